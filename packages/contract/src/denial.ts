@@ -1,0 +1,40 @@
+import { Type, type Static } from "typebox";
+
+/** Why Nod itself made no order. Rejected is the broker's word; these are ours. */
+export const DenialCode = Type.Enum([
+  "kill_switch_active",
+  "trading_disabled",
+  "mode_not_allowed",
+  "question_required",
+  "question_expired",
+  "symbol_not_on_watchlist",
+  "symbol_blocked",
+  "max_orders_per_day_reached",
+  "max_notional_per_4h_exceeded",
+  "duplicate_open_order",
+  "market_data_missing",
+  "market_data_stale",
+  "price_drift_exceeded",
+  "market_session_unknown",
+  "market_closed",
+  "notional_below_minimum",
+  "notional_above_maximum",
+  "buying_power_unknown",
+  "insufficient_buying_power",
+  "insufficient_position",
+  "broker_not_reconciled",
+  "operator_cap_exceeded",
+]);
+export type DenialCode = Static<typeof DenialCode>;
+
+/** The guardrails' verdict, with the limits as they were seen. */
+export const Decision = Type.Object(
+  {
+    verdict: Type.Enum(["approved", "denied"]),
+    code: Type.Union([DenialCode, Type.Null()]),
+    message: Type.String({ description: "One plain sentence; says whether an order was sent." }),
+    limits: Type.Record(Type.String(), Type.Unknown()),
+  },
+  { $id: "Decision", additionalProperties: false },
+);
+export type Decision = Static<typeof Decision>;

@@ -1,0 +1,76 @@
+import { Type, type Static } from "typebox";
+import { AssetClass, DecimalString, Feed, Instant, MarketSymbol, TradingMode } from "./primitives.ts";
+
+export const KillSwitchMode = Type.Enum(["block_new", "cancel_only", "flatten"]);
+export type KillSwitchMode = Static<typeof KillSwitchMode>;
+
+/** The spine's kill switch. `mode` may be left out when it is switched off. */
+export const KillSwitchRequest = Type.Object(
+  { enabled: Type.Boolean(), mode: Type.Optional(KillSwitchMode), reason: Type.Optional(Type.String({ maxLength: 200 })) },
+  { $id: "KillSwitchRequest", additionalProperties: false },
+);
+export type KillSwitchRequest = Static<typeof KillSwitchRequest>;
+
+export const KillSwitch = Type.Object(
+  {
+    enabled: Type.Boolean(),
+    mode: Type.Union([KillSwitchMode, Type.Null()]),
+    scope: Type.Union([Type.Literal("user"), Type.Literal("all"), Type.Null()]),
+    reason: Type.Union([Type.String(), Type.Null()]),
+    since: Type.Union([Instant, Type.Null()]),
+  },
+  { $id: "KillSwitch", additionalProperties: false },
+);
+export type KillSwitch = Static<typeof KillSwitch>;
+
+export const Position = Type.Object(
+  { symbol: MarketSymbol, qty: DecimalString, avg_entry_price: DecimalString, market_value: Type.Union([DecimalString, Type.Null()]) },
+  { additionalProperties: false },
+);
+export type Position = Static<typeof Position>;
+
+export const Headroom = Type.Object(
+  { limit: DecimalString, used: DecimalString, left: DecimalString },
+  { additionalProperties: false },
+);
+export type Headroom = Static<typeof Headroom>;
+
+export const TradingStatus = Type.Object(
+  {
+    mode: TradingMode,
+    enabled: Type.Boolean(),
+    broker: Type.Enum(["simulator", "alpaca", "test"]),
+    market: Type.Object({
+      is_open: Type.Union([Type.Boolean(), Type.Null()], { description: "Null while unknown." }),
+      trading_day: Type.Union([Type.String({ format: "date" }), Type.Null()]),
+      next_open: Type.Union([Instant, Type.Null()]),
+      next_close: Type.Union([Instant, Type.Null()]),
+    }),
+    buying_power: Type.Union([DecimalString, Type.Null()]),
+    positions: Type.Array(Position),
+    headroom: Type.Object({ orders_per_day: Headroom, notional_usd_per_4h: Headroom, open_questions: Headroom }),
+    kill_switch: KillSwitch,
+    watching: Type.Array(MarketSymbol),
+    next_look_at: Type.Union([Instant, Type.Null()]),
+    server_time: Instant,
+  },
+  { $id: "TradingStatus", additionalProperties: false },
+);
+export type TradingStatus = Static<typeof TradingStatus>;
+
+export const Snapshot = Type.Object(
+  {
+    symbol: MarketSymbol,
+    asset_class: AssetClass,
+    feed: Feed,
+    metric: Type.String(),
+    price: DecimalString,
+    volume: Type.Union([DecimalString, Type.Null()]),
+    as_of: Instant,
+  },
+  { additionalProperties: false },
+);
+export type Snapshot = Static<typeof Snapshot>;
+
+export const SnapshotsPage = Type.Object({ snapshots: Type.Array(Snapshot), server_time: Instant }, { $id: "SnapshotsPage", additionalProperties: false });
+export type SnapshotsPage = Static<typeof SnapshotsPage>;

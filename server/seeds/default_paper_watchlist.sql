@@ -1,0 +1,68 @@
+-- The default template: a small paper watchlist that asks about dips. Applied at every start; changes nothing when nothing changed.
+insert into trading_config_templates (name, config) values ('default_paper_watchlist', $json$
+{
+  "version": 1,
+  "enabled": true,
+  "mode": "paper",
+  "data_inputs": [
+    {
+      "id": "primary_watchlist",
+      "source": "alpaca",
+      "asset_class": "us_equity",
+      "symbols": ["AIG", "BAC", "IBM", "SPY"],
+      "feed": "iex",
+      "poll_interval_seconds": 60,
+      "metrics": ["last_trade", "daily_bar", "prev_close"]
+    }
+  ],
+  "rules": [
+    {
+      "id": "dip_confirm",
+      "type": "price_below_pct_of_ref",
+      "symbol": "SPY",
+      "ref_metric": "prev_close",
+      "threshold_pct": -1.0,
+      "question_template": "{{symbol}} is down {{pct}}% vs yesterday. Swipe +10 to approve a buy of ${{notional}}, -10 to skip.",
+      "on_answer_match": { "action": "propose_order", "side": "buy", "notional_usd": 10 },
+      "cooldown_seconds": 3600,
+      "expires_in_seconds": 300,
+      "max_staleness_seconds": 180,
+      "max_drift_bps": 50
+    },
+    {
+      "id": "ibm_dip",
+      "type": "price_below_pct_of_ref",
+      "symbol": "IBM",
+      "ref_metric": "prev_close",
+      "threshold_pct": -1.5,
+      "question_template": "{{symbol}} is down {{pct}}% vs yesterday. Swipe +10 to approve a buy of ${{notional}}, -10 to skip.",
+      "on_answer_match": { "action": "propose_order", "side": "buy", "notional_usd": 10 },
+      "cooldown_seconds": 3600,
+      "expires_in_seconds": 300,
+      "max_staleness_seconds": 180,
+      "max_drift_bps": 50
+    },
+    {
+      "id": "aig_dip_amount",
+      "type": "price_below_pct_of_ref",
+      "symbol": "AIG",
+      "ref_metric": "prev_close",
+      "threshold_pct": -1.5,
+      "question_template": "{{symbol}} is down {{pct}}% vs yesterday. How many dollars of it to buy? 0 skips.",
+      "on_answer_match": { "action": "propose_order", "side": "buy", "notional_usd": { "ask": { "min": 5, "max": 50 } } },
+      "cooldown_seconds": 3600,
+      "expires_in_seconds": 300,
+      "max_staleness_seconds": 180,
+      "max_drift_bps": 50
+    }
+  ],
+  "guardrails": {
+    "max_orders_per_day": 3,
+    "max_notional_usd_per_4h": 100,
+    "require_question_before_order": true,
+    "symbols_blocklist": []
+  }
+}
+$json$::jsonb)
+on conflict (name) do update set config = excluded.config
+where trading_config_templates.config is distinct from excluded.config;

@@ -1,0 +1,106 @@
+import type { AssetClass, Feed, Side } from "@nod/contract/primitives";
+import type { OrderType } from "@nod/contract/order";
+import type { Price, Quantity, Usd } from "../core/decimal.ts";
+import type { BrokerClock, NewYorkDate } from "../core/trading-day.ts";
+
+/** What a fact measures. `prev_close` is the last session's official close before `tradingDay`. */
+export type FactMetric = "last_trade" | "prev_close" | "day_open" | "day_high" | "day_low" | "day_close";
+
+/** One normalised market value. Facts of different feeds are never compared. */
+export type Fact = {
+  feed: Feed;
+  assetClass: AssetClass;
+  symbol: string;
+  metric: FactMetric;
+  price: Price;
+  volume: Quantity | null;
+  /** When the market made it, not when we read it. */
+  asOf: Date;
+  /** The session that a daily value belongs to; null for `last_trade`. */
+  tradingDay: NewYorkDate | null;
+  raw?: unknown;
+};
+
+/** What is to be fetched in one call: the union of everything due. */
+export type FactRequest = { feed: Feed; assetClass: AssetClass; symbols: readonly string[]; tradingDay: NewYorkDate };
+
+/** @throws BrokerUnavailableError when nothing trustworthy came back; a symbol without data is simply absent. */
+export type MarketDataPort = {
+  fetchFacts(request: FactRequest, signal: AbortSignal): Promise<Fact[]>;
+};
+
+/** Down, slow, throttled or answering nonsense: nothing was learned. `cause` keeps the original. */
+export class BrokerUnavailableError extends Error {
+  override readonly name = "BrokerUnavailableError";
+}
+
+/** An order as it goes over the wire; exactly one of `notionalUsd` and `qty`. */
+export type OrderTicket = {
+  clientOrderId: string;
+  symbol: string;
+  assetClass: AssetClass;
+  side: Side;
+  orderType: OrderType;
+  size: { kind: "notional"; notionalUsd: Usd } | { kind: "quantity"; qty: Quantity };
+};
+
+/** The broker's word on an order, from REST or from the stream. `status` may be one that we have never heard of. */
+export type BrokerOrder = {
+  alpacaOrderId: string;
+  clientOrderId: string;
+  symbol: string;
+  side: Side;
+  orderType: string;
+  qty: Quantity | null;
+  notionalUsd: Usd | null;
+  status: string;
+  filledQty: Quantity;
+  filledAvgPrice: Price | null;
+  submittedAt: Date | null;
+  filledAt: Date | null;
+  updatedAt: Date | null;
+  raw: unknown;
+};
+
+export type SubmitOutcome =
+  | { kind: "accepted"; order: BrokerOrder }
+  /** A clear no: the order is not and will not be at the broker. */
+  | { kind: "rejected"; httpStatus: number; code: number | null; message: string }
+  /** The id is spent already: the order is there, look it up. */
+  | { kind: "duplicate" }
+  /** Known never to have left this process (the limiter's queue, a connection refused): safe to send later. */
+  | { kind: "not_sent"; reason: string }
+  /** Anything else. It may or may not be at the broker. */
+  | { kind: "unknown"; reason: string };
+
+export type LookupOutcome = { kind: "found"; order: BrokerOrder } | { kind: "not_found" } | { kind: "unavailable"; reason: string };
+
+export type Execution = { executionId: string; qty: Quantity; price: Price; executedAt: Date };
+
+/** One message of the trade stream; `event` may be one that we have never heard of. */
+export type BrokerEvent = { event: string; order: BrokerOrder; execution: Execution | null; at: Date };
+
+/** One row of the account's FILL activities: how executions missed by the stream are found. */
+export type FillActivity = Execution & { alpacaOrderId: string; symbol: string; side: Side };
+
+export type BrokerAccount = { buyingPower: Usd; cash: Usd; equity: Usd; tradingBlocked: boolean };
+
+/** The calls that reading takes may throw BrokerUnavailableError; `submit` never throws and is never retried. */
+export type BrokerPort = {
+  submit(ticket: OrderTicket, signal: AbortSignal): Promise<SubmitOutcome>;
+  findByClientOrderId(clientOrderId: string, signal: AbortSignal): Promise<LookupOutcome>;
+  cancel(alpacaOrderId: string, signal: AbortSignal): Promise<"requested" | "not_cancelable" | "not_found">;
+  openOrders(signal: AbortSignal): Promise<BrokerOrder[]>;
+  fillActivities(after: Date, signal: AbortSignal): Promise<FillActivity[]>;
+  account(signal: AbortSignal): Promise<BrokerAccount>;
+  clock(signal: AbortSignal): Promise<BrokerClock>;
+};
+
+/** Nothing is replayed after a reconnect: `onConnected` is the moment to reconcile. */
+export type TradeStreamHandlers = {
+  onConnected(): void;
+  onDisconnected(reason: string): void;
+  onEvent(event: BrokerEvent): void;
+};
+
+export type TradeStreamPort = { start(handlers: TradeStreamHandlers): { stop(): Promise<void> } };
