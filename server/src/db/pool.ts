@@ -1,0 +1,96 @@
+/**
+ * The connection pool and what a query gives back.
+ *
+ *   const pool = createPool({ url, applicationName: "nod-server" });
+ *   const { rows } = await pool.query<{ id: string }>("select id from questions where …", [uid]);
+ *
+ * A table service takes a `Db`, which a pool and a transaction both are, so the same service works
+ * inside a transaction and outside of one.
+ *
+ * How columns arrive in JavaScript (chosen so that nothing is rounded in passing):
+ * - `numeric`, `int8` and their arrays: strings. Money and quantities never become binary floats.
+ *   A count that is known to be small is cast in its statement (`count(*)::int4`) and is a number.
+ * - `timestamptz`: a `Date`, in whole milliseconds. PostgreSQL keeps microseconds, so a `Date` read
+ *   from a row must not be sent back to be compared for equality; cursors use a sequence instead.
+ * - `date` and `timestamp`: strings as PostgreSQL prints them, because a `Date` would move them into
+ *   this machine's time zone. A trading day is a string like `2025-03-28`.
+ * - `json` and `jsonb`: parsed values, to be decoded by the table that owns the column.
+ */
+import pg from "pg";
+
+/** Anything that runs statements: a pool, or the transaction given by `withTransaction` (transaction.ts). */
+export interface Db {
+  query<Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
+  /** With a `name`, the statement is prepared once on each connection: for the hot paths. */
+  query<Row extends pg.QueryResultRow = Record<string, unknown>>(statement: pg.QueryConfig<unknown[]>): Promise<pg.QueryResult<Row>>;
+}
+
+export type Pool = pg.Pool;
+
+export interface PoolSettings {
+  url: string;
+  /** Seen in `pg_stat_activity`, so that an operator can tell the processes apart. */
+  applicationName: string;
+  /** Default 10. Keep the sum over all processes under the server's `max_connections`. */
+  maxConnections?: number;
+  /** The longest a single statement may run, on the server. Default 15,000. */
+  statementTimeoutMs?: number;
+  /** The longest a statement may wait for a lock. Default 5,000. */
+  lockTimeoutMs?: number;
+  /** The longest a caller waits for a connection, busy pool or dead server alike. Default 5,000. */
+  connectTimeoutMs?: number;
+  /** The longest a transaction may sit without a statement before the server ends it. Default 15,000. */
+  idleInTransactionTimeoutMs?: number;
+  /** Told of a connection lost while it lay idle in the pool; the pool replaces it by itself. */
+  onIdleConnectionLost?: (error: Error) => void;
+}
+
+const idleTimeoutMs = 30_000;
+/** Beyond the server's own statement time-out: only reached when the network swallows the answer. */
+const networkGraceMs = 5_000;
+
+const asText = (value: string): string => value;
+const textColumns = new Set<number>([
+  20, // int8
+  1700, // numeric
+  1082, // date
+  1114, // timestamp without time zone
+  1186, // interval
+]);
+const textArrayColumns = new Set<number>([
+  1016, // int8[]
+  1231, // numeric[]: pg's own parser would make binary floats of them
+  1182, // date[]
+  1115, // timestamp[]
+]);
+/** text[]: its parser keeps every element as the string that PostgreSQL printed. */
+const textArrayOid: number = 1009;
+
+/** pg's parsers, with the replacements named at the top of this file. Local to the pool, never global. */
+export const columnTypes: pg.CustomTypesConfig = {
+  getTypeParser(oid, format) {
+    if (format !== "binary" && textColumns.has(oid)) return asText;
+    return pg.types.getTypeParser(textArrayColumns.has(oid) ? textArrayOid : oid, format);
+  },
+};
+
+/** Opens nothing yet: the first query connects. End it with `pool.end()`. */
+export function createPool(settings: PoolSettings): Pool {
+  const statementTimeoutMs = settings.statementTimeoutMs ?? 15_000;
+  const pool = new pg.Pool({
+    connectionString: settings.url,
+    application_name: settings.applicationName,
+    max: settings.maxConnections ?? 10,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + networkGraceMs,
+    lock_timeout: settings.lockTimeoutMs ?? 5_000,
+    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs ?? 15_000,
+    connectionTimeoutMillis: settings.connectTimeoutMs ?? 5_000,
+    idleTimeoutMillis: idleTimeoutMs,
+    keepAlive: true,
+    types: columnTypes,
+  });
+  // Without a listener an idle connection's error would end the process.
+  pool.on("error", (error) => settings.onIdleConnectionLost?.(error));
+  return pool;
+}

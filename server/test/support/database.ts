@@ -1,0 +1,82 @@
+/**
+ * A database of its own for a test file, copied from the migrated template in some 50 ms.
+ *
+ *   const database = useTestDatabase();            // at the top of a file or of a `describe`
+ *   test("…", async () => { await database.pool.query(…); });
+ *
+ * `pool` connects as the application's role `nod_app`, as the server does, so a missing grant shows
+ * up here. `ownerPool` connects as the owner, for what only a migration or an operator may do.
+ * A file that must not share one between its tests calls `createTestDatabase()` and `drop()` itself.
+ */
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, inject } from "vitest";
+import { createPool } from "../../src/db/pool.ts";
+import type { Pool } from "../../src/db/pool.ts";
+
+export interface TestDatabase {
+  readonly name: string;
+  /** As `nod_app`. */
+  readonly url: string;
+  readonly ownerUrl: string;
+  readonly pool: Pool;
+  readonly ownerPool: Pool;
+  /** Ends both pools and removes the database. */
+  drop(): Promise<void>;
+}
+
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const cluster = inject("testCluster");
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  const adminUrl = cluster.ownerUrl.replace("DATABASE", "postgres");
+  await runOnce(adminUrl, `create database ${name} template ${cluster.template}`);
+  const url = cluster.appUrl.replace("DATABASE", name);
+  const ownerUrl = cluster.ownerUrl.replace("DATABASE", name);
+  const pool = createPool({ url, applicationName: "nod-test", maxConnections: 10 });
+  const ownerPool = createPool({ url: ownerUrl, applicationName: "nod-test-owner", maxConnections: 2, statementTimeoutMs: 60_000 });
+  return {
+    name,
+    url,
+    ownerUrl,
+    pool,
+    ownerPool,
+    drop: async () => {
+      await Promise.all([pool, ownerPool].filter((each) => !each.ended).map((each) => each.end()));
+      await runOnce(adminUrl, `drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
+/** Registers the hooks that create the database before the tests of this scope and drop it after them. */
+export function useTestDatabase(): TestDatabase {
+  let database: TestDatabase | undefined;
+  const current = (): TestDatabase => {
+    if (database === undefined) throw new Error("the test database exists only while tests and their hooks run");
+    return database;
+  };
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(async () => {
+    await database?.drop();
+  });
+  return {
+    get name() { return current().name; },
+    get url() { return current().url; },
+    get ownerUrl() { return current().ownerUrl; },
+    get pool() { return current().pool; },
+    get ownerPool() { return current().ownerPool; },
+    drop: () => current().drop(),
+  };
+}
+
+async function runOnce(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined); // the running query rejects with it
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
