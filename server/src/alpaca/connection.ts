@@ -1,0 +1,42 @@
+import { marketData, trading } from "@alpacahq/alpaca-trade-api";
+import { createRequestBudget, type CallUrgency, type RequestBudget } from "./request-budget.ts";
+import type { AlpacaSettings } from "./settings.ts";
+
+type Host = { budget: RequestBudget };
+
+/** The generated layer of the SDK: no retry and no limiter of its own, and a base path that can be set. */
+export type AlpacaConnection = {
+  orders: trading.OrdersApi;
+  account: trading.AccountsApi;
+  activities: trading.AccountActivitiesApi;
+  clock: trading.ClockApi;
+  stocks: marketData.StockApi;
+  crypto: marketData.CryptoApi;
+  trading: Host;
+  data: Host;
+  requestTimeoutMs: number;
+};
+
+const withoutTrailingSlash = (url: string): string => url.replace(/\/+$/, "");
+
+export function connectToAlpaca(settings: AlpacaSettings): AlpacaConnection {
+  const credentials = { keyId: settings.keyId, secret: settings.secretKey, timeoutMs: settings.requestTimeoutMs };
+  const tradingConfiguration = new trading.Configuration({ ...credentials, basePath: withoutTrailingSlash(settings.tradingBaseUrl) });
+  const dataConfiguration = new marketData.Configuration({ ...credentials, basePath: withoutTrailingSlash(settings.dataBaseUrl) });
+  return {
+    orders: new trading.OrdersApi(tradingConfiguration),
+    account: new trading.AccountsApi(tradingConfiguration),
+    activities: new trading.AccountActivitiesApi(tradingConfiguration),
+    clock: new trading.ClockApi(tradingConfiguration),
+    stocks: new marketData.StockApi(dataConfiguration),
+    crypto: new marketData.CryptoApi(dataConfiguration),
+    trading: { budget: createRequestBudget(settings.requestsPerMinute) },
+    data: { budget: createRequestBudget(settings.requestsPerMinute) },
+    requestTimeoutMs: settings.requestTimeoutMs,
+  };
+}
+
+/** Spends one call of the host's budget; the caller's signal ends both the waiting and the call. */
+export function callAlpaca<T>(host: Host, urgency: CallUrgency, signal: AbortSignal, call: (init: { signal: AbortSignal }) => Promise<T>): Promise<T> {
+  return host.budget.spend(urgency, signal, () => call({ signal }));
+}

@@ -1,0 +1,45 @@
+import type { trading } from "@alpacahq/alpaca-trade-api";
+import { price, quantity, usd, type Price, type Quantity, type Usd } from "../core/decimal.ts";
+import type { BrokerOrder } from "../trading/ports.ts";
+
+/** An answer that says yes without saying to what. */
+export class NonsenseError extends Error {
+  override readonly name = "NonsenseError";
+}
+
+/**
+ * Reads an order of the SDK.
+ * @throws NonsenseError when it lacks what makes it an order: a 200 with `{}` is accepted by the SDK.
+ */
+export function brokerOrderOf(order: trading.Order): BrokerOrder {
+  const { id, clientOrderId, symbol, side, status } = order;
+  if (!id || !clientOrderId || !symbol || !status || (side !== "buy" && side !== "sell")) throw new NonsenseError("the broker's order lacks its id, client id, symbol, side or status");
+  return {
+    alpacaOrderId: id,
+    clientOrderId,
+    symbol,
+    side,
+    orderType: order.type ?? order.orderType ?? "",
+    qty: read(quantity, order.qty),
+    notionalUsd: read(usd, order.notional),
+    status,
+    filledQty: read(quantity, order.filledQty) ?? quantity("0"),
+    filledAvgPrice: read(price, order.filledAvgPrice),
+    submittedAt: order.submittedAt ?? null,
+    filledAt: order.filledAt ?? null,
+    updatedAt: order.updatedAt ?? null,
+    raw: wireFieldsOf(order),
+  };
+}
+
+function read<T extends Usd | Price | Quantity>(parse: (text: string) => T, text: string | null | undefined): T | null {
+  if (text === null || text === undefined || text === "") return null;
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new NonsenseError("the broker's order holds an amount that is not a decimal number", { cause });
+  }
+}
+
+/** The SDK keeps the wire's snake_case keys beside its own camelCase ones; the former are the evidence. */
+const wireFieldsOf = (order: trading.Order): Record<string, unknown> => Object.fromEntries(Object.entries(order).filter(([key]) => !/[A-Z]/.test(key)));

@@ -1,0 +1,175 @@
+import { NotADecimalError, usd, type Usd } from "./core/decimal.ts";
+import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from "./alpaca/settings.ts";
+
+export type Broker = { kind: "alpaca"; alpaca: AlpacaSettings; environment: BrokerEnvironment } | { kind: "simulator" } | { kind: "test" };
+
+export type AuthSettings = { mode: "local" } | { mode: "firebase"; projectId: string };
+
+/** Everything that Nod reads from its environment, once, at the start. */
+export type Config = {
+  host: string;
+  port: number;
+  logLevel: string;
+  isProduction: boolean;
+  /** Where the embedded database, the simulator's book and local keys live. */
+  dataFolder: string;
+  /** Null: the embedded PostgreSQL. */
+  databaseUrl: string | null;
+  /** Runs the migrations; null: `databaseUrl` does. */
+  databaseOwnerUrl: string | null;
+  auth: AuthSettings;
+  broker: Broker;
+  allowLive: boolean;
+  /** Off: nothing is asked; what is at the broker is still followed. */
+  questionWorkerEnabled: boolean;
+  questionWorkerIntervalMs: number;
+  /** Off: no order is sent, whatever is approved. */
+  tradingEnabled: boolean;
+  ingestEnabled: boolean;
+  evalEnabled: boolean;
+  /** The operator's caps, above every user's own limits. */
+  caps: { maxOrderNotionalUsd: Usd; maxOrdersPerDay: number; maxNotionalUsdPer4h: Usd };
+};
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`the environment does not fit:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/**
+ * Reads and checks the whole environment.
+ * @throws ConfigError naming every variable that does not fit, never a secret's value.
+ */
+export function readConfig(env: Environment): Config {
+  const read = reader(env);
+  const isProduction = env["NODE_ENV"] === "production";
+  const host = read.text("HOST", "127.0.0.1");
+  const testMode = read.boolean("QUESTION_PIPELINE_TEST_MODE", false);
+  const allowLive = read.boolean("ALPACA_ALLOW_LIVE", false);
+  const config: Config = {
+    host,
+    port: read.integer("PORT", 8080, 0, 65_535),
+    logLevel: read.oneOf("LOG_LEVEL", "info", ["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+    isProduction,
+    dataFolder: read.text("DATA_DIR", ".data"),
+    databaseUrl: read.url("DATABASE_URL", null, ["postgres:", "postgresql:"]),
+    databaseOwnerUrl: read.url("DATABASE_OWNER_URL", null, ["postgres:", "postgresql:"]),
+    auth: readAuth(read, { isProduction, host, emulator: env["FIREBASE_AUTH_EMULATOR_HOST"] !== undefined }),
+    broker: testMode ? { kind: "test" } : readBroker(read, allowLive),
+    allowLive,
+    questionWorkerEnabled: read.boolean("QUESTION_WORKER_ENABLED", true),
+    questionWorkerIntervalMs: read.integer("QUESTION_WORKER_INTERVAL_SECONDS", 60, 1, 3_600) * 1_000,
+    tradingEnabled: read.boolean("TRADING_ENABLED", true),
+    ingestEnabled: read.boolean("TRADING_WORKER_INGEST_ENABLED", true),
+    evalEnabled: read.boolean("TRADING_WORKER_EVAL_ENABLED", true),
+    caps: {
+      maxOrderNotionalUsd: read.usd("TRADING_CAP_MAX_ORDER_NOTIONAL_USD", "1000"),
+      maxOrdersPerDay: read.integer("TRADING_CAP_MAX_ORDERS_PER_DAY", 20, 0, 1_000),
+      maxNotionalUsdPer4h: read.usd("TRADING_CAP_MAX_NOTIONAL_USD_PER_4H", "5000"),
+    },
+  };
+  if (testMode && isProduction) read.problem("QUESTION_PIPELINE_TEST_MODE is for tests: not with NODE_ENV=production");
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  return deepFreeze(config);
+}
+
+function readAuth(read: Reader, at: { isProduction: boolean; host: string; emulator: boolean }): AuthSettings {
+  const mode = read.oneOf("AUTH_MODE", "local", ["local", "firebase"]);
+  if (mode === "local") {
+    if (at.isProduction) read.problem("AUTH_MODE=local lets anyone be anyone: not with NODE_ENV=production");
+    if (!loopbackHosts.has(at.host)) read.problem(`AUTH_MODE=local serves this machine only: HOST must be a loopback address, not ${at.host}`);
+    return { mode };
+  }
+  if (at.isProduction && at.emulator) read.problem("FIREBASE_AUTH_EMULATOR_HOST makes every token valid: not with NODE_ENV=production");
+  const projectId = read.text("FIREBASE_PROJECT_ID", "");
+  if (projectId === "") read.problem("FIREBASE_PROJECT_ID is needed with AUTH_MODE=firebase");
+  return { mode, projectId };
+}
+
+function readBroker(read: Reader, allowLive: boolean): Broker {
+  const keyId = read.text("ALPACA_API_KEY_ID", "");
+  const secretKey = read.text("ALPACA_API_SECRET_KEY", "");
+  if ((keyId === "") !== (secretKey === "")) read.problem("ALPACA_API_KEY_ID and ALPACA_API_SECRET_KEY go together");
+  const tradingBaseUrl = read.url("ALPACA_TRADING_BASE_URL", "https://paper-api.alpaca.markets", ["https:", "http:"]);
+  const dataBaseUrl = read.url("ALPACA_DATA_BASE_URL", "https://data.alpaca.markets", ["https:", "http:"]);
+  const defaultStream = tradingBaseUrl.replace(/^http/, "ws").replace(/\/+$/, "") + "/stream";
+  const tradingStreamUrl = read.url("ALPACA_TRADING_STREAM_URL", defaultStream, ["wss:", "ws:"]);
+  read.url("ALPACA_DATA_STREAM_URL", "wss://stream.data.alpaca.markets/v2/iex", ["wss:", "ws:"]);
+  read.oneOf("ALPACA_DATA_FEED", "iex", ["iex", "sip", "delayed_sip"]);
+  const requestsPerMinute = read.integer("ALPACA_REQUESTS_PER_MINUTE", 200, 10, 100_000);
+  const requestTimeoutMs = read.integer("ALPACA_REQUEST_TIMEOUT_MS", 10_000, 500, 60_000);
+  if (keyId === "" || secretKey === "") return { kind: "simulator" };
+
+  const environment = brokerEnvironmentOf(tradingBaseUrl);
+  if (environment === "live" && !allowLive) read.problem("ALPACA_TRADING_BASE_URL is a live host: real money needs ALPACA_ALLOW_LIVE=true");
+  return { kind: "alpaca", environment, alpaca: { keyId, secretKey, tradingBaseUrl, dataBaseUrl, tradingStreamUrl, requestsPerMinute, requestTimeoutMs } };
+}
+
+type Reader = ReturnType<typeof reader>;
+
+function reader(env: Environment) {
+  const problems: string[] = [];
+  const given = (name: string): string | undefined => {
+    const value = env[name]?.trim();
+    return value === "" ? undefined : value;
+  };
+  return {
+    problems,
+    problem: (text: string): void => {
+      problems.push(text);
+    },
+    text: (name: string, fallback: string): string => given(name) ?? fallback,
+    integer(name: string, fallback: number, minimum: number, maximum: number): number {
+      const text = given(name);
+      if (text === undefined) return fallback;
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+      if (value >= minimum && value <= maximum) return value;
+      problems.push(`${name} must be a whole number from ${minimum} to ${maximum}`);
+      return fallback;
+    },
+    boolean(name: string, fallback: boolean): boolean {
+      const text = given(name);
+      if (text === undefined) return fallback;
+      if (text === "true" || text === "false") return text === "true";
+      problems.push(`${name} must be true or false`);
+      return fallback;
+    },
+    oneOf<const T extends string>(name: string, fallback: T, allowed: readonly T[]): T {
+      const text = given(name);
+      const found = text === undefined ? fallback : allowed.find((value) => value === text);
+      if (found !== undefined) return found;
+      problems.push(`${name} must be one of ${allowed.join(", ")}`);
+      return fallback;
+    },
+    usd(name: string, fallback: string): Usd {
+      try {
+        const amount = usd(given(name) ?? fallback);
+        if (!amount.startsWith("-")) return amount;
+      } catch (error) {
+        if (!(error instanceof NotADecimalError)) throw error;
+      }
+      problems.push(`${name} must be an amount in dollars`);
+      return usd(fallback);
+    },
+    url<F extends string | null>(name: string, fallback: F, protocols: readonly string[]): string | F {
+      const text = given(name);
+      if (text === undefined) return fallback;
+      if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
+      problems.push(`${name} must be an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`);
+      return fallback;
+    },
+  };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}
