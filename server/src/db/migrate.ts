@@ -14,6 +14,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runner } from "node-pg-migrate";
 import pg from "pg";
+import { controlsTransaction, lineOf, reasonOf } from "./sql-file.ts";
 
 export interface MigrateSettings {
   /** A role that owns the schema. */
@@ -42,8 +43,7 @@ const lockKey = 7_011_982_001;
 /** A second process waits this long for the first one's migrations. */
 const lockTimeoutMs = 120_000;
 const fileNamePattern = /^\d{4}_[a-z0-9]+(?:[-_][a-z0-9]+)*\.sql$/;
-/** These would end the one transaction early and leave half of the work behind. `end;` is PL/pgSQL's too, so it is not here. */
-const transactionControl = /^\s*(?:begin|commit|rollback|start\s+transaction)(?:\s+(?:work|transaction))?\s*;/im;
+/** node-pg-migrate sends only what follows an "Up" marker, so a marker is the first thing in a file or not there. */
 const upMarker = /^\s*--[\s-]*up\s+migration/im;
 const downMarker = /^\s*--[\s-]*down\s+migration/im;
 
@@ -63,7 +63,7 @@ export async function migrate(settings: MigrateSettings): Promise<string[]> {
   try {
     await client.connect();
   } catch (error) {
-    throw new MigrationFailed(`cannot connect to the database to migrate it: ${reason(error)}`, { cause: error });
+    throw new MigrationFailed(`cannot connect to the database to migrate it: ${reasonOf(error)}`, { cause: error });
   }
   try {
     await requireServerVersion(client);
@@ -79,7 +79,7 @@ export async function migrate(settings: MigrateSettings): Promise<string[]> {
 
 async function readMigrations(directory: string): Promise<MigrationFile[]> {
   const names = await readdir(directory).catch((error: unknown) => {
-    throw new MigrationFailed(`cannot read the migrations folder ${directory}: ${reason(error)}`, { cause: error });
+    throw new MigrationFailed(`cannot read the migrations folder ${directory}: ${reasonOf(error)}`, { cause: error });
   });
   const numbers = new Map<string, string>();
   const files: MigrationFile[] = [];
@@ -90,8 +90,9 @@ async function readMigrations(directory: string): Promise<MigrationFile[]> {
     if (twin !== undefined) throw new MigrationFailed(`${fileName}: has the same number as ${twin}`);
     numbers.set(number, fileName);
     const sql = await readFile(join(directory, fileName), "utf8");
-    if (transactionControl.test(sql)) throw new MigrationFailed(`${fileName}: begins or ends a transaction itself; all migrations run in one`);
+    if (controlsTransaction(sql)) throw new MigrationFailed(`${fileName}: begins or ends a transaction itself; all migrations run in one`);
     if (downMarker.test(sql)) throw new MigrationFailed(`${fileName}: migrations go forward only; undo a change in a new one`);
+    if (sql.slice(0, Math.max(0, sql.search(upMarker))).trim() !== "") throw new MigrationFailed(`${fileName}: what stands before its "Up" marker would not be applied`);
     files.push({ name: fileName.replace(/\.sql$/, ""), sql, digest: createHash("sha256").update(sql).digest("hex") });
   }
   return files;
@@ -149,8 +150,8 @@ async function applyPending(client: pg.Client, files: MigrationFile[], settings:
     return applied.map(({ name }) => name);
   } catch (error) {
     const file = files.find(({ name }) => name === current);
-    if (file === undefined) throw new MigrationFailed(`the migrations cannot be applied: ${reason(error)}`, { cause: error });
-    throw new MigrationFailed(`${file.name}.sql${lineOf(error, file.sql)}: ${reason(error)}; nothing of it was kept`, { cause: error });
+    if (file === undefined) throw new MigrationFailed(`the migrations cannot be applied: ${reasonOf(error)}`, { cause: error });
+    throw new MigrationFailed(`${file.name}.sql${lineOf(error, file.sql)}: ${reasonOf(error)}; nothing of it was kept`, { cause: error });
   }
 }
 
@@ -163,18 +164,4 @@ async function rememberDigests(client: pg.Client, files: MigrationFile[]): Promi
       where history.name = file.name and history.digest is null`,
     [files.map(({ name }) => name), files.map(({ digest }) => digest)],
   );
-}
-
-function lineOf(error: unknown, sql: string): string {
-  if (!(error instanceof pg.DatabaseError) || error.position === undefined) return "";
-  // node-pg-migrate sends the file from its "Up Migration" marker on, and the server counts from there.
-  const start = Math.max(0, sql.search(upMarker));
-  return ` line ${sql.slice(0, start + Number(error.position)).split("\n").length}`;
-}
-
-function reason(error: unknown): string {
-  if (error instanceof pg.DatabaseError) return `${error.message} (${error.code ?? "no code"})${error.detail === undefined ? "" : `; ${error.detail}`}`;
-  // A refused connection to a name with several addresses has its message only in `code`.
-  if (error instanceof AggregateError) return error.errors.map(reason).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }
