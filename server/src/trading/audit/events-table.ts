@@ -1,0 +1,98 @@
+import type { Db } from "../../db/pool.ts";
+
+/** What can happen, in the past tense. Together they tell the story of a question and of an order. */
+export type EventKind =
+  | "question_asked"
+  | "question_closed"
+  | "answer_given"
+  | "intent_proposed"
+  | "order_approved"
+  | "order_denied"
+  | "order_submitting"
+  | "order_not_sent"
+  | "order_unknown"
+  | "order_looked_up"
+  | "order_not_placed"
+  | "order_reported"
+  | "order_rejected"
+  | "order_filled"
+  | "order_mismatched"
+  | "order_report_ignored"
+  | "cancel_requested"
+  | "fill_recorded"
+  | "trade_corrected"
+  | "kill_switch_set"
+  | "kill_switch_cleared"
+  | "config_changed";
+
+export type AuditEvent = {
+  /** Null for what concerns everybody. */
+  firebaseUid: string | null;
+  kind: EventKind;
+  questionId?: string | null;
+  orderId?: string | null;
+  /** JSON; never a secret. */
+  data?: Readonly<Record<string, unknown>>;
+};
+
+export type RecordedEvent = {
+  id: string;
+  at: Date;
+  firebaseUid: string | null;
+  kind: string;
+  questionId: string | null;
+  orderId: string | null;
+  data: Record<string, unknown>;
+};
+
+/** Adds to the log, in the order given, within the caller's transaction. One statement for any number. */
+export async function recordEvents(db: Db, events: readonly AuditEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await db.query({
+    name: "record-events",
+    text: `
+      insert into events (firebase_uid, kind, question_id, order_id, data)
+      select e.firebase_uid, e.kind, e.question_id, e.order_id, e.data
+      from unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::jsonb[]) with ordinality
+        as e (firebase_uid, kind, question_id, order_id, data, position)
+      order by e.position`,
+    values: [
+      events.map((e) => e.firebaseUid),
+      events.map((e) => e.kind),
+      events.map((e) => e.questionId ?? null),
+      events.map((e) => e.orderId ?? null),
+      events.map((e) => JSON.stringify(e.data ?? {})),
+    ],
+  });
+}
+
+type RawEvent = {
+  id: string;
+  at: Date;
+  firebase_uid: string | null;
+  kind: string;
+  question_id: string | null;
+  order_id: string | null;
+  data: Record<string, unknown>;
+};
+
+/** The story of one order of one user, oldest first: what its question told, what was decided, what the broker said. */
+export async function storyOfOrder(db: Db, firebaseUid: string, orderId: string): Promise<RecordedEvent[]> {
+  const { rows } = await db.query<RawEvent>(
+    `select e.id, e.at, e.firebase_uid, e.kind, e.question_id, e.order_id, e.data
+     from trade_orders as o
+     join events as e on e.order_id = o.id or (e.question_id = o.question_id and e.firebase_uid = o.firebase_uid)
+     where o.id = $2::uuid and o.firebase_uid = $1::text
+     order by e.id`,
+    [firebaseUid, orderId],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    at: row.at,
+    firebaseUid: row.firebase_uid,
+    kind: row.kind,
+    questionId: row.question_id,
+    orderId: row.order_id,
+    data: row.data,
+  }));
+}
