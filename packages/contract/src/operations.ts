@@ -1,0 +1,210 @@
+import { Type, type TObject, type TSchema } from "typebox";
+import { ConfigResponse, DevSessionRequest, DevSessionResponse } from "./config-exchange.ts";
+import { OrdersPage } from "./order.ts";
+import { PriceLine } from "./price-line.ts";
+import { Feed, MarketSymbol, Uuid } from "./primitives.ts";
+import type { ProblemCode } from "./problem.ts";
+import { AnswerRequest, AnswerResult, Question, QuestionsPage } from "./question.ts";
+import { Liveness, Readiness } from "./readiness.ts";
+import { KillSwitch, KillSwitchRequest, SnapshotsPage, TradingStatus } from "./status.ts";
+import { TradingConfigOverride } from "./trading-config.ts";
+
+/**
+ * One HTTP call: the server routes and validates by it, OpenAPI is written from it.
+ * `auth`: `user` takes a bearer token, `operator` is for loopback or the operator's token, `none` for everybody.
+ */
+export type Operation = {
+  method: "get" | "post" | "put";
+  /** As in OpenAPI, with `{name}` for a parameter. */
+  path: string;
+  summary: string;
+  description?: string;
+  auth: "none" | "operator" | "user";
+  params?: TObject;
+  query?: TObject;
+  body?: TSchema;
+  /** Largest request body in bytes. */
+  maxBodyBytes?: number;
+  response: TSchema;
+  contentType?: string;
+  /** Answers with an `ETag` of the revision and honours `If-Match`. */
+  revisioned?: true;
+  /** Statuses beside 200 that carry the same response. */
+  alsoAnswers?: readonly number[];
+  /** Beside those that its `auth` and `body` bring along. */
+  problems?: readonly ProblemCode[];
+};
+
+const smallBodyBytes = 16_384;
+/** 200 rules with templates of 280 characters, each of them escaped, stay under it. */
+const configBodyBytes = 524_288;
+
+export const maxOrdersPerPage = 100;
+export const defaultOrdersPerPage = 25;
+export const maxSymbolsPerSnapshotCall = 30;
+
+const ById = Type.Object({ id: Uuid }, { additionalProperties: false });
+/** As in MarketSymbol, without its anchors. */
+const symbolPattern = "[A-Z][A-Z0-9.]{0,9}(/[A-Z]{3,5})?";
+
+/** Every call, by its `operationId`. */
+export const operations = {
+  getHealth: { method: "get", path: "/healthz", summary: "Whether the process is alive", auth: "none", response: Liveness },
+  getReadiness: {
+    method: "get",
+    path: "/readyz",
+    summary: "Whether it can do its work, part by part",
+    description: "200 when every required part is ready, 503 otherwise, with the same body.",
+    auth: "none",
+    response: Readiness,
+    alsoAnswers: [503],
+  },
+  getMetrics: {
+    method: "get",
+    path: "/metrics",
+    summary: "Figures for Prometheus",
+    description: "Answers loopback without credentials as long as no operator token is set; with one, only who bears it. Everybody else gets 404.",
+    auth: "operator",
+    response: Type.String(),
+    contentType: "text/plain",
+    problems: ["not_found"],
+  },
+  getOpenApi: {
+    method: "get",
+    path: "/openapi.json",
+    summary: "This document",
+    auth: "none",
+    response: Type.Object({ openapi: Type.Literal("3.1.1") }),
+  },
+  createDevSession: {
+    method: "post",
+    path: "/v1/dev/session",
+    summary: "A token for a made-up user",
+    description: "Only with AUTH_MODE=local and only from this machine; 404 otherwise.",
+    auth: "none",
+    body: DevSessionRequest,
+    maxBodyBytes: smallBodyBytes,
+    response: DevSessionResponse,
+    problems: ["not_found", "rate_limited"],
+  },
+  listQuestions: {
+    method: "get",
+    path: "/v1/me/questions",
+    summary: "The questions that are open now, oldest first",
+    auth: "user",
+    query: Type.Object({ status: Type.Optional(Type.Literal("open")) }, { additionalProperties: false }),
+    response: QuestionsPage,
+  },
+  getQuestion: {
+    method: "get",
+    path: "/v1/me/questions/{id}",
+    summary: "One question, open or closed",
+    auth: "user",
+    params: ById,
+    response: Question,
+    problems: ["not_found"],
+  },
+  answerQuestion: {
+    method: "post",
+    path: "/v1/me/questions/{id}/answer",
+    summary: "Answers a question",
+    description:
+      "The outcome, and the order if one was made. The same answer again gets the stored result; another answer after it closed gets 409 with how it had closed. A question of another user is 404, as one that does not exist.",
+    auth: "user",
+    params: ById,
+    body: AnswerRequest,
+    maxBodyBytes: smallBodyBytes,
+    response: AnswerResult,
+    problems: ["not_found", "question_closed", "question_expired"],
+  },
+  getTradingConfig: {
+    method: "get",
+    path: "/v1/me/trading/config",
+    summary: "The effective config, the user's own document and its revision",
+    auth: "user",
+    response: ConfigResponse,
+    revisioned: true,
+  },
+  putTradingConfig: {
+    method: "put",
+    path: "/v1/me/trading/config",
+    summary: "Replaces the user's own document",
+    description: "With `If-Match`, only while the revision is still that one; otherwise 412.",
+    auth: "user",
+    body: TradingConfigOverride,
+    maxBodyBytes: configBodyBytes,
+    response: ConfigResponse,
+    revisioned: true,
+    problems: ["revision_conflict"],
+  },
+  listOrders: {
+    method: "get",
+    path: "/v1/me/trading/orders",
+    summary: "Orders, newest first, a page at a time",
+    description: "Follow `next_cursor` until it is null; an order made meanwhile does not shift the pages.",
+    auth: "user",
+    query: Type.Object(
+      {
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxOrdersPerPage, default: defaultOrdersPerPage })),
+        cursor: Type.Optional(Type.String({ maxLength: 200, pattern: "^[A-Za-z0-9_-]+$", description: "Opaque: the `next_cursor` of the page before." })),
+      },
+      { additionalProperties: false },
+    ),
+    response: OrdersPage,
+  },
+  listSnapshots: {
+    method: "get",
+    path: "/v1/me/trading/snapshots",
+    summary: "The latest facts of a symbol",
+    auth: "user",
+    query: Type.Object(
+      {
+        symbol: Type.String({
+          pattern: `^${symbolPattern}(,${symbolPattern}){0,${maxSymbolsPerSnapshotCall - 1}}$`,
+          description: `One symbol, or up to ${maxSymbolsPerSnapshotCall} with commas between them.`,
+          examples: ["SPY"],
+        }),
+      },
+      { additionalProperties: false },
+    ),
+    response: SnapshotsPage,
+  },
+  getPriceLine: {
+    method: "get",
+    path: "/v1/me/trading/bars",
+    summary: "The day's price line of a symbol",
+    auth: "user",
+    query: Type.Object({ symbol: MarketSymbol, feed: Type.Optional(Feed) }, { additionalProperties: false }),
+    response: PriceLine,
+  },
+  getTradingStatus: {
+    method: "get",
+    path: "/v1/me/trading/status",
+    summary: "Positions, headroom under each guardrail, kill switch, mode",
+    auth: "user",
+    response: TradingStatus,
+  },
+  setKillSwitch: {
+    method: "post",
+    path: "/v1/me/trading/kill-switch",
+    summary: "Switches the user's kill switch on or off",
+    description: "Answers with the switch that now holds for the user; an operator's switch over all users stays.",
+    auth: "user",
+    body: KillSwitchRequest,
+    maxBodyBytes: smallBodyBytes,
+    response: KillSwitch,
+  },
+} as const satisfies Record<string, Operation>;
+
+export type OperationId = keyof typeof operations;
+
+/** The problems that a call may answer with: its own, and those that its `auth`, `query` and `body` bring along. */
+export function problemsOf(operation: Operation): ProblemCode[] {
+  const codes = new Set<ProblemCode>(["internal", ...(operation.problems ?? [])]);
+  if (operation.auth === "user") for (const code of ["unauthenticated", "rate_limited", "unavailable"] as const) codes.add(code);
+  if (operation.query !== undefined) codes.add("validation_failed");
+  if (operation.body !== undefined) {
+    for (const code of ["malformed_json", "validation_failed", "unsupported_media_type", "body_too_large"] as const) codes.add(code);
+  }
+  return [...codes];
+}
