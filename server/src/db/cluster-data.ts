@@ -1,9 +1,10 @@
 /** Creates the data folder of an embedded cluster, once, and refuses one that this PostgreSQL cannot read. */
-import { chown, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chown, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { spawnAs } from "./cluster-binaries.ts";
 import type { ClusterAccount, ClusterBinaries } from "./cluster-binaries.ts";
-import { newAccess, readAccess, readDataVersion, writeAccess } from "./cluster-folder.ts";
+import { commandLine, newAccess, readDataVersion, writeAccess } from "./cluster-folder.ts";
 import type { ClusterFolder } from "./cluster-folder.ts";
 
 /** The cluster's superuser: owns the databases and runs the migrations. */
@@ -11,9 +12,11 @@ export const ownerRole = "nod_owner";
 /** The role as which the server connects; it owns nothing. */
 export const appRole = "nod_app";
 
+const draftPrefix = "postgres.new-";
+
 /**
  * Leaves existing data alone. New data is made in a folder beside and moved into place when it is
- * complete, so that a killed first start leaves nothing half made.
+ * complete: a killed first start leaves nothing half made, and of two first starts one wins.
  * @throws when the data was written by another major version
  */
 export async function createData(folder: ClusterFolder, binaries: ClusterBinaries, account: ClusterAccount, log: (line: string) => void): Promise<void> {
@@ -26,12 +29,12 @@ export async function createData(folder: ClusterFolder, binaries: ClusterBinarie
     );
   }
   log("creating the database folder (first start only)");
-  const access = (await readAccess(folder)) ?? (await newAccess());
-  await writeAccess(folder, access);
-  const draft = `${folder.data}.new`;
-  const passwordFile = join(folder.root, "postgres-password.new");
+  await clearAbandonedDrafts(folder);
+  // A folder of its own: the initdb of a start that was killed may still be writing to the last one.
+  const draft = join(folder.root, `${draftPrefix}${process.pid}-${randomBytes(4).toString("hex")}`);
+  const passwordFile = `${draft}.password`;
   try {
-    await rm(draft, { recursive: true, force: true });
+    const access = await newAccess();
     await mkdir(draft, { mode: 0o700 });
     await writeFile(passwordFile, access.ownerPassword, { mode: 0o600 });
     if (account.ids !== undefined) {
@@ -39,11 +42,27 @@ export async function createData(folder: ClusterFolder, binaries: ClusterBinarie
       await chown(passwordFile, account.ids.uid, account.ids.gid);
     }
     await initialise(account, binaries, draft, passwordFile);
+    await writeAccess(draft, access);
     await rename(draft, folder.data);
+  } catch (error) {
+    if ((await readDataVersion(folder)) === undefined) throw error; // otherwise another start was first, and its data is as good
   } finally {
-    await rm(passwordFile, { force: true });
-    await rm(draft, { recursive: true, force: true });
+    await removeDraft(passwordFile);
+    await removeDraft(draft);
   }
+}
+
+async function clearAbandonedDrafts(folder: ClusterFolder): Promise<void> {
+  for (const name of await readdir(folder.root)) {
+    if (!name.startsWith(draftPrefix)) continue;
+    const maker = Number.parseInt(name.slice(draftPrefix.length), 10);
+    if ((await commandLine(maker)) === "") await removeDraft(join(folder.root, name));
+  }
+}
+
+/** Tried again while an orphaned initdb is still adding files; it gives up when they vanish. */
+async function removeDraft(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 }
 
 async function initialise(account: ClusterAccount, binaries: ClusterBinaries, draft: string, passwordFile: string): Promise<void> {

@@ -1,9 +1,10 @@
 /**
  * What lies in the folder of an embedded cluster:
  *
- *   <folder>/postgres/              the data
- *   <folder>/postgres-access.json   port and passwords, readable by its owner only
- *   <folder>/postgres.log           the server's own log
+ *   <folder>/postgres/                   the data
+ *   <folder>/postgres/nod-access.json    port and passwords, readable by Nod's own user only; it lies with
+ *                                        the data because one is of no use without the other
+ *   <folder>/postgres.log                the server's own log
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -17,7 +18,6 @@ const run = promisify(execFile);
 export interface ClusterFolder {
   root: string;
   data: string;
-  access: string;
   log: string;
 }
 
@@ -39,7 +39,7 @@ export interface Postmaster {
 export async function openClusterFolder(path: string): Promise<ClusterFolder> {
   await mkdir(path, { recursive: true });
   const root = await realpath(path);
-  return { root, data: join(root, "postgres"), access: join(root, "postgres-access.json"), log: join(root, "postgres.log") };
+  return { root, data: join(root, "postgres"), log: join(root, "postgres.log") };
 }
 
 /** The major version that wrote the data, or undefined when there is none yet. */
@@ -47,12 +47,19 @@ export async function readDataVersion(folder: ClusterFolder): Promise<string | u
   return (await readIfThere(join(folder.data, "PG_VERSION")))?.trim();
 }
 
-/** @throws when the file is there and is not what this module wrote */
-export async function readAccess(folder: ClusterFolder): Promise<ClusterAccess | undefined> {
-  const text = await readIfThere(folder.access);
-  if (text === undefined) return undefined;
+/** Of a data folder, which may still be in the making. */
+export function accessFile(dataFolder: string): string {
+  return join(dataFolder, "nod-access.json");
+}
+
+/** @throws when the file is missing or is not what this module wrote */
+export async function readAccess(dataFolder: string): Promise<ClusterAccess> {
+  const text = await readIfThere(accessFile(dataFolder));
+  if (text === undefined) {
+    throw new Error(`${accessFile(dataFolder)} is missing, so the database in that folder cannot be opened; put it back, or move the folder away to begin anew`);
+  }
   const value: unknown = JSON.parse(text);
-  if (!isAccess(value)) throw new Error(`${folder.access} does not hold a port and two passwords`);
+  if (!isAccess(value)) throw new Error(`${accessFile(dataFolder)} does not hold a port and two passwords`);
   return value;
 }
 
@@ -70,11 +77,11 @@ export async function newAccess(): Promise<ClusterAccess> {
 }
 
 /** Replaces the file in one step: a killed process leaves the old one or the new one. */
-export async function writeAccess(folder: ClusterFolder, access: ClusterAccess): Promise<void> {
-  const draft = `${folder.access}.new`;
+export async function writeAccess(dataFolder: string, access: ClusterAccess): Promise<void> {
+  const draft = `${accessFile(dataFolder)}.new`;
   await rm(draft, { force: true });
   await writeFile(draft, `${JSON.stringify(access, null, 2)}\n`, { mode: 0o600 });
-  await rename(draft, folder.access);
+  await rename(draft, accessFile(dataFolder));
 }
 
 /** A TCP port of the loopback interface that nothing listens on at this moment. */

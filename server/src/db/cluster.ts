@@ -20,7 +20,7 @@ import pg from "pg";
 import { chooseClusterAccount, findClusterBinaries, spawnAs } from "./cluster-binaries.ts";
 import type { ClusterAccount, ClusterBinaries } from "./cluster-binaries.ts";
 import { appRole, createData, ownerRole } from "./cluster-data.ts";
-import { clearLockFile, freePort, logLimitBytes, logSize, logTail, openClusterFolder, readAccess, readPostmaster, servesFolder, writeAccess } from "./cluster-folder.ts";
+import { accessFile, clearLockFile, freePort, logLimitBytes, logSize, logTail, openClusterFolder, readAccess, readPostmaster, servesFolder, writeAccess } from "./cluster-folder.ts";
 import type { ClusterAccess, ClusterFolder, Postmaster } from "./cluster-folder.ts";
 
 export interface ClusterSettings {
@@ -65,7 +65,7 @@ const startTimeoutMs = 120_000;
 const stopTimeoutMs = 30_000;
 const pollMs = 40;
 /** After a kill, the server needs a moment to notice that the owner's connection is gone. */
-const ownershipTimeoutMs = 5_000;
+const ownershipTimeoutMs = 2_000;
 const ownershipKey = 7_011_982_000;
 
 /**
@@ -79,10 +79,7 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
   const binaries = await findClusterBinaries();
   const account = await chooseClusterAccount([binaries.postgres, folder.data]);
   await createData(folder, binaries, account, log);
-  let access = await readAccess(folder);
-  if (access === undefined) {
-    throw new Error(`${folder.access} is missing, so the data in ${folder.data} cannot be opened; put it back, or move the data away to begin anew`);
-  }
+  let access = await readAccess(folder.data);
   let postmaster = await findRunning(folder, access, log);
   const adopted = postmaster !== undefined;
   if (postmaster === undefined) {
@@ -99,7 +96,7 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
 async function launch(folder: ClusterFolder, access: ClusterAccess, binaries: ClusterBinaries, account: ClusterAccount, durable: boolean): Promise<ClusterAccess> {
   const port = (await isFree(access.port)) ? access.port : await freePort();
   const current = { ...access, port };
-  if (port !== access.port) await writeAccess(folder, current);
+  if (port !== access.port) await writeAccess(folder.data, current);
   const log = await open(folder.log, (await logSize(folder)) > logLimitBytes ? "w" : "a", 0o600);
   try {
     const options = { ...serverOptions, ...(durable ? {} : fastOptions), port };
@@ -163,7 +160,7 @@ async function greet(postmaster: Postmaster, access: ClusterAccess, folder: Clus
     return rows[0]?.folder === folder.data ? "ready" : `another server answers on port ${postmaster.port}`;
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === "28P01") {
-      throw new Error(`PostgreSQL in ${folder.data} does not accept the password in ${folder.access}`, { cause: error });
+      throw new Error(`PostgreSQL in ${folder.data} does not accept the password in ${accessFile(folder.data)}`, { cause: error });
     }
     return error instanceof Error ? error.message : String(error);
   } finally {

@@ -88,6 +88,8 @@ export function createPool(settings: PoolSettings): Pool {
     connectionTimeoutMillis: settings.connectTimeoutMs ?? 5_000,
     idleTimeoutMillis: idleTimeoutMs,
     keepAlive: true,
+    // Statements sent without waiting for each other share a round trip (pipelined-transaction.ts).
+    pipeline: true,
     types: columnTypes,
   });
   // Without a listener an idle connection's error would end the process.
