@@ -1,0 +1,62 @@
+import { closeSync, existsSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Ledger } from "./ledger.ts";
+import type { BookRecord } from "./records.ts";
+
+/**
+ * Where the book is kept. `commit` returns only when the records are safe (on disk, where there
+ * is one) and applied; whatever happens to the process after that, they are not lost.
+ */
+export type Journal = {
+  commit: (records: readonly BookRecord[]) => void;
+  close: () => void;
+};
+
+/** A book that lives as long as the process. */
+export function memoryJournal(ledger: Ledger): Journal {
+  return {
+    commit: (records) => {
+      for (const record of records) ledger.apply(record);
+    },
+    close: () => undefined,
+  };
+}
+
+/**
+ * An append-only file: one line of JSON per commit, so that a commit is there whole or not at
+ * all. What an earlier process wrote is applied first; a last line without its newline (the
+ * process was killed while writing, so nobody was answered) is cut off.
+ */
+export function fileJournal(path: string, ledger: Ledger): Journal {
+  mkdirSync(dirname(path), { recursive: true });
+  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  const whole = bytes.lastIndexOf(0x0a) + 1;
+  for (const [index, line] of bytes.subarray(0, whole).toString("utf8").split("\n").entries()) {
+    if (line === "") continue;
+    for (const record of parseLine(line, path, index + 1)) ledger.apply(record);
+  }
+  const file = openSync(path, "a");
+  if (whole < bytes.length) ftruncateSync(file, whole);
+  return {
+    commit: (records) => {
+      writeAll(file, Buffer.from(`${JSON.stringify(records)}\n`, "utf8"));
+      fdatasyncSync(file);
+      for (const record of records) ledger.apply(record);
+    },
+    close: () => closeSync(file),
+  };
+}
+
+function parseLine(line: string, path: string, number: number): BookRecord[] {
+  try {
+    const records: BookRecord[] = JSON.parse(line);
+    return records;
+  } catch (cause) {
+    throw new Error(`${path}:${number} is not a line of the simulator's journal`, { cause });
+  }
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(file, bytes, written);
+}
