@@ -25,6 +25,9 @@ create table market_data_latest (
   -- The trading day that a daily value belongs to: a day_low of yesterday is not today's.
   trading_day date,
   recorded_at timestamptz not null default now(),
+  -- Whoever evaluates asks for changed_xid >= the watermark of its last reading. Not indexed, on purpose: an update of an
+  -- indexed column is never heap-only, and reading the whole of this small table costs less.
+  changed_xid xid8 not null default pg_current_xact_id(),
   primary key (symbol, metric, feed, asset_class)
 ) with (fillfactor = 50);
 
@@ -58,5 +61,7 @@ create table broker_accounts (
   buying_power numeric(24, 9) not null,
   cash numeric(24, 9) not null,
   equity numeric(24, 9) not null,
-  as_of timestamptz not null
+  as_of timestamptz not null,
+  -- When our books were last compared with the broker's, from end to end. Nothing is approved long after it.
+  reconciled_at timestamptz
 );

@@ -39,6 +39,8 @@ export const usd = (input: string | number): Usd => parse(input) as Usd;
 export const price = (input: string | number): Price => parse(input) as Price;
 /** @throws NotADecimalError */
 export const quantity = (input: string | number): Quantity => parse(input) as Quantity;
+/** @throws NotADecimalError */
+export const percent = (input: string | number): Percent => parse(input) as Percent;
 
 export const zeroUsd = usd("0");
 export const zeroQuantity = quantity("0");
@@ -88,6 +90,12 @@ export const toCents = (amount: Usd): string => new Exact(amount).toFixed(2);
 
 /** Digits after the point that are not zeros at the end. */
 export const decimalPlaces = (amount: Amount): number => new Exact(amount).decimalPlaces();
+
+/** The amount in billionths, exactly: for integer arithmetic on hot paths. No amount has more than nine decimals. */
+export function toNanos(amount: Amount): bigint {
+  const [whole = "0", fraction = ""] = amount.split(".");
+  return BigInt(whole + fraction.padEnd(9, "0"));
+}
 
 /** For charts and rankings only; never for money. */
 export const toApproximateNumber = (amount: Amount): number => Number(amount);

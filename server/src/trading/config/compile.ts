@@ -1,0 +1,69 @@
+import type { AssetClass, Feed, TradingMode } from "@nod/contract/primitives";
+import type { Rule, TradingConfig } from "@nod/contract/trading-config";
+import { percent, toNanos } from "../../core/decimal.ts";
+import { coverageOf } from "./coverage.ts";
+
+/** The open-question limit of a user whose guardrails do not name one. */
+export const defaultMaxOpenQuestions = 10;
+
+/** A rule with everything that evaluation needs worked out; immutable, and shared by users with the same documents. */
+export type CompiledRule = {
+  readonly rule: Rule;
+  readonly feed: Feed;
+  readonly assetClass: AssetClass;
+  /** The threshold in billionths of a percent: an integer below 2^53, so exact as a double. */
+  readonly thresholdNanos: number;
+  readonly maxStalenessMs: number;
+  readonly config: CompiledConfig;
+};
+
+/** What ingest has to fetch for a user. */
+export type CompiledInput = {
+  readonly feed: Feed;
+  readonly assetClass: AssetClass;
+  readonly symbols: readonly string[];
+  readonly pollIntervalSeconds: number;
+};
+
+export type CompiledConfig = {
+  /** `template.own`, as in the config's ETag. */
+  readonly revision: string;
+  readonly mode: TradingMode;
+  readonly maxOpenQuestions: number;
+  readonly effective: TradingConfig;
+  readonly rules: readonly CompiledRule[];
+  readonly inputs: readonly CompiledInput[];
+};
+
+/**
+ * Compiles a config that `resolveConfig` accepted. A config that is switched off has neither rules nor inputs; rules on a
+ * blocked symbol are left out, since an answer to their question could only be denied.
+ */
+export function compileConfig(effective: TradingConfig, revision: string): CompiledConfig {
+  const blocked = new Set(effective.guardrails.symbols_blocklist);
+  const sourceOf = coverageOf(effective);
+  const rules: CompiledRule[] = [];
+  const config: CompiledConfig = {
+    revision,
+    mode: effective.mode,
+    maxOpenQuestions: effective.guardrails.max_open_questions ?? defaultMaxOpenQuestions,
+    effective,
+    rules,
+    inputs: effective.enabled ? compileInputs(effective) : [],
+  };
+  if (!effective.enabled) return config;
+  for (const rule of effective.rules) {
+    if (rule.enabled === false || blocked.has(rule.symbol)) continue;
+    const source = sourceOf(rule);
+    if (source === null) continue;
+    const thresholdNanos = Number(toNanos(percent(rule.threshold_pct)));
+    rules.push({ rule, ...source, thresholdNanos, maxStalenessMs: rule.max_staleness_seconds * 1_000, config });
+  }
+  return config;
+}
+
+function compileInputs(config: TradingConfig): CompiledInput[] {
+  return config.data_inputs
+    .filter((input) => input.enabled !== false)
+    .map((input) => ({ feed: input.feed, assetClass: input.asset_class, symbols: input.symbols, pollIntervalSeconds: input.poll_interval_seconds }));
+}

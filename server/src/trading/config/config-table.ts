@@ -1,0 +1,144 @@
+/** The tables `trading_config_templates` and `user_trading_config`. Documents come back unread: `resolve.ts` reads them. */
+import type { Db } from "../../db/pool.ts";
+
+export const defaultTemplateName = "default_paper_watchlist";
+
+/** A user's config as it is stored, with its template beside it. */
+export type StoredConfig = {
+  firebaseUid: string;
+  templateName: string;
+  template: unknown;
+  templateRevision: string;
+  own: unknown;
+  ownRevision: string;
+  /** The user's row is switched on; the documents have a switch of their own. */
+  enabled: boolean;
+};
+
+/** What the `ETag` holds; it changes with either document. */
+export const revisionOf = (stored: Pick<StoredConfig, "templateRevision" | "ownRevision">): string => `${stored.templateRevision}.${stored.ownRevision}`;
+
+type ConfigRow = {
+  firebase_uid: string;
+  template_name: string;
+  own: unknown;
+  own_revision: string;
+  enabled: boolean;
+};
+type TemplateRow = { name: string; config: unknown; revision: string };
+
+const toStored = (row: ConfigRow, template: TemplateRow): StoredConfig => ({
+  firebaseUid: row.firebase_uid,
+  templateName: row.template_name,
+  template: template.config,
+  templateRevision: template.revision,
+  own: row.own,
+  ownRevision: row.own_revision,
+  enabled: row.enabled,
+});
+
+/** Makes the user known, with the default template, if he is not yet. Safe to call at every sign-in, also twice at once. */
+export async function ensureUser(db: Db, firebaseUid: string): Promise<void> {
+  await db.query(
+    `with known as (select from user_trading_config where firebase_uid = $1::text),
+          created as (insert into users (firebase_uid) select $1::text where not exists (select from known) on conflict do nothing)
+     insert into user_trading_config (firebase_uid, template_name)
+     select $1::text, $2::text where not exists (select from known)
+     on conflict do nothing`,
+    [firebaseUid, defaultTemplateName],
+  );
+}
+
+/** @returns null for a user without a config */
+export async function readConfig(db: Db, firebaseUid: string): Promise<StoredConfig | null> {
+  const { rows } = await db.query<ConfigRow & { template: unknown; template_revision: string }>(
+    `select c.firebase_uid, c.template_name, c.config as own, c.revision as own_revision, c.enabled,
+            t.config as template, t.revision as template_revision
+       from user_trading_config c join trading_config_templates t on t.name = c.template_name
+      where c.firebase_uid = $1::text`,
+    [firebaseUid],
+  );
+  const row = rows[0];
+  return row === undefined ? null : toStored(row, { name: row.template_name, config: row.template, revision: row.template_revision });
+}
+
+/**
+ * Replaces the user's own document, if nobody changed it or its template since `read`.
+ * @returns the new own revision, or null when somebody did
+ */
+export async function writeOwnConfig(db: Db, read: StoredConfig, own: unknown): Promise<string | null> {
+  const { rows } = await db.query<{ revision: string }>(
+    `update user_trading_config c set config = $2::jsonb
+       from trading_config_templates t
+      where c.firebase_uid = $1::text and c.revision = $3::int8
+        and t.name = c.template_name and t.name = $4::text and t.revision = $5::int8
+     returning c.revision`,
+    [read.firebaseUid, JSON.stringify(own), read.ownRevision, read.templateName, read.templateRevision],
+  );
+  return rows[0]?.revision ?? null;
+}
+
+/** The instant, in transactions, up to which everything committed has been seen; see migration 0001. */
+export type ConfigWatermark = string;
+export type ConfigChanges = { watermark: ConfigWatermark; configs: StoredConfig[] };
+
+/**
+ * Every config that changed, by its own document or its template's, since an earlier reading. What was changed by a
+ * transaction that was still open then may come twice; it is never missed.
+ */
+export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark): Promise<ConfigChanges> {
+  const { rows } = await db.query<{ watermark: string; templates: TemplateRow[] | null } & Partial<ConfigRow>>(
+    `with changed as (
+       select firebase_uid from user_trading_config where changed_xid >= $1::xid8
+       union
+       select c.firebase_uid from trading_config_templates t join user_trading_config c on c.template_name = t.name where t.changed_xid >= $1::xid8
+     ), rows as (
+       select c.firebase_uid, c.template_name, c.config as own, c.revision as own_revision, c.enabled,
+              row_number() over () as n
+         from changed join user_trading_config c using (firebase_uid)
+     )
+     select pg_snapshot_xmin(pg_current_snapshot())::text as watermark,
+            case when coalesce(r.n, 1) = 1 then
+              (select json_agg(json_build_object('name', t.name, 'config', t.config, 'revision', t.revision::text))
+                 from trading_config_templates t where t.name in (select template_name from rows))
+            end as templates,
+            r.firebase_uid, r.template_name, r.own, r.own_revision, r.enabled
+       from (select) one left join rows r on true
+      order by r.n`,
+    [watermark],
+  );
+  const templates = new Map((rows[0]?.templates ?? []).map((template) => [template.name, template]));
+  return { watermark: rows[0]?.watermark ?? watermark, configs: rows.flatMap((row) => decodeChanged(row, templates)) };
+}
+
+function decodeChanged(row: Partial<ConfigRow>, templates: ReadonlyMap<string, TemplateRow>): StoredConfig[] {
+  const { firebase_uid, template_name, own, own_revision, enabled } = row;
+  if (typeof firebase_uid !== "string" || template_name === undefined || own_revision === undefined || enabled === undefined) return [];
+  const template = templates.get(template_name);
+  return template === undefined ? [] : [toStored({ firebase_uid, template_name, own, own_revision, enabled }, template)];
+}
+
+/**
+ * All configs, a page at a time so that memory and event loop are held for one page only. The watermark is taken before the
+ * first page: what changes meanwhile is read again by `readConfigsChangedSince`.
+ */
+export async function* readAllConfigs(db: Db, pageSize: number): AsyncGenerator<ConfigChanges, void> {
+  const start = await db.query<{ watermark: string; templates: TemplateRow[] | null }>(
+    `select pg_snapshot_xmin(pg_current_snapshot())::text as watermark,
+            (select json_agg(json_build_object('name', name, 'config', config, 'revision', revision::text)) from trading_config_templates) as templates`,
+  );
+  const watermark = start.rows[0]?.watermark ?? "0";
+  const templates = new Map((start.rows[0]?.templates ?? []).map((template) => [template.name, template]));
+  let after = "";
+  for (;;) {
+    const { rows } = await db.query<ConfigRow>(
+      `select firebase_uid, template_name, config as own, revision as own_revision, enabled
+         from user_trading_config where firebase_uid > $1::text order by firebase_uid limit $2::int4`,
+      [after, pageSize],
+    );
+    yield { watermark, configs: rows.flatMap((row) => decodeChanged(row, templates)) };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < pageSize) return;
+    after = last.firebase_uid;
+  }
+}

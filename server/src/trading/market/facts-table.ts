@@ -1,0 +1,140 @@
+/** The tables `market_data_snapshots` (history, appended to) and `market_data_latest` (the newest fact under each name). */
+import type { Snapshot } from "@nod/contract/status";
+import type { AssetClass, Feed } from "@nod/contract/primitives";
+import { price, quantity, type Price, type Quantity } from "../../core/decimal.ts";
+import type { NewYorkDate } from "../../core/trading-day.ts";
+import type { Db } from "../../db/pool.ts";
+import type { Fact, FactMetric } from "../ports.ts";
+
+/** A fact further ahead of the database's clock than this is nonsense: it would never be stale and never be replaced. */
+export const futureToleranceSeconds = 60;
+
+export type RecordedFacts = {
+  /** How many facts were new; each has a row in the history. */
+  recorded: number;
+  /** The symbols they are about. */
+  changedSymbols: string[];
+};
+
+/**
+ * Appends what is new to the history and moves the latest facts forward, in one statement for any number of facts. A fact that
+ * says what is known already adds nothing; one that is older than what is known, or lies in the future, is dropped.
+ */
+export async function recordFacts(db: Db, facts: readonly Fact[]): Promise<RecordedFacts> {
+  const distinct = [...new Map(facts.map((fact) => [`${fact.symbol} ${fact.metric} ${fact.feed} ${fact.assetClass}`, fact])).values()];
+  if (distinct.length === 0) return { recorded: 0, changedSymbols: [] };
+  const { rows } = await db.query<{ recorded: number; symbols: string[] }>({
+    name: "record-facts",
+    text: `
+      with incoming as (
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::numeric[], $7::timestamptz[], $8::date[], $9::jsonb[])
+                   as f(feed, asset_class, symbol, metric, price, volume, as_of, trading_day, raw)
+         where as_of <= clock_timestamp() + $10::int4 * interval '1 second'
+      ), latest as (
+        insert into market_data_latest as known (feed, asset_class, symbol, metric, price, volume, as_of, trading_day)
+        select feed, asset_class, symbol, metric, price, volume, as_of, trading_day from incoming
+         order by symbol, metric, feed, asset_class
+        on conflict (symbol, metric, feed, asset_class) do update
+           set price = excluded.price, volume = excluded.volume, as_of = excluded.as_of, trading_day = excluded.trading_day,
+               recorded_at = now(), changed_xid = pg_current_xact_id()
+         where known.as_of <= excluded.as_of
+           and (known.price, known.volume, known.as_of, known.trading_day) is distinct from (excluded.price, excluded.volume, excluded.as_of, excluded.trading_day)
+        returning feed, asset_class, symbol, metric
+      ), history as (
+        insert into market_data_snapshots (symbol, asset_class, feed, metric, price, volume, as_of, raw)
+        select i.symbol, i.asset_class, i.feed, i.metric, i.price, i.volume, i.as_of, i.raw
+          from latest join incoming i using (feed, asset_class, symbol, metric)
+      )
+      select count(*)::int4 as recorded, coalesce(array_agg(distinct symbol), '{}') as symbols from latest`,
+    values: [
+      distinct.map((fact) => fact.feed),
+      distinct.map((fact) => fact.assetClass),
+      distinct.map((fact) => fact.symbol),
+      distinct.map((fact) => fact.metric),
+      distinct.map((fact) => fact.price),
+      distinct.map((fact) => fact.volume),
+      distinct.map((fact) => fact.asOf),
+      distinct.map((fact) => fact.tradingDay),
+      distinct.map((fact) => (fact.raw === undefined ? null : JSON.stringify(fact.raw))),
+      futureToleranceSeconds,
+    ],
+  });
+  return { recorded: rows[0]?.recorded ?? 0, changedSymbols: rows[0]?.symbols ?? [] };
+}
+
+/** A latest fact, without what only the history keeps. */
+export type LatestFact = {
+  feed: Feed;
+  assetClass: AssetClass;
+  symbol: string;
+  metric: FactMetric;
+  price: Price;
+  volume: Quantity | null;
+  asOf: Date;
+  tradingDay: NewYorkDate | null;
+};
+
+type LatestRow = {
+  feed: Feed;
+  asset_class: AssetClass;
+  symbol: string;
+  metric: FactMetric;
+  price: string;
+  volume: string | null;
+  as_of: Date;
+  trading_day: string | null;
+};
+
+const decode = (row: LatestRow): LatestFact => ({
+  feed: row.feed,
+  assetClass: row.asset_class,
+  symbol: row.symbol,
+  metric: row.metric,
+  price: price(row.price),
+  volume: row.volume === null ? null : quantity(row.volume),
+  asOf: row.as_of,
+  tradingDay: row.trading_day,
+});
+
+/** The latest facts of one symbol, over all feeds. */
+export async function readLatestFacts(db: Db, symbol: string): Promise<LatestFact[]> {
+  const { rows } = await db.query<LatestRow>(
+    `select feed, asset_class, symbol, metric, price, volume, as_of, trading_day
+       from market_data_latest where symbol = $1::text order by feed, metric`,
+    [symbol],
+  );
+  return rows.map(decode);
+}
+
+/** As `GET /v1/me/trading/snapshots` tells it. */
+export function toSnapshot(fact: LatestFact): Snapshot {
+  return {
+    symbol: fact.symbol,
+    asset_class: fact.assetClass,
+    feed: fact.feed,
+    metric: fact.metric,
+    price: fact.price,
+    volume: fact.volume,
+    as_of: fact.asOf.toISOString(),
+  };
+}
+
+export type FactsWatermark = string;
+/** Before any transaction: reads everything. */
+export const beforeAllFacts: FactsWatermark = "0";
+
+/**
+ * Every latest fact that changed since an earlier reading, whichever process recorded it. As with configs, what an open
+ * transaction changed may come twice, and is never missed.
+ */
+export async function readFactsChangedSince(db: Db, watermark: FactsWatermark): Promise<{ watermark: FactsWatermark; facts: LatestFact[] }> {
+  const { rows } = await db.query<{ watermark: string } & (LatestRow | { symbol: null })>({
+    name: "facts-changed-since",
+    text: `
+      select pg_snapshot_xmin(pg_current_snapshot())::text as watermark,
+             f.feed, f.asset_class, f.symbol, f.metric, f.price, f.volume, f.as_of, f.trading_day
+        from (select) one left join market_data_latest f on f.changed_xid >= $1::xid8`,
+    values: [watermark],
+  });
+  return { watermark: rows[0]?.watermark ?? watermark, facts: rows.flatMap((row) => (row.symbol === null ? [] : [decode(row)])) };
+}

@@ -1,0 +1,57 @@
+import type { ProposeOrder } from "@nod/contract/trading-config";
+import { isLess, price, toCents, toSentenceNumber, usd, type Percent, type Price } from "../../core/decimal.ts";
+
+/** What a question template may name. */
+export const placeholders = ["symbol", "price", "pct", "ref", "notional"] as const;
+type Placeholder = (typeof placeholders)[number];
+
+const placeholderPattern = /\{\{([^{}]*)\}\}/g;
+const isPlaceholder = (name: string): name is Placeholder => placeholders.some((known) => known === name);
+
+/** The faults of a template, in words; none when it can be rendered. */
+export function templateFaults(template: string): string[] {
+  const names = [...template.matchAll(placeholderPattern)].map((match) => match[1] ?? "");
+  const faults = names.filter((name) => !isPlaceholder(name)).map((name) => `{{${name}}} is not a placeholder; known are ${placeholders.map((known) => `{{${known}}}`).join(" ")}`);
+  if (/\{\{|\}\}/.test(template.replaceAll(placeholderPattern, ""))) faults.push("has a {{ or }} that belongs to no placeholder");
+  return faults;
+}
+
+/**
+ * Text that is safe to show: composed characters, no control, direction or zero-width characters, single spaces.
+ * A right-to-left override could make "sell" read as "buy".
+ */
+export const sanitiseText = (text: string): string => text.normalize("NFC").replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ").replaceAll(/\s+/g, " ").trim();
+
+/** What is filled in. */
+export type QuestionValues = { symbol: string; price: Price; ref: Price; pct: Percent; notional: ProposeOrder["notional_usd"] };
+
+/**
+ * The question as it is read. `{{pct}}` is the distance from the reference without its sign, since the sentence says "down"
+ * or "up"; values are put in once, so nothing in them is ever taken for a placeholder.
+ */
+export function renderQuestion(template: string, values: QuestionValues): string {
+  const shown: Record<Placeholder, string> = {
+    symbol: values.symbol,
+    price: showPrice(values.price),
+    ref: showPrice(values.ref),
+    pct: toSentenceNumber(values.pct, 2).replace(/^-/, ""),
+    notional: showNotional(values.notional),
+  };
+  return template.replaceAll(placeholderPattern, (all, name: string) => (isPlaceholder(name) ? shown[name] : all));
+}
+
+const aDollar = price("1");
+
+/** Cents, or six decimals for what costs less than a dollar. */
+function showPrice(amount: Price): string {
+  return isLess(amount, aDollar) ? toSentenceNumber(amount, 6) : toCents(usd(amount));
+}
+
+/** `10`, `10.50`, or `5 to 50` when the answer names it. */
+export function showNotional(notional: ProposeOrder["notional_usd"]): string {
+  return typeof notional === "number" ? showUsd(notional) : `${showUsd(notional.ask.min)} to ${showUsd(notional.ask.max)}`;
+}
+
+function showUsd(amount: number): string {
+  return toCents(usd(amount)).replace(/\.00$/, "");
+}
