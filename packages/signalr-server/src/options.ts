@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Backplane } from "./backplane.ts";
-import type { AuthenticatedUser, TransportName } from "./connection/connection-info.ts";
+import type { AuthenticatedUser } from "./connection/connection-info.ts";
 import type { TicketStore } from "./tickets.ts";
+import type { TransportName } from "./transport/transport-name.ts";
 
 /** Structured log sink; pino fits. No message holds a query string, a token or a payload. */
 export interface HubLogger {

@@ -1,7 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-
-/** The transports of SignalR, named as in the negotiation. */
-export type TransportName = "WebSockets" | "ServerSentEvents" | "LongPolling";
+import type { TransportName } from "../transport/transport-name.ts";
 
 /** Who opened a connection, as the `authenticate` hook established it. */
 export interface AuthenticatedUser {

@@ -1,4 +1,4 @@
-import type { ArgumentsOf } from "./contract.ts";
+import type { ArgumentsOf } from "./contract-types.ts";
 
 /** Client methods as the server calls them. The promise resolves when the message has been handed to every local transport. */
 export type ClientProxy<Client> = {

@@ -2,8 +2,8 @@ import type { CloseOptions } from "../connection/connection-info.ts";
 import type { PreparedMessage } from "../protocol/prepared-message.ts";
 import type { Audience } from "./audience.ts";
 import type { HubClients } from "./clients.ts";
-import type { ArgumentsOf, ResultOf } from "./contract.ts";
-import type { HubConnection } from "./hub-call.ts";
+import type { ArgumentsOf, ResultOf } from "./contract-types.ts";
+import type { HubConnection } from "./hub-connection.ts";
 
 /** Options of a call that waits for a client's answer. */
 export interface InvokeClientOptions {

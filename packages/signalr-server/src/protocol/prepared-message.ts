@@ -10,7 +10,8 @@ export interface EncodedPayload {
 export class PreparedMessage {
   readonly target: string;
   readonly args: readonly unknown[];
-  readonly #encoded = new Map<HubProtocol, EncodedPayload>();
+  #text: EncodedPayload | undefined;
+  #binary: EncodedPayload | undefined;
 
   constructor(target: string, args: readonly unknown[]) {
     this.target = target;
@@ -19,11 +20,11 @@ export class PreparedMessage {
 
   /** The bytes or text for one protocol, from the cache after the first time. */
   encodedFor(protocol: HubProtocol): EncodedPayload {
-    let encoded = this.#encoded.get(protocol);
-    if (encoded === undefined) {
-      encoded = { data: protocol.write({ type: 1, target: this.target, arguments: this.args }), webSocketFrame: undefined };
-      this.#encoded.set(protocol, encoded);
-    }
-    return encoded;
+    if (protocol.transferFormat === "Text") return (this.#text ??= this.#encode(protocol));
+    return (this.#binary ??= this.#encode(protocol));
+  }
+
+  #encode(protocol: HubProtocol): EncodedPayload {
+    return { data: protocol.write({ type: 1, target: this.target, arguments: this.args }), webSocketFrame: undefined };
   }
 }

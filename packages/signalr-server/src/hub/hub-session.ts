@@ -1,0 +1,318 @@
+import type { Application } from "../connection/application.ts";
+import type { AuthenticatedUser, CloseOptions, ConnectionRequest } from "../connection/connection-info.ts";
+import type { TransportConnection } from "../connection/transport-connection.ts";
+import { HandshakeReader, handshakeResponse } from "../protocol/handshake.ts";
+import type { HandshakeRequest } from "../protocol/handshake.ts";
+import type { HubMessage, TrackedMessage } from "../protocol/hub-message.ts";
+import type { HubProtocol, MessageReader } from "../protocol/hub-protocol.ts";
+import type { EncodedPayload, PreparedMessage } from "../protocol/prepared-message.ts";
+import type { TransportName } from "../transport/transport-name.ts";
+import { ClientResults } from "./client-results.ts";
+import { errorText } from "./error-text.ts";
+import type { InvokeClientOptions } from "./hub-context.ts";
+import type { HubConnection } from "./hub-connection.ts";
+import type { HubSettings } from "./hub-settings.ts";
+import { InvocationRunner } from "./invocation-runner.ts";
+import type { RunnerHost, RunnerRules } from "./invocation-runner.ts";
+import type { CallScope } from "./invocation.ts";
+import { MessageInbox } from "./message-inbox.ts";
+import { ReplayBuffer } from "./replay-buffer.ts";
+import type { RegisteredSession } from "./session-registry.ts";
+
+/** Highest version of the hub protocols: 2 added stateful reconnect. */
+const highestProtocolVersion = 2;
+
+/** What a session needs of its hub. */
+export interface SessionHub<Client> {
+  readonly settings: HubSettings;
+  readonly rules: RunnerRules<Client>;
+  /** The time of the latest tick: exact enough for timers of seconds, and free. */
+  readonly now: number;
+  scopeOf(session: HubSession<Client>): CallScope<Client>;
+  /** The handshake is done: from now on the session can be addressed. Resolves when `onConnected` has run. */
+  connected(session: HubSession<Client>): Promise<void>;
+  disconnected(session: HubSession<Client>, error: Error | undefined): void;
+  /** Delivers what broadcasts still hold for the session, before something else is written to it. */
+  catchUp(session: HubSession<Client>): void;
+  invocationFailed(session: HubSession<Client>, method: string, error: unknown): void;
+  pingFor(protocol: HubProtocol): EncodedPayload;
+}
+
+/** One client's hub connection: handshake, messages in and out, timers, and its end. */
+export class HubSession<Client> implements Application, HubConnection, RegisteredSession, RunnerHost {
+  readonly id: string;
+  groupNames: Set<string> | undefined;
+  readonly #connection: TransportConnection;
+  readonly #hub: SessionHub<Client>;
+  readonly #openedAt: number;
+  #lastSentAt: number;
+  #lastReceivedAt: number;
+  #clientPings = false;
+  /** Set by a successful handshake. */
+  #protocol: HubProtocol | undefined;
+  #handshake: HandshakeReader | undefined = new HandshakeReader();
+  #reader: MessageReader | undefined;
+  #inbox: MessageInbox | undefined;
+  #runner: InvocationRunner<Client> | undefined;
+  #results: ClientResults | undefined;
+  #replay: ReplayBuffer | undefined;
+  #ending: AbortController | undefined;
+  #items: Map<string, unknown> | undefined;
+  #closed = false;
+
+  constructor(connection: TransportConnection, hub: SessionHub<Client>) {
+    this.id = connection.id;
+    this.#connection = connection;
+    this.#hub = hub;
+    this.#openedAt = hub.now;
+    this.#lastSentAt = hub.now;
+    this.#lastReceivedAt = hub.now;
+  }
+
+  get user(): AuthenticatedUser | undefined {
+    return this.#connection.user;
+  }
+
+  get userId(): string | undefined {
+    return this.#connection.user?.userId;
+  }
+
+  get transport(): TransportName {
+    return this.#connection.transportName ?? "WebSockets";
+  }
+
+  get protocol(): string {
+    return this.#protocol?.name ?? "";
+  }
+
+  get request(): ConnectionRequest {
+    const { request } = this.#connection;
+    if (request === undefined) throw new Error("The connection has no transport yet");
+    return request;
+  }
+
+  get items(): Map<string, unknown> {
+    return (this.#items ??= new Map());
+  }
+
+  get signal(): AbortSignal {
+    if (this.#ending === undefined) {
+      this.#ending = new AbortController();
+      if (this.#closed) this.#ending.abort();
+    }
+    return this.#ending.signal;
+  }
+
+  get idle(): boolean {
+    return this.#runner?.idle ?? true;
+  }
+
+  joined(group: string): void {
+    (this.groupNames ??= new Set()).add(group);
+  }
+
+  left(group: string): void {
+    this.groupNames?.delete(group);
+  }
+
+  receive(data: Buffer): Promise<void> | undefined {
+    if (this.#closed) return undefined;
+    this.#lastReceivedAt = this.#hub.now;
+    try {
+      const rest = this.#handshake === undefined ? data : this.#shakeHands(this.#handshake, data);
+      if (rest === undefined || rest.length === 0 || this.#reader === undefined) return undefined;
+      const messages = this.#reader.push(rest).filter((message) => this.#replay?.admits(message) ?? true);
+      return this.#inbox?.deliver(messages);
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  #shakeHands(handshake: HandshakeReader, data: Buffer): Buffer | undefined {
+    let complete: { readonly request: HandshakeRequest; readonly rest: Buffer } | undefined;
+    try {
+      complete = handshake.push(data);
+    } catch (error) {
+      this.#refuseHandshake(errorText("An unexpected error occurred during connection handshake.", error, this.#hub.settings.detailedErrors));
+      return undefined;
+    }
+    if (complete === undefined) return undefined;
+    const { request, rest } = complete;
+    const protocol = this.#hub.settings.protocols.get(request.protocol);
+    const refusal = refusalOf(request, protocol, this.transport);
+    if (protocol === undefined || refusal !== undefined) {
+      this.#refuseHandshake(refusal ?? "");
+      return undefined;
+    }
+    this.#handshake = undefined;
+    this.#protocol = protocol;
+    this.#reader = protocol.createReader(this.#hub.settings.maximumReceiveBytes);
+    if (this.#connection.statefulReconnect) this.#replay = new ReplayBuffer(this.#hub.settings.statefulReconnectBufferBytes);
+    const response = handshakeResponse();
+    this.#transmit(protocol.transferFormat === "Text" ? response : Buffer.from(response));
+    this.#inbox = new MessageInbox((message) => this.#dispatch(message), (error) => this.#fail(error));
+    this.#inbox.hold(this.#hub.connected(this));
+    return rest;
+  }
+
+  #refuseHandshake(error: string): void {
+    this.#transmit(handshakeResponse(error));
+    this.#closed = true;
+    this.#connection.end(new Error(error));
+  }
+
+  #dispatch(message: HubMessage): Promise<void> | undefined {
+    if (this.#closed) return undefined;
+    switch (message.type) {
+      case 1:
+      case 4:
+        this.#runner ??= new InvocationRunner(this, this.#hub.rules, this.#hub.scopeOf(this));
+        return this.#runner.accept(message);
+      case 2:
+        return this.#runner?.acceptItem(message);
+      case 3:
+        if (this.#runner?.acceptCompletion(message) !== true) this.#results?.accept(message);
+        return undefined;
+      case 5:
+        this.#runner?.cancel(message.invocationId);
+        return undefined;
+      case 6:
+        this.#clientPings = true;
+        return undefined;
+      case 7:
+        this.#closed = true;
+        this.#connection.end(message.error === undefined ? undefined : new Error(message.error));
+        return undefined;
+      case 8:
+        this.#replay?.acknowledge(message.sequenceId);
+        this.#transmitKept();
+        return undefined;
+      case 9:
+        return undefined;
+    }
+  }
+
+  send(message: TrackedMessage): void {
+    if (this.#closed || this.#protocol === undefined) return;
+    const data = this.#protocol.write(message);
+    this.#hub.catchUp(this);
+    if (this.#replay === undefined) this.#transmit(data);
+    else this.#keep(this.#replay, data);
+  }
+
+  /** Sends what is already serialised. Broadcasts come here directly. */
+  deliver(message: PreparedMessage): void {
+    if (this.#closed || this.#protocol === undefined) return;
+    const payload = message.encodedFor(this.#protocol);
+    if (this.#replay !== undefined) return this.#keep(this.#replay, payload.data);
+    const { transport } = this.#connection;
+    if (transport === undefined || this.#tooSlow(transport.bufferedBytes)) return;
+    transport.sendEncoded(payload);
+    this.#lastSentAt = this.#hub.now;
+  }
+
+  /** Calls the client and waits for its result. */
+  invoke(target: string, args: readonly unknown[], options: InvokeClientOptions): Promise<unknown> {
+    this.#results ??= new ClientResults();
+    return this.#results.request((invocationId) => this.send({ type: 1, invocationId, target, arguments: args }), options);
+  }
+
+  whenWritable(): Promise<void> | undefined {
+    return this.#connection.transport?.whenWritable();
+  }
+
+  failed(method: string, error: unknown): void {
+    this.#hub.invocationFailed(this, method, error);
+  }
+
+  #keep(replay: ReplayBuffer, data: string | Uint8Array): void {
+    replay.append(data);
+    if (!this.#tooSlow(replay.keptBytes)) this.#transmitKept();
+  }
+
+  #transmitKept(): void {
+    if (this.#replay === undefined || this.#connection.transport === undefined) return;
+    for (const data of this.#replay.takeSendable()) this.#transmit(data);
+  }
+
+  #transmit(data: string | Uint8Array): void {
+    const { transport } = this.#connection;
+    if (transport === undefined || this.#tooSlow(transport.bufferedBytes)) return;
+    transport.send(data);
+    this.#lastSentAt = this.#hub.now;
+  }
+
+  #tooSlow(bytes: number): boolean {
+    if (this.#closed || bytes <= this.#hub.settings.maximumBufferedBytes) return this.#closed;
+    this.dismiss({ error: "The client does not take what it is sent.", allowReconnect: true });
+    return true;
+  }
+
+  close(options: CloseOptions = {}): void {
+    this.dismiss(options);
+  }
+
+  dismiss(close: CloseOptions): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#protocol !== undefined) {
+      this.#connection.transport?.send(this.#protocol.write({ type: 7, allowReconnect: false, ...close }));
+    }
+    this.#connection.end(close.error === undefined ? undefined : new Error(close.error));
+  }
+
+  #fail(error: unknown): void {
+    this.dismiss({ error: errorText("Connection closed with an error.", error, this.#hub.settings.detailedErrors) });
+  }
+
+  transportReplaced(): void {
+    if (this.#replay === undefined || this.#protocol === undefined) return;
+    const sequenceId = this.#replay.restart();
+    this.#transmit(this.#protocol.write({ type: 9, sequenceId }));
+    this.#transmitKept();
+  }
+
+  ended(error: Error | undefined): void {
+    this.#closed = true;
+    this.#ending?.abort();
+    this.#runner?.cancelAll();
+    this.#results?.rejectAll();
+    if (this.#protocol !== undefined) this.#hub.disconnected(this, error);
+  }
+
+  tick(now: number): void {
+    const { settings } = this.#hub;
+    if (this.#protocol === undefined) {
+      if (now - this.#openedAt >= settings.handshakeTimeoutMs) this.#refuseHandshake("Handshake was canceled.");
+      return;
+    }
+    if (this.#connection.transport === undefined) {
+      // Detached under stateful reconnect: the connection's own time-out runs.
+      this.#lastReceivedAt = now;
+      return;
+    }
+    const acknowledged = this.#replay?.takeAcknowledgement();
+    if (acknowledged !== undefined) this.#transmit(this.#protocol.write({ type: 8, sequenceId: acknowledged }));
+    // A long poll that is answered when empty keeps the connection alive by itself.
+    if (this.transport === "LongPolling") return;
+    if (this.#inbox?.held === true) this.#lastReceivedAt = now;
+    if (this.#clientPings && now - this.#lastReceivedAt >= settings.clientTimeoutMs) {
+      this.dismiss({ error: "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.", allowReconnect: true });
+    } else if (now - this.#lastSentAt >= settings.keepAliveIntervalMs) {
+      this.#lastSentAt = now;
+      this.#connection.transport.sendEncoded(this.#hub.pingFor(this.#protocol));
+    }
+  }
+}
+
+function refusalOf(request: HandshakeRequest, protocol: HubProtocol | undefined, transport: TransportName): string | undefined {
+  if (protocol === undefined) return `The protocol '${request.protocol}' is not supported.`;
+  if (!(request.version >= 1 && request.version <= highestProtocolVersion)) {
+    return `The server does not support version ${request.version} of the '${request.protocol}' protocol.`;
+  }
+  if (protocol.transferFormat === "Binary" && transport === "ServerSentEvents") {
+    return `Cannot use the '${request.protocol}' protocol on the current transport. The transport does not support 'Binary' transfer format.`;
+  }
+  return undefined;
+}

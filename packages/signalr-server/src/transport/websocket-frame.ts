@@ -1,0 +1,25 @@
+const finalText = 0x81;
+const finalBinary = 0x82;
+
+/**
+ * One unmasked, unfragmented WebSocket frame (RFC 6455, section 5.2), header and payload in a single buffer: written to the
+ * socket in one call, and shared by every connection that receives the same message.
+ */
+export function encodeWebSocketFrame(data: string | Uint8Array): Buffer {
+  const isText = typeof data === "string";
+  const length = isText ? Buffer.byteLength(data) : data.byteLength;
+  const headerBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(headerBytes + length);
+  frame[0] = isText ? finalText : finalBinary;
+  if (headerBytes === 2) frame[1] = length;
+  else if (headerBytes === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  if (isText) frame.write(data, headerBytes, length, "utf8");
+  else frame.set(data, headerBytes);
+  return frame;
+}

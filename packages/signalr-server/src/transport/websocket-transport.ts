@@ -1,0 +1,124 @@
+import type { Duplex } from "node:stream";
+import type { RawData } from "ws";
+import { WebSocket } from "ws";
+import type { EncodedPayload } from "../protocol/prepared-message.ts";
+import type { Transport, TransportOwner } from "./transport.ts";
+import { writableHighWaterBytes } from "./transport.ts";
+import { encodeWebSocketFrame } from "./websocket-frame.ts";
+
+/** A peer that does not answer our close frame is cut after this. */
+const closeTimeoutMs = 5_000;
+
+/** A `ws` socket that knows its transport, and answers an empty close frame with 1000 where `ws` would echo nothing (1005). */
+export class HubWebSocket extends WebSocket {
+  transport: WebSocketTransport | undefined;
+
+  override close(code?: number, data?: string | Buffer): void {
+    this.transport?.closing(code ?? 1000);
+    super.close(code ?? 1000, data);
+  }
+}
+
+/**
+ * The WebSocket transport. `ws` does the handshake and reads; data frames are written to the socket directly, each as one
+ * buffer in one call. That is safe beside `ws`'s own control frames because compression is never negotiated, so `ws` never
+ * holds a frame back. It is also what makes a push cheaper than `WebSocket.send` (see bench/).
+ */
+export class WebSocketTransport implements Transport {
+  readonly name = "WebSockets";
+  readonly #webSocket: HubWebSocket;
+  readonly #socket: Duplex;
+  readonly #owner: TransportOwner;
+  #error: Error | undefined;
+
+  constructor(webSocket: HubWebSocket, socket: Duplex, owner: TransportOwner) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#owner = owner;
+  }
+
+  /** Starts to listen. The listeners are shared functions, not closures: a connection costs no function objects. */
+  start(): void {
+    this.#webSocket.transport = this;
+    this.#webSocket.on("message", onMessage);
+    this.#webSocket.on("close", onClose);
+    this.#webSocket.on("error", onError);
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  send(data: string | Uint8Array): void {
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(encodeWebSocketFrame(data));
+  }
+
+  sendEncoded(payload: EncodedPayload): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    payload.webSocketFrame ??= encodeWebSocketFrame(payload.data);
+    this.#socket.write(payload.webSocketFrame);
+  }
+
+  whenWritable(): Promise<void> | undefined {
+    const socket = this.#socket;
+    if (socket.writableLength <= writableHighWaterBytes || socket.destroyed) return undefined;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        socket.off("drain", done);
+        socket.off("close", done);
+        resolve();
+      };
+      socket.on("drain", done);
+      socket.on("close", done);
+    });
+  }
+
+  end(code: number, reason: string): void {
+    this.#webSocket.close(code, reason);
+    setTimeout(() => this.#webSocket.terminate(), closeTimeoutMs).unref();
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  tick(): void {}
+
+  /** `ws` is about to send a close frame. 1009 and 1002 come from its parser, and the hub may still want a word. */
+  closing(code: number): void {
+    if (code === 1000 || this.#error !== undefined) return;
+    this.#error = new Error(`WebSocket closed with status code: ${code}.`);
+  }
+
+  received(data: RawData, isBinary: boolean): void {
+    const webSocket = this.#webSocket;
+    // Arrays of fragments and ArrayBuffers come only to those who set another `binaryType`.
+    if (!Buffer.isBuffer(data)) return;
+    const wait = this.#owner.received(data, !isBinary);
+    if (wait === undefined) return;
+    webSocket.pause();
+    void wait.then(() => webSocket.resume());
+  }
+
+  failed(error: Error): void {
+    this.#error = error;
+  }
+
+  /** A close frame of the client's is a goodbye, whatever its code; a socket that just ends (1006) is not. */
+  closed(code: number): void {
+    this.#webSocket.transport = undefined;
+    this.#owner.transportClosed(this, code !== 1006 && this.#error === undefined, this.#error);
+  }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  if (this instanceof HubWebSocket) this.transport?.received(data, isBinary);
+}
+
+function onClose(this: WebSocket, code: number): void {
+  if (this instanceof HubWebSocket) this.transport?.closed(code);
+}
+
+function onError(this: WebSocket, error: Error): void {
+  if (this instanceof HubWebSocket) this.transport?.failed(error);
+}
