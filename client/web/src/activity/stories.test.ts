@@ -1,0 +1,86 @@
+import type { Order, OrderStatus } from "@nod/contract/order";
+import type { Question } from "@nod/contract/question";
+import { describe, expect, it } from "vitest";
+import type { ClosedQuestion } from "../questions/deck.ts";
+import { orderStages } from "../words/order.ts";
+import { stepsOf, storiesOf } from "./stories.ts";
+
+const question: Question = {
+  id: "q1",
+  kind: "swipe",
+  question_text: "SPY is down",
+  correct_answer: 10,
+  pipeline_key: "trading",
+  pipeline_step: "dip:await_confirm",
+  source_tag: "trading:rule:dip",
+  metadata: { symbol: "SPY", price: "492.00", ref: "500.00", pct: "-1.6", ref_metric: "prev_close", order: { side: "buy" } },
+  status: "approved",
+  created_at: "2026-03-02T15:00:00Z",
+  expires_at: "2026-03-02T15:05:00Z",
+};
+
+function order(status: OrderStatus, changes: Partial<Order> = {}): Order {
+  return {
+    id: "o1",
+    client_order_id: "nod-1",
+    alpaca_order_id: null,
+    question_id: "q1",
+    rule_id: "dip",
+    symbol: "SPY",
+    asset_class: "us_equity",
+    side: "buy",
+    order_type: "market",
+    notional_usd: "10.00",
+    qty: null,
+    filled_qty: "0",
+    filled_avg_price: null,
+    status,
+    status_reason: null,
+    mode: "paper",
+    created_at: "2026-03-02T15:01:00Z",
+    submitted_at: null,
+    filled_at: null,
+    updated_at: "2026-03-02T15:01:01Z",
+    ...changes,
+  };
+}
+const entry = (changes: Partial<ClosedQuestion>): ClosedQuestion => ({ question, outcome: "approved", by: "you", closedAtMs: Date.parse("2026-03-02T15:01:00Z"), result: null, ...changes });
+const told = (status: OrderStatus, changes: Partial<Order> = {}) => stepsOf(order(status, changes), question).map(({ name, state }) => `${name}:${state}`);
+
+describe("the story of an order", () => {
+  it("goes from asked to filled", () => {
+    expect(told("pending_submit")).toEqual(["asked:done", "approved:done", "sent:now", "filled:ahead"]);
+    expect(told("accepted")).toEqual(["asked:done", "approved:done", "sent:done", "filled:now"]);
+    expect(told("filled")).toEqual(["asked:done", "approved:done", "sent:done", "filled:done"]);
+  });
+
+  it("stops where it was stopped", () => {
+    expect(told("denied")).toEqual(["asked:done", "approved:done", "denied:stopped"]);
+    expect(told("rejected")).toEqual(["asked:done", "approved:done", "rejected:stopped"]);
+    expect(told("canceled")).toEqual(["asked:done", "approved:done", "sent:done", "canceled:stopped"]);
+    expect(told("unknown")).toEqual(["asked:done", "approved:done", "checking:now"]);
+  });
+
+  it("never says of an order that may be at the broker that none was sent", () => {
+    const maybeSent = Object.entries(orderStages).filter(([status]) => status !== "denied" && status !== "not_placed");
+    for (const [status] of maybeSent) {
+      const [story] = storiesOf([order(status as OrderStatus)], []);
+      expect(story?.title).not.toContain("No order was sent");
+    }
+  });
+
+  it("is one with its question, newest first", () => {
+    const later = entry({ question: { ...question, id: "q2" }, outcome: "rejected", closedAtMs: Date.parse("2026-03-02T16:00:00Z") });
+    const stories = storiesOf([order("filled", { filled_avg_price: "492.04" })], [later, entry({})]);
+    expect(stories.map(({ title, detail }) => [title, detail])).toEqual([
+      ["Skipped", "Down 1.6\u202f% vs yesterday"],
+      ["Bought $10.00 at $492.04", "Down 1.6\u202f% vs yesterday"],
+    ]);
+  });
+
+  it("says why a limit stopped it, and that no order was sent", () => {
+    const decision = { verdict: "denied" as const, code: "max_orders_per_day_reached" as const, message: "Your limit of 3 orders a day was reached. No order was sent.", limits: {} };
+    const denied = entry({ result: { question_id: "q1", outcome: "approved", answer: 10, answered_at: "2026-03-02T15:01:00Z", decision, order: null, follow_up_question_id: null } });
+    expect(storiesOf([], [denied])).toMatchObject([{ title: "No order was sent", detail: "Your limit of 3 orders a day was reached.", badge: "Denied", tone: "warn" }]);
+  });
+});

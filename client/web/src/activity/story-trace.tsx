@@ -1,0 +1,72 @@
+import { useQuery } from "@tanstack/react-query";
+import { BackIcon } from "../app/icons.tsx";
+import { Link } from "../app/link.tsx";
+import { price, quantity, usd } from "../money/decimal-text.ts";
+import { questionQuery } from "../questions/queries.ts";
+import { isTradingQuestion } from "../questions/trading-question.ts";
+import { feedNames, referenceNames } from "../words/market.ts";
+import { orderExplanation, orderSize } from "../words/order.ts";
+import { preciseTime, zoneName } from "../words/time.ts";
+import { OutcomeBadge } from "./outcome-badge.tsx";
+import { stepsOf, type Story } from "./stories.ts";
+
+function Fact({ name, children }: { name: string; children: string }) {
+  return (
+    <div className="flex justify-between gap-6 border-t border-line py-2.5">
+      <dt className="shrink-0 text-small text-faint">{name}</dt>
+      <dd className="min-w-0 text-right text-small break-words">{children}</dd>
+    </div>
+  );
+}
+
+/** One story in full: every step with its time, the facts that fired the rule, and the names to look it up by at the broker. */
+export function StoryTrace({ story }: { story: Story }) {
+  const { order } = story;
+  const asked = useQuery({ ...questionQuery(story.questionId ?? ""), enabled: story.question === null && story.questionId !== null });
+  const question = story.question ?? asked.data ?? null;
+  const steps = order === null ? story.steps : stepsOf(order, question);
+  const explanation = order === null ? story.detail : orderExplanation(order);
+  return (
+    <article aria-labelledby="story-title" className="px-5 pt-1 pb-10">
+      <Link to={{ screen: "activity", storyId: null }} className="-ml-2 inline-flex min-h-11 items-center gap-1 pr-3 text-small text-soft hover:text-ink lg:hidden">
+        <BackIcon /> Activity
+      </Link>
+      <header className="flex items-start justify-between gap-3 pt-1">
+        <h2 id="story-title" className="text-lead font-strong tracking-tight">
+          {story.symbol}: {story.title}
+        </h2>
+        <OutcomeBadge tone={story.tone}>{story.badge}</OutcomeBadge>
+      </header>
+      {explanation !== null && explanation !== "" && <p className="mt-2 text-soft">{explanation}</p>}
+      <ol className="mt-6">
+        {steps.map(({ name, atMs, state }) => (
+          <li key={name} className="relative flex items-baseline gap-3 pb-4 pl-6 before:absolute before:top-4 before:bottom-0 before:left-[0.1875rem] before:w-px before:bg-line last:before:hidden">
+            <span className={`absolute top-1.75 left-0 size-2 rounded-pill ${state === "done" ? "bg-accent" : state === "stopped" ? "bg-amber" : "border border-faint"}`} aria-hidden="true" />
+            <span className="flex-1 first-letter:uppercase">{name}</span>
+            <span className="text-small text-faint">{atMs === null ? (state === "done" ? "" : "not yet") : preciseTime(atMs)}</span>
+          </li>
+        ))}
+      </ol>
+      <p className="text-small text-faint">Times in {zoneName()}.</p>
+      <dl className="mt-6 border-b border-line">
+        {question !== null && <Fact name="Question">{question.question_text}</Fact>}
+        {question !== null && isTradingQuestion(question) && (
+          <>
+            <Fact name="Rule">{question.metadata.rule_text}</Fact>
+            <Fact name="Price when asked">{`$${price(question.metadata.price)}, ${feedNames[question.metadata.feed]}`}</Fact>
+            <Fact name={`Compared with`}>{`${referenceNames[question.metadata.ref_metric]} $${price(question.metadata.ref)}`}</Fact>
+          </>
+        )}
+        {order !== null && (
+          <>
+            <Fact name="Order">{`${order.side === "buy" ? "Buy" : "Sell"} ${orderSize(order)}, ${order.order_type}, ${order.mode}`}</Fact>
+            {order.filled_avg_price !== null && <Fact name="Filled">{`${quantity(order.filled_qty, 9)} shares at $${price(order.filled_avg_price)}`}</Fact>}
+            {order.filled_avg_price !== null && order.notional_usd !== null && <Fact name="Asked for">{usd(order.notional_usd)}</Fact>}
+            <Fact name="Our order id">{order.client_order_id}</Fact>
+            {order.alpaca_order_id !== null && <Fact name="Broker's order id">{order.alpaca_order_id}</Fact>}
+          </>
+        )}
+      </dl>
+    </article>
+  );
+}

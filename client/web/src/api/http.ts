@@ -1,0 +1,82 @@
+import type { DevSessionResponse } from "@nod/contract/config-exchange";
+import type { OrdersPage } from "@nod/contract/order";
+import type { PriceLine } from "@nod/contract/price-line";
+import type { Problem } from "@nod/contract/problem";
+import type { AnswerResult, Question, QuestionsPage } from "@nod/contract/question";
+import type { KillSwitch, KillSwitchRequest, SnapshotsPage, TradingStatus } from "@nod/contract/status";
+import { serverClock } from "../live/server-clock.ts";
+import { connection } from "../live/connection.ts";
+import { NoReplyError, OfflineError, RefusedError } from "./errors.ts";
+import { currentSession, setSession } from "./session.ts";
+
+/** A call that takes longer is given up; on loopback it takes milliseconds. */
+const replyTimeoutMs = 8_000;
+
+async function refusal(response: Response): Promise<RefusedError> {
+  let problem: Partial<Problem> = {};
+  if (response.headers.get("content-type")?.includes("json") === true) {
+    try {
+      problem = await response.json();
+    } catch {
+      // A refusal without a readable body is still a refusal; its status says enough.
+    }
+  }
+  return new RefusedError({
+    status: response.status,
+    code: problem.code ?? null,
+    message: problem.detail ?? problem.title ?? `The server answered ${response.status}.`,
+    outcome: problem.outcome ?? null,
+    errors: problem.errors ?? [],
+  });
+}
+
+/**
+ * One call. The shape of the reply is the contract's: client and server are built from the same package.
+ * @throws RefusedError, NoReplyError or OfflineError, and nothing else.
+ */
+async function call<Reply>(method: "GET" | "POST", path: string, body?: unknown): Promise<Reply> {
+  if (!navigator.onLine) throw new OfflineError("This device is offline.");
+  const session = currentSession();
+  const sentAtMs = Date.now();
+  let response: Response;
+  let reply: unknown;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: {
+        accept: "application/json",
+        ...(session === null ? {} : { authorization: `Bearer ${session.token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      cache: "no-store",
+      signal: AbortSignal.timeout(replyTimeoutMs),
+    });
+    reply = response.ok ? await response.json() : undefined;
+  } catch (cause) {
+    connection.silence();
+    throw new NoReplyError("No reply from the server.", { cause });
+  }
+  // A gateway in front of a stopped server answers 502 to 504: the server itself was not heard.
+  if (response.status >= 502 && response.status <= 504 && !response.headers.get("content-type")?.includes("problem+json")) connection.silence();
+  else connection.heard();
+  if (!response.ok) {
+    if (response.status === 401 && session !== null && currentSession() === session) setSession(null);
+    throw await refusal(response);
+  }
+  serverClock.observe(reply, sentAtMs, Date.now());
+  // The one cast: see above.
+  return reply as Reply;
+}
+
+export const http = {
+  startSession: (uid: string) => call<DevSessionResponse>("POST", "/v1/dev/session", { uid }),
+  openQuestions: () => call<QuestionsPage>("GET", "/v1/me/questions?status=open"),
+  question: (id: string) => call<Question>("GET", `/v1/me/questions/${id}`),
+  answer: (questionId: string, answer: number) => call<AnswerResult>("POST", `/v1/me/questions/${questionId}/answer`, { answer }),
+  orders: (cursor: string | null) => call<OrdersPage>("GET", `/v1/me/trading/orders${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`),
+  status: () => call<TradingStatus>("GET", "/v1/me/trading/status"),
+  snapshots: (symbols: readonly string[]) => call<SnapshotsPage>("GET", `/v1/me/trading/snapshots?symbol=${encodeURIComponent(symbols.join(","))}`),
+  priceLine: (symbol: string) => call<PriceLine>("GET", `/v1/me/trading/bars?symbol=${encodeURIComponent(symbol)}`),
+  setKillSwitch: (request: KillSwitchRequest) => call<KillSwitch>("POST", "/v1/me/trading/kill-switch", request),
+};

@@ -1,0 +1,40 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { domAnimation, LazyMotion, MotionConfig } from "motion/react";
+import { useMemo, useSyncExternalStore } from "react";
+import { RefusedError } from "../api/errors.ts";
+import { currentSession, onSessionChange, type Session } from "../api/session.ts";
+import { SignInScreen } from "../sign-in/sign-in-screen.tsx";
+import { useLiveUpdates } from "./live-updates.ts";
+import { Shell } from "./shell.tsx";
+
+function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // Being offline is shown, and an answer is refused: nothing is paused and sent later.
+        networkMode: "always",
+        retry: (failures, error) => !(error instanceof RefusedError) && failures < 1,
+        staleTime: 2_000,
+      },
+      mutations: { networkMode: "always", retry: false },
+    },
+  });
+}
+
+function SignedIn({ session }: { session: Session }) {
+  useLiveUpdates(session);
+  return <Shell session={session} />;
+}
+
+export function App() {
+  const session = useSyncExternalStore(onSessionChange, currentSession);
+  // A cache for each person: nothing of one is ever shown to the next.
+  const client = useMemo(createQueryClient, [session?.uid]);
+  return (
+    <QueryClientProvider client={client} key={session?.uid ?? ""}>
+      <LazyMotion features={domAnimation} strict>
+        <MotionConfig reducedMotion="user">{session === null ? <SignInScreen /> : <SignedIn session={session} />}</MotionConfig>
+      </LazyMotion>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,59 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { HubEvents, QuestionsHub } from "../api/hub.ts";
+import { currentSession, type Session } from "../api/session.ts";
+import { connection } from "../live/connection.ts";
+import { asked, closed } from "../questions/deck.ts";
+import { changeDeck, deckKey, ordersKey, statusQuery, takeOrder } from "../questions/queries.ts";
+
+/** Writes what the hub tells into the query cache, as long as this person is signed in. */
+export function useLiveUpdates(session: Session): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const lookAgain = (): void => {
+      void client.invalidateQueries({ queryKey: deckKey });
+      void client.invalidateQueries({ queryKey: ordersKey });
+      void client.invalidateQueries({ queryKey: statusQuery.queryKey });
+    };
+    const events: HubEvents = {
+      question(question) {
+        connection.heard();
+        changeDeck(client, (deck) => asked(deck, question, Date.now()));
+      },
+      closed({ id, outcome }) {
+        connection.heard();
+        changeDeck(client, (deck) => closed(deck, id, outcome, Date.now()));
+        void client.invalidateQueries({ queryKey: statusQuery.queryKey });
+      },
+      order(order) {
+        connection.heard();
+        takeOrder(client, order);
+        void client.invalidateQueries({ queryKey: statusQuery.queryKey });
+      },
+      synced: lookAgain,
+      state: connection.hubIs,
+    };
+    let hub: QuestionsHub | null = null;
+    let left = false;
+    // The SignalR client is not needed to draw the first screen, so it comes after it.
+    import("../api/hub.ts").then(
+      ({ openQuestionsHub }) => {
+        if (!left) hub = openQuestionsHub(() => currentSession()?.token ?? session.token, events);
+      },
+      () => connection.hubIs("interrupted"),
+    );
+    const wentOffline = (): void => connection.silence();
+    const cameBack = (): void => {
+      hub?.wake();
+      lookAgain();
+    };
+    window.addEventListener("offline", wentOffline);
+    window.addEventListener("online", cameBack);
+    return () => {
+      window.removeEventListener("offline", wentOffline);
+      window.removeEventListener("online", cameBack);
+      left = true;
+      void hub?.stop();
+    };
+  }, [client, session]);
+}

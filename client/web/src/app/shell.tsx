@@ -1,0 +1,88 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { ActivityScreen } from "../activity/activity-screen.tsx";
+import type { Session } from "../api/session.ts";
+import { InboxScreen } from "../inbox/inbox-screen.tsx";
+import { modeOf, type ConnectionMode } from "../live/connection.ts";
+import { useConnection } from "../live/use-connection.ts";
+import { deckQuery, statusQuery } from "../questions/queries.ts";
+import { KillSwitchButton } from "../safety/kill-switch-button.tsx";
+import { ActivityIcon, InboxIcon } from "./icons.tsx";
+import { Link } from "./link.tsx";
+import { useRoute, type Route } from "./routes.ts";
+import { TruthBanner } from "./truth-banner.tsx";
+
+const dotWords: Record<ConnectionMode, { label: string; className: string }> = {
+  live: { label: "Live", className: "bg-accent" },
+  connecting: { label: "Connecting", className: "bg-wash-strong" },
+  polling: { label: "Live updates interrupted", className: "bg-amber" },
+  offline: { label: "Offline", className: "border-2 border-faint" },
+};
+
+function ModeBadge() {
+  const { data } = useQuery(statusQuery);
+  if (data === undefined) return <span className="bone h-7 w-16" aria-hidden="true" />;
+  return data.mode === "live" ? (
+    <span className="rounded-pill bg-red px-3.5 py-1 text-small font-strong tracking-wider text-on-red">LIVE</span>
+  ) : (
+    <span className="rounded-pill border border-line px-3 py-1 text-small font-strong tracking-wider text-soft">PAPER</span>
+  );
+}
+
+function Tab({ to, active, label, badge, children }: { to: Route; active: boolean; label: string; badge: number; children: ReactNode }) {
+  return (
+    <Link
+      to={to}
+      aria-current={active ? "page" : undefined}
+      className={`relative flex min-h-14 flex-1 flex-col items-center justify-center gap-1 text-small transition-colors lg:min-h-11 lg:flex-none lg:flex-row lg:gap-2 lg:rounded-pill lg:px-4 ${active ? "font-strong text-ink lg:bg-wash" : "text-faint hover:text-ink"}`}
+    >
+      {children}
+      {label}
+      {badge > 0 && (
+        <span className="absolute top-1 left-1/2 ml-2 min-w-5 rounded-pill bg-ink px-1.5 text-center text-small leading-5 font-strong text-paper lg:static lg:ml-0">
+          {badge}
+          <span className="sr-only"> open</span>
+        </span>
+      )}
+    </Link>
+  );
+}
+
+function Tabs({ route, className }: { route: Route; className: string }) {
+  const { data: deck } = useQuery(deckQuery(useQueryClient()));
+  const open = deck?.cards.filter(({ phase }) => phase.kind === "open").length ?? 0;
+  return (
+    <nav aria-label="Screens" className={className}>
+      <Tab to={{ screen: "inbox" }} active={route.screen === "inbox"} label="Inbox" badge={route.screen === "inbox" ? 0 : open}>
+        <InboxIcon />
+      </Tab>
+      <Tab to={{ screen: "activity", storyId: null }} active={route.screen === "activity"} label="Activity" badge={0}>
+        <ActivityIcon />
+      </Tab>
+    </nav>
+  );
+}
+
+/** What stands around every screen: who it is, paper or live, the kill switch, the truth about the connection. */
+export function Shell({ session }: { session: Session }) {
+  const route = useRoute();
+  const mode = modeOf(useConnection());
+  return (
+    <div className="flex h-dvh flex-col">
+      <header className="mx-auto flex w-full max-w-6xl shrink-0 items-center gap-2.5 px-5 pt-[max(0.75rem,env(safe-area-inset-top))] pb-3">
+        <span className={`size-2 rounded-pill ${dotWords[mode].className}`} title={dotWords[mode].label}>
+          <span className="sr-only">{dotWords[mode].label}</span>
+        </span>
+        <span className="mr-auto text-lead font-strong tracking-tight">Nod</span>
+        <Tabs route={route} className="mr-auto hidden gap-1 lg:flex" />
+        <ModeBadge />
+        <KillSwitchButton />
+      </header>
+      <TruthBanner />
+      <main className="mx-auto flex min-h-0 w-full max-w-6xl flex-1 flex-col">
+        {route.screen === "inbox" ? <InboxScreen /> : <ActivityScreen storyId={route.storyId} session={session} />}
+      </main>
+      <Tabs route={route} className="flex shrink-0 border-t border-line pb-[env(safe-area-inset-bottom)] lg:hidden" />
+    </div>
+  );
+}

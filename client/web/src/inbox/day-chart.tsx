@@ -1,0 +1,60 @@
+import { useQuery } from "@tanstack/react-query";
+import type { TradingQuestionMetadata } from "@nod/contract/question";
+import { movedByPercent, percentSize, price, toPlotNumber } from "../money/decimal-text.ts";
+import { priceLineQuery } from "../questions/queries.ts";
+import { referenceNames } from "../words/market.ts";
+import { clockTime } from "../words/time.ts";
+import { chartGeometry } from "./chart-geometry.ts";
+
+/** Percent of the box kept free for the labels. */
+const room = { top: 14, bottom: 18, right: 9 };
+
+function Level({ at, label, above, tone }: { at: number; label: string; above: boolean; tone: "reference" | "fired" }) {
+  return (
+    <>
+      <div className={`absolute inset-x-0 border-t ${tone === "fired" ? "border-amber" : "border-dashed border-faint"}`} style={{ top: `${at}%` }} />
+      <span className={`absolute right-0 text-small ${tone === "fired" ? "text-amber" : "text-faint"} ${above ? "-translate-y-full pb-0.5" : "pt-0.5"}`} style={{ top: `${at}%` }}>
+        {label}
+      </span>
+    </>
+  );
+}
+
+/** The day so far: the price line, what it is compared with, the level that fired and the moment it did. Nothing when there is no line. */
+export function DayChart({ metadata }: { metadata: TradingQuestionMetadata }) {
+  const { data } = useQuery(priceLineQuery(metadata.symbol));
+  const firedAtMs = Date.parse(metadata.price_as_of);
+  const level = movedByPercent(metadata.ref, String(metadata.threshold_pct));
+  const reference = toPlotNumber(metadata.ref);
+  const fired = toPlotNumber(metadata.price);
+  const plotted = (data?.points ?? []).map((point) => ({ atMs: Date.parse(point.as_of), value: toPlotNumber(point.price) }));
+  const levels = [reference, fired, ...(level === null ? [] : [toPlotNumber(level)])];
+  const geometry = chartGeometry(plotted, levels, room);
+  const [first] = plotted;
+  if (geometry === null || first === undefined) return null;
+  const referenceIsUpper = level === null || reference >= toPlotNumber(level);
+  const sign = metadata.threshold_pct < 0 ? "−" : "+";
+  const firedX = geometry.x(firedAtMs);
+  return (
+    <figure className="-mx-1 mt-4" aria-label={`${metadata.symbol} today, at $${price(metadata.price)} when this was asked; ${referenceNames[metadata.ref_metric]} $${price(metadata.ref)}`}>
+      <div className="relative h-[clamp(6rem,17dvh,9.5rem)]" aria-hidden="true">
+        <svg viewBox="0 0 100 100" preserveAspectRatio="none" className="absolute inset-0 size-full overflow-visible">
+          <path d={geometry.area} fill="var(--chart-fill)" />
+          <path d={geometry.line} fill="none" stroke="var(--ink)" strokeWidth="1.75" strokeLinejoin="round" strokeLinecap="round" vectorEffect="non-scaling-stroke" />
+        </svg>
+        <Level at={geometry.y(reference)} label={`${referenceNames[metadata.ref_metric]} ${price(metadata.ref)}`} above={referenceIsUpper} tone="reference" />
+        {level !== null && <Level at={geometry.y(toPlotNumber(level))} label={`${sign}${percentSize(String(metadata.threshold_pct))}\u202f% ${price(level)}`} above={!referenceIsUpper} tone="fired" />}
+        <span
+          className="absolute size-2.5 -translate-1/2 rounded-pill bg-ink ring-6 ring-ink/10"
+          style={{ left: `${firedX}%`, top: `${geometry.y(fired)}%` }}
+        />
+      </div>
+      <figcaption className="relative mt-1 h-4.5 text-small text-faint" aria-hidden="true">
+        {firedX > 16 && <span className="absolute left-0">{clockTime(first.atMs, first.atMs)}</span>}
+        <span className="absolute -translate-x-1/2" style={{ left: `${Math.max(7, Math.min(93, firedX))}%` }}>
+          {clockTime(firedAtMs, firedAtMs)}
+        </span>
+      </figcaption>
+    </figure>
+  );
+}

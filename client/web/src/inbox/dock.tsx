@@ -1,0 +1,66 @@
+import { useEffect, useState } from "react";
+
+/** Only a wait that is felt is named. */
+const waitNamedAfterMs = 1_500;
+
+function useLongWait(answering: boolean): boolean {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    setLong(false);
+    if (!answering) return undefined;
+    const timer = setTimeout(() => setLong(true), waitNamedAfterMs);
+    return () => clearTimeout(timer);
+  }, [answering]);
+  return long;
+}
+
+export type DockProps = {
+  /** Why the last answer did not count. */
+  note: string | null;
+  state: "open" | "answering" | "dead";
+  approveLabel: string;
+  canApprove: boolean;
+  onSkip: () => void;
+  onApprove: () => void;
+  /** Null until the server has closed it. */
+  onPutAway: (() => void) | null;
+  waiting: number;
+};
+
+const button = "h-14 rounded-surface px-4 font-strong transition-[background-color,scale,opacity] active:scale-[0.985] disabled:opacity-45 disabled:active:scale-100";
+
+/** Skip and Approve, always there for those who do not swipe; what became of the last answer stands above them. */
+export function Dock({ note, state, approveLabel, canApprove, onSkip, onApprove, onPutAway, waiting }: DockProps) {
+  const longWait = useLongWait(state === "answering");
+  return (
+    <div className="shrink-0 px-4 pb-3">
+      <p role="alert" className="mb-3 rounded-inner bg-amber-wash px-4 py-2.5 text-small text-amber empty:hidden">
+        {note}
+      </p>
+      {state === "dead" ? (
+        <button type="button" disabled={onPutAway === null} onClick={onPutAway ?? undefined} className={`${button} w-full bg-wash hover:bg-wash-strong`}>
+          {waiting > 0 ? "Next card" : "Done"}
+        </button>
+      ) : (
+        <div className="flex gap-3">
+          <button type="button" title="Skip (←)" aria-keyshortcuts="ArrowLeft" disabled={state === "answering"} onClick={onSkip} className={`${button} flex-1 bg-wash hover:bg-wash-strong`}>
+            Skip
+          </button>
+          <button
+            type="button"
+            title="Approve (→)"
+            aria-keyshortcuts="ArrowRight"
+            disabled={state === "answering" || !canApprove}
+            onClick={onApprove}
+            className={`${button} flex-[1.6] bg-accent text-on-accent hover:bg-accent-strong`}
+          >
+            {approveLabel}
+          </button>
+        </div>
+      )}
+      <p className="mt-3 text-center text-small text-faint" aria-live="polite">
+        {longWait ? "Waiting for the server's word. Nothing is sent twice." : "Not investment advice. You decide."}
+      </p>
+    </div>
+  );
+}

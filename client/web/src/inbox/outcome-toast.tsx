@@ -1,0 +1,85 @@
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Order } from "@nod/contract/order";
+import * as m from "motion/react-m";
+import { useEffect } from "react";
+import { stepsOf } from "../activity/stories.ts";
+import { StorySteps } from "../activity/story-steps.tsx";
+import { CloseIcon } from "../app/icons.tsx";
+import { ordersQuery } from "../questions/queries.ts";
+import { symbolOf } from "../questions/trading-question.ts";
+import { orderExplanation, orderStages, orderTitle, withoutNoOrderSent, type Tone } from "../words/order.ts";
+import { receiptKey, type Receipt } from "./use-answer.ts";
+
+/** Good news leaves by itself this long after the story has ended; what did not happen stays until it is put away. */
+const goodNewsShownMs = 6_000;
+
+type Words = { title: string; detail: string | null; tone: Tone; over: boolean };
+
+function wordsFor({ question, result }: Receipt, order: Order | null): Words {
+  const symbol = symbolOf(question);
+  const of = symbol === null ? "" : ` ${symbol}`;
+  if (order !== null) {
+    const { tone, over } = orderStages[order.status];
+    return { title: orderTitle(order), detail: orderExplanation(order), tone, over };
+  }
+  if (result.decision?.verdict === "denied") return { title: "No order was sent", detail: withoutNoOrderSent(result.decision.message), tone: "warn", over: true };
+  if (result.follow_up_question_id !== null) return { title: "That was not clear", detail: "You are asked once more. No order was sent.", tone: "calm", over: true };
+  switch (result.outcome) {
+    case "approved":
+      return { title: `Approved${of}`, detail: null, tone: "good", over: true };
+    case "rejected":
+      return { title: `Skipped${of}`, detail: "No order was sent.", tone: "calm", over: true };
+    case "expired":
+      return { title: "Expired before your answer came", detail: "No order was sent.", tone: "warn", over: true };
+    case "superseded":
+    case "withdrawn":
+      return { title: "The question was taken back", detail: "No order was sent.", tone: "warn", over: true };
+  }
+}
+
+const edges: Record<Tone, string> = { calm: "bg-ink", good: "bg-accent", warn: "bg-amber", bad: "bg-red" };
+
+/** What the last answer led to, live, until the story has ended. */
+export function OutcomeToast() {
+  const client = useQueryClient();
+  const { data: receipt } = useQuery<Receipt | null>({ queryKey: receiptKey, queryFn: () => null, enabled: false, gcTime: Infinity });
+  const { data: orders } = useInfiniteQuery(ordersQuery);
+  const made = receipt?.result.order ?? null;
+  const order = made === null ? null : (orders?.pages.flatMap((page) => page.orders).find(({ id }) => id === made.id) ?? made);
+  const words = receipt === null || receipt === undefined ? null : wordsFor(receipt, order);
+  const leaves = words !== null && words.over && (words.tone === "good" || words.tone === "calm");
+  const putAway = (): void => void client.setQueryData(receiptKey, null);
+  useEffect(() => {
+    if (!leaves) return undefined;
+    const timer = setTimeout(() => client.setQueryData(receiptKey, null), goodNewsShownMs);
+    return () => clearTimeout(timer);
+  }, [leaves, client, receipt]);
+  return (
+    <div role="status" className="pointer-events-none absolute inset-x-4 bottom-32 z-20">
+      {words !== null && receipt !== null && receipt !== undefined && (
+        <m.div
+          key={receipt.question.id}
+          initial={{ opacity: 0, y: 16, scale: 0.96 }}
+          animate={{ opacity: 1, y: 0, scale: 1 }}
+          transition={{ duration: 0.2, ease: [0.2, 0.7, 0.2, 1] }}
+          data-toast={words.tone}
+          className="pointer-events-auto flex items-start gap-3 overflow-hidden rounded-surface border border-line bg-card py-2.5 pr-1.5 pl-5 shadow-surface"
+        >
+          <span className={`mt-2 size-2 shrink-0 rounded-pill ${edges[words.tone]}`} aria-hidden="true" />
+          <div className="min-w-0 flex-1 py-0.5">
+            <p className="font-strong">{words.title}</p>
+            {words.detail !== null && <p className="text-small text-soft">{words.detail}</p>}
+            {order !== null && (
+              <div className="mt-1">
+                <StorySteps steps={stepsOf(order, receipt.question)} />
+              </div>
+            )}
+          </div>
+          <button type="button" aria-label="Put away" onClick={putAway} className="grid size-11 shrink-0 place-items-center rounded-pill text-faint hover:text-ink">
+            <CloseIcon />
+          </button>
+        </m.div>
+      )}
+    </div>
+  );
+}

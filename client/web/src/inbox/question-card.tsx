@@ -1,0 +1,135 @@
+import { useQuery } from "@tanstack/react-query";
+import * as m from "motion/react-m";
+import { useRef, type ReactNode } from "react";
+import { useServerNow } from "../live/use-server-now.ts";
+import { usdBrief } from "../money/decimal-text.ts";
+import type { Card, CardPhase, Choice } from "../questions/deck.ts";
+import { snapshotsQuery, statusQuery } from "../questions/queries.ts";
+import { amountBounds, isTradingQuestion, symbolOf, type TradingQuestion } from "../questions/trading-question.ts";
+import { feedNames } from "../words/market.ts";
+import { span } from "../words/time.ts";
+import { AmountPicker } from "./amount-picker.tsx";
+import { CountdownRing } from "./countdown-ring.tsx";
+import { DayChart } from "./day-chart.tsx";
+import { DeadNotice } from "./dead-notice.tsx";
+import { freshnessOf } from "./freshness.ts";
+import { Headline } from "./headline.tsx";
+import { ReceiptLines } from "./receipt-lines.tsx";
+import type { SwipeIntent } from "./swipe.ts";
+import { useCardDrag } from "./use-card-drag.ts";
+
+function leavingSide(phase: CardPhase): SwipeIntent {
+  return phase.kind === "answering" ? phase.choice.kind : null;
+}
+
+function Headroom() {
+  const { data } = useQuery(statusQuery);
+  if (data === undefined) return null;
+  const { orders_per_day: orders, notional_usd_per_4h: notional } = data.headroom;
+  return (
+    <p className="flex justify-between gap-4 text-small text-faint">
+      <span>
+        {orders.left} of {orders.limit} orders left today
+      </span>
+      <span className="text-right">
+        {usdBrief(notional.left)} of {usdBrief(notional.limit)} in 4 h
+      </span>
+    </p>
+  );
+}
+
+function TradingBody({ question, amount }: { question: TradingQuestion; amount: string | null }) {
+  const { metadata } = question;
+  const now = useServerNow(1_000);
+  const { data: snapshots } = useQuery(snapshotsQuery([metadata.symbol]));
+  const freshness = freshnessOf(metadata, snapshots, now);
+  return (
+    <>
+      <hr className="my-4 border-line" />
+      <ReceiptLines metadata={metadata} amount={amount} latestPrice={freshness.price} />
+      <div className="mt-3 flex flex-col gap-1">
+        <p className="flex justify-between gap-4 text-small">
+          <span className="text-soft text-pretty">{metadata.rule_text}</span>
+          <span className={`shrink-0 text-right ${freshness.tooOld ? "text-amber" : "text-faint"}`}>
+            {feedNames[metadata.feed]} · {span(freshness.ageMs)} ago
+          </span>
+        </p>
+        <Headroom />
+        {metadata.follow_up_of !== undefined && <p className="text-small text-soft">Asked once more, since the first answer was not clear.</p>}
+        {freshness.drift !== null && <p className="text-small text-amber">The price is {freshness.drift} since this was asked. Approving it now would be refused.</p>}
+        {freshness.tooOld && <p className="text-small text-amber">The price is too old to trade on. Approving it now would be refused.</p>}
+      </div>
+    </>
+  );
+}
+
+/** What letting go would do, named before it is done. */
+function OutcomeTag({ intent, approveLabel }: { intent: SwipeIntent; approveLabel: string }) {
+  if (intent === "approve") return <span className="rounded-pill bg-accent px-3 py-1 text-small font-strong text-on-accent">{approveLabel} →</span>;
+  return <span className="rounded-pill bg-wash-strong px-3 py-1 text-small font-strong text-ink">← Skip</span>;
+}
+
+export type QuestionCardProps = {
+  card: Card;
+  inHand: boolean;
+  amountText: string;
+  onAmount: (text: string) => void;
+  /** Null while there is no amount to approve. */
+  approval: Choice | null;
+  approveLabel: string;
+  onChoose: (choice: Choice | null) => void;
+};
+
+function edge(intent: SwipeIntent): ReactNode {
+  if (intent === null) return null;
+  return <span aria-hidden="true" className={`pointer-events-none absolute inset-0 rounded-surface border-2 ${intent === "approve" ? "border-accent" : "border-faint"}`} />;
+}
+
+/** One decision. The one in hand can be dragged; the next one peeks out behind it. */
+export function QuestionCard({ card, inHand, amountText, onAmount, approval, approveLabel, onChoose }: QuestionCardProps) {
+  const { question, phase } = card;
+  const element = useRef<HTMLElement>(null);
+  const bounds = amountBounds(question);
+  const now = useServerNow(500);
+  const expired = phase.kind === "open" && Date.parse(question.expires_at) <= now;
+  const drag = useCardDrag(element, {
+    enabled: inHand && phase.kind === "open" && !expired,
+    canApprove: approval !== null,
+    leaving: leavingSide(phase),
+    onCommit: (intent) => onChoose(intent === "skip" ? { kind: "skip" } : approval),
+  });
+  const titleId = `question-${question.id}`;
+  const dead = phase.kind === "dead" || expired;
+  return (
+    <m.article
+      ref={element}
+      {...(inHand ? drag.bind() : {})}
+      aria-labelledby={titleId}
+      inert={!inHand}
+      data-question={question.id}
+      data-phase={dead ? "dead" : phase.kind}
+      style={{ x: drag.x, rotate: drag.rotate, opacity: drag.opacity, zIndex: inHand ? 2 : 1 }}
+      initial={false}
+      animate={inHand ? { y: 0, scale: 1 } : { y: 22, scale: 0.93 }}
+      transition={{ duration: 0.2, ease: [0.2, 0.7, 0.2, 1] }}
+      className={`drag-surface relative col-start-1 row-start-1 flex origin-bottom flex-col overflow-hidden rounded-surface p-5 shadow-surface ${inHand ? "cursor-grab bg-card active:cursor-grabbing" : "max-h-full bg-card-behind"}`}
+    >
+      <div className={`flex flex-1 flex-col transition-opacity ${inHand ? (dead ? "opacity-35" : "") : "opacity-0"}`} inert={dead}>
+        <header className="mb-3 flex min-h-11 items-center justify-between gap-3">
+          {drag.intent === null ? (
+            <span className="rounded-pill border border-line px-3 py-1 text-small font-strong tracking-wider text-soft">{symbolOf(question) ?? "Question"}</span>
+          ) : (
+            <OutcomeTag intent={drag.intent} approveLabel={approveLabel} />
+          )}
+          <CountdownRing createdAt={question.created_at} expiresAt={question.expires_at} />
+        </header>
+        <Headline question={question} id={titleId} />
+        {isTradingQuestion(question) && <DayChart metadata={question.metadata} />}
+        {bounds !== null && <AmountPicker bounds={bounds} text={amountText} onChange={onAmount} disabled={dead} />}
+        {isTradingQuestion(question) && <TradingBody question={question} amount={approval?.kind === "approve" ? approval.amount : null} />}
+      </div>
+      {inHand && dead && <DeadNotice questionId={question.id} outcome={phase.kind === "dead" ? phase.outcome : "expired"} by={phase.kind === "dead" ? phase.by : "nobody"} />}
+      {edge(drag.intent)}
+    </m.article>
+  );
+}

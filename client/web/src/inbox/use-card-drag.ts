@@ -1,0 +1,71 @@
+import { useDrag } from "@use-gesture/react";
+import { animate, useMotionValue, useReducedMotion, useTransform, type MotionValue } from "motion/react";
+import { useEffect, useState, type RefObject } from "react";
+import { draggedOffset, swipeAtRelease, swipeIntent, swipeThreshold, type SwipeIntent } from "./swipe.ts";
+
+const maxTiltDegrees = 6;
+const backToRest = { type: "spring", stiffness: 420, damping: 34 } as const;
+const flyOut = { duration: 0.2, ease: [0.4, 0, 1, 1] } as const;
+
+export type CardDrag = {
+  bind: ReturnType<typeof useDrag>;
+  x: MotionValue<number>;
+  rotate: MotionValue<number>;
+  opacity: MotionValue<number>;
+  /** What letting go now would do. */
+  intent: SwipeIntent;
+};
+
+/**
+ * The card under the finger. It commits on release only; a drag that is called off by the browser (a scroll,
+ * a second finger, a call) never commits. `leaving` sends it off to its side, null brings it back.
+ */
+export function useCardDrag(
+  card: RefObject<HTMLElement | null>,
+  { enabled, canApprove, leaving, onCommit }: { enabled: boolean; canApprove: boolean; leaving: SwipeIntent; onCommit: (intent: "approve" | "skip") => void },
+): CardDrag {
+  const x = useMotionValue(0);
+  const opacity = useMotionValue(1);
+  const rotate = useTransform(x, [-320, 320], [-maxTiltDegrees, maxTiltDegrees]);
+  const reduced = useReducedMotion() === true;
+  const [intent, setIntent] = useState<SwipeIntent>(null);
+  const possible = (wanted: SwipeIntent): SwipeIntent => (wanted === "approve" && !canApprove ? null : wanted);
+
+  useEffect(() => {
+    if (leaving === null) {
+      setIntent(null);
+      if (x.get() === 0 && opacity.get() === 1) return;
+      animate(x, 0, reduced ? { duration: 0 } : backToRest);
+      animate(opacity, 1, { duration: 0.12 });
+      return;
+    }
+    if (reduced) animate(opacity, 0, { duration: 0.12 });
+    else animate(x, (leaving === "approve" ? 1 : -1) * (window.innerWidth * 0.6 + 260), flyOut);
+    // `enabled` ends when the card dies under the finger: it goes back as well.
+  }, [enabled, leaving, opacity, reduced, x]);
+
+  const bind = useDrag(
+    ({ movement: [moved], velocity: [speed], direction: [heading], last, canceled, cancel, touches, event }) => {
+      if (event.target instanceof Element && event.target.closest("[data-no-drag]") !== null) {
+        cancel();
+        return;
+      }
+      const threshold = swipeThreshold(card.current?.offsetWidth ?? 0);
+      if (!last) {
+        if (touches > 1) {
+          cancel();
+          return;
+        }
+        x.set(draggedOffset(moved, threshold));
+        setIntent(possible(swipeIntent(moved, threshold)));
+        return;
+      }
+      const decided = canceled || event.type === "pointercancel" ? null : possible(swipeAtRelease(moved, speed * heading, threshold));
+      setIntent(decided);
+      if (decided === null) animate(x, 0, reduced ? { duration: 0 } : backToRest);
+      else onCommit(decided);
+    },
+    { enabled, axis: "x", filterTaps: true, threshold: 8, pointer: { capture: true, keys: false } },
+  );
+  return { bind, x, rotate, opacity, intent };
+}

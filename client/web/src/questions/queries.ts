@@ -1,0 +1,90 @@
+import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from "@tanstack/react-query";
+import type { Order, OrdersPage } from "@nod/contract/order";
+import { http } from "../api/http.ts";
+import { connection, modeOf } from "../live/connection.ts";
+import { serverClock } from "../live/server-clock.ts";
+import { emptyDeck, fetched, type Deck } from "./deck.ts";
+
+/** Without the hub everything is looked up this often; with it, rarely, as a net under it. */
+const pollWithoutHubMs = 4_000;
+const pollWithHubMs = 60_000;
+const statusIntervalMs = 10_000;
+const snapshotIntervalMs = 5_000;
+const priceLineIntervalMs = 30_000;
+
+const pollInterval = (withHubMs: number) => (): number => (modeOf(connection.read()) === "live" ? withHubMs : Math.min(withHubMs, pollWithoutHubMs));
+
+export const deckKey = ["deck"] as const;
+
+export const deckQuery = (client: QueryClient) =>
+  queryOptions({
+    queryKey: deckKey,
+    queryFn: async (): Promise<Deck> => {
+      const requestedAtMs = Date.now();
+      const page = await http.openQuestions();
+      return fetched(client.getQueryData<Deck>(deckKey) ?? emptyDeck, page.questions, requestedAtMs, { deviceMs: Date.now(), serverMs: serverClock.now() });
+    },
+    refetchInterval: pollInterval(pollWithHubMs),
+    staleTime: 1_000,
+    gcTime: Infinity,
+    structuralSharing: false,
+  });
+
+export function changeDeck(client: QueryClient, change: (deck: Deck) => Deck): void {
+  client.setQueryData<Deck>(deckKey, (deck) => change(deck ?? emptyDeck));
+}
+
+export const ordersKey = ["orders"] as const;
+
+export const ordersQuery = infiniteQueryOptions({
+  queryKey: ordersKey,
+  queryFn: ({ pageParam }) => http.orders(pageParam),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next_cursor,
+  refetchInterval: pollInterval(pollWithHubMs),
+});
+
+/** An order changed: it is put in its place, or on top when it is new. An older state never overwrites a newer one. */
+export function withOrder(data: InfiniteData<OrdersPage, string | null>, order: Order): InfiniteData<OrdersPage, string | null> {
+  let found = false;
+  const pages = data.pages.map((page) => ({
+    ...page,
+    orders: page.orders.map((known) => {
+      if (known.id !== order.id) return known;
+      found = true;
+      return Date.parse(order.updated_at) >= Date.parse(known.updated_at) ? order : known;
+    }),
+  }));
+  const [first, ...rest] = pages;
+  if (found || first === undefined) return { ...data, pages };
+  return { ...data, pages: [{ ...first, orders: [order, ...first.orders] }, ...rest] };
+}
+
+export function takeOrder(client: QueryClient, order: Order): void {
+  client.setQueryData<InfiniteData<OrdersPage, string | null>>(ordersKey, (data) => (data === undefined ? data : withOrder(data, order)));
+}
+
+export const statusQuery = queryOptions({
+  queryKey: ["status"],
+  queryFn: () => http.status(),
+  refetchInterval: pollInterval(statusIntervalMs),
+});
+
+export const snapshotsQuery = (symbols: readonly string[]) =>
+  queryOptions({
+    queryKey: ["snapshots", ...symbols],
+    queryFn: () => http.snapshots(symbols),
+    refetchInterval: snapshotIntervalMs,
+    enabled: symbols.length > 0,
+  });
+
+export const priceLineQuery = (symbol: string) =>
+  queryOptions({
+    queryKey: ["price-line", symbol],
+    queryFn: () => http.priceLine(symbol),
+    refetchInterval: priceLineIntervalMs,
+    retry: false,
+  });
+
+/** A question that this page was not told of, or not told the end of. */
+export const questionQuery = (id: string) => queryOptions({ queryKey: ["question", id], queryFn: () => http.question(id), staleTime: 60_000 });

@@ -1,0 +1,62 @@
+import { useState, type FormEvent } from "react";
+import { wordsForFailedSignIn } from "../api/errors.ts";
+import { http } from "../api/http.ts";
+import { setSession } from "../api/session.ts";
+
+/** A local session: any name, on this machine only. The server refuses it in production. */
+export function SignInScreen() {
+  const [name, setName] = useState("demo");
+  const [failure, setFailure] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function signIn(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    setBusy(true);
+    setFailure(null);
+    const uid = name.trim();
+    try {
+      const { token } = await http.startSession(uid);
+      setSession({ uid, token });
+    } catch (error) {
+      setFailure(wordsForFailedSignIn(error));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-8 px-6 py-12">
+      <header>
+        <p className="flex items-center gap-2.5 text-lead font-strong tracking-tight">
+          <span className="size-2 rounded-pill bg-accent" aria-hidden="true" />
+          Nod
+        </p>
+        <h1 className="mt-6 text-figure font-strong tracking-tight text-balance">It asks before it trades.</h1>
+        <p className="mt-3 text-soft">A rule of yours fires, a card comes, you decide. One answer makes at most one order, on paper first.</p>
+      </header>
+      <form onSubmit={(event) => void signIn(event)} className="flex flex-col gap-3">
+        <label htmlFor="uid" className="text-small text-soft">
+          Your name on this machine
+        </label>
+        <input
+          id="uid"
+          name="uid"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          aria-describedby={failure === null ? undefined : "sign-in-failure"}
+          className="h-14 rounded-surface border border-line bg-card px-5 text-body"
+        />
+        <button type="submit" disabled={busy} className="h-14 rounded-surface bg-accent text-body font-strong text-on-accent transition-colors hover:bg-accent-strong disabled:opacity-60">
+          {busy ? "Signing in" : "Sign in"}
+        </button>
+        <p id="sign-in-failure" role="alert" className="min-h-5.5 text-small text-red">
+          {failure}
+        </p>
+      </form>
+      <p className="text-small text-faint">A local session, for trying things out. It ends with this tab.</p>
+    </main>
+  );
+}
