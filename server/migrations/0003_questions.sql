@@ -23,12 +23,13 @@ create unique index questions_one_open_per_source on questions (firebase_uid, so
 create index questions_open_by_expiry on questions (expires_at) where status = 'open';
 create index questions_by_user on questions (firebase_uid, created_at desc);
 
--- The one winning answer. `result` is what the client was told, so that a replay is told the same.
+-- The one winning answer. `result` is what the client was told, so that a replay is told the same: `json` and not
+-- `jsonb`, which would reorder its keys, and a replay is the same byte for byte.
 create table answers (
   question_id uuid primary key references questions on delete cascade,
   firebase_uid text not null references users on delete cascade,
   answer numeric not null,
-  result jsonb not null,
+  result json not null,
   answered_at timestamptz not null default now()
 );
 

@@ -18,7 +18,7 @@ create table trade_intents (
   check (notional_usd is not null or qty is not null)
 );
 
--- One verdict at the answer and one right before the POST, each with the limits as they were seen.
+-- One verdict at the answer and one right before each POST, each with the limits as they were seen.
 create table risk_decisions (
   id bigint generated always as identity primary key,
   intent_id uuid not null references trade_intents on delete cascade,
@@ -28,9 +28,10 @@ create table risk_decisions (
   message text not null,
   limits jsonb not null,
   decided_at timestamptz not null default now(),
-  check ((verdict = 'denied') = (code is not null)),
-  unique (intent_id, stage)
+  check ((verdict = 'denied') = (code is not null))
 );
+create unique index risk_decisions_one_at_the_answer on risk_decisions (intent_id) where stage = 'answer';
+create index risk_decisions_by_intent on risk_decisions (intent_id);
 
 create table trade_orders (
   id uuid primary key,
@@ -59,19 +60,33 @@ create table trade_orders (
   trading_day date not null,
   -- The approval is worth nothing after this instant.
   approval_expires_at timestamptz not null,
+  -- How often it was taken up for a POST that then provably never left; not before `next_submit_at` again.
   submit_attempts integer not null default 0,
+  next_submit_at timestamptz,
+  claimed_at timestamptz,
+  -- Since when it is not known whether it is at the broker; the lookups begin there.
+  unknown_since timestamptz,
   lookup_attempts integer not null default 0,
   next_lookup_at timestamptz,
+  cancel_requested_at timestamptz,
+  -- The broker's own time of its last word, by which a late word is told from a new one.
+  broker_updated_at timestamptz,
   created_at timestamptz not null default now(),
   submitted_at timestamptz,
   filled_at timestamptz,
   updated_at timestamptz not null default now(),
-  raw jsonb
+  raw jsonb,
+  -- Is or may be working at the broker. In the table, so that no statement can have another opinion.
+  is_open boolean not null generated always as (status not in
+    ('filled', 'canceled', 'expired', 'rejected', 'replaced', 'denied', 'not_placed')) stored,
+  -- Counts against the day's orders and the rolling notional: it was, or may have been, at the broker.
+  counts_against_limits boolean not null generated always as (status not in ('denied', 'not_placed', 'rejected')) stored
 );
 create index trade_orders_by_user on trade_orders (firebase_uid, created_at desc, id desc);
 create index trade_orders_to_submit on trade_orders (created_at) where status = 'pending_submit';
-create index trade_orders_live on trade_orders (updated_at)
-  where status not in ('filled', 'canceled', 'expired', 'rejected', 'replaced', 'denied', 'not_placed', 'done_for_day', 'pending_submit');
+create index trade_orders_in_doubt on trade_orders (next_lookup_at) where status in ('submitting', 'unknown');
+create index trade_orders_open on trade_orders (firebase_uid, symbol) where is_open;
+create index trade_orders_filled on trade_orders (firebase_uid, symbol) where filled_qty > 0;
 
 create table fills (
   execution_id text primary key,

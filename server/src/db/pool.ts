@@ -25,7 +25,17 @@ export interface Db {
   query<Row extends pg.QueryResultRow = Record<string, unknown>>(statement: pg.QueryConfig<unknown[]>): Promise<pg.QueryResult<Row>>;
 }
 
-export type Pool = pg.Pool;
+/** What the program may do with a pool. Its rows are `unknown` until the statement names their type. */
+export interface Pool extends Db {
+  /** One connection for oneself; to be released. */
+  connect(): Promise<pg.PoolClient>;
+  end(): Promise<void>;
+  readonly ended: boolean;
+  /** Open connections; those not in use; callers that wait for one. */
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+}
 
 export interface PoolSettings {
   url: string;
@@ -68,8 +78,9 @@ const textArrayOid: number = 1009;
 
 /** pg's parsers, with the replacements named at the top of this file. Local to the pool, never global. */
 export const columnTypes: pg.CustomTypesConfig = {
-  getTypeParser(oid, format) {
+  getTypeParser(oid, format): unknown {
     if (format !== "binary" && textColumns.has(oid)) return asText;
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- pg-types' enum has no array types
     return pg.types.getTypeParser(textArrayColumns.has(oid) ? textArrayOid : oid, format);
   },
 };

@@ -1,0 +1,115 @@
+import { TradingQuestionMetadata } from "@nod/contract/question";
+import { compileValidator } from "@nod/contract/validators";
+import { price, usd } from "../core/decimal.ts";
+import { derivedUuid } from "../core/ids.ts";
+import { insertIntent } from "../trading/orders/intents-table.ts";
+import { describeOrder } from "../trading/orders/order-record.ts";
+import { orderOf, placeOrder } from "../trading/orders/place-order.ts";
+import { decide } from "../trading/risk/decide.ts";
+import { insertDecision } from "../trading/risk/decisions-table.ts";
+import type { TradeIntent } from "../trading/risk/intent.ts";
+import { readAnswerContext, type ConfigSource } from "../trading/risk/risk-context-table.ts";
+import type { RiskContext } from "../trading/risk/risk-context.ts";
+import type { RiskSettings } from "../trading/risk/risk-settings.ts";
+import type { AuditEvent } from "../trading/audit/events-table.ts";
+import type { Approval, Consequence, QuestionBranch } from "./branch.ts";
+import type { QuestionRecord } from "./questions-table.ts";
+
+export const tradingPipelineKey = "trading";
+
+const readMetadata = compileValidator(TradingQuestionMetadata);
+
+export type TradingBranchDeps = {
+  configs: ConfigSource;
+  settings: RiskSettings;
+  /** An order was committed: wakes the submit worker of this process, which need not wait for the notification. */
+  orderPlaced: () => void;
+};
+
+/** A yes to a question of a trading rule: one intent, one decision, and at most one order. */
+export function createTradingBranch(deps: TradingBranchDeps): QuestionBranch {
+  return {
+    key: tradingPipelineKey,
+    prepareAnswer: async (tx, of) => {
+      const context = await readAnswerContext(tx, deps.configs, of);
+      if (context === null) return null;
+      return {
+        numericBounds: (question) => {
+          const { ask } = metadataOf(question).order;
+          return ask === undefined ? null : { min: usd(ask.min), max: usd(ask.max) };
+        },
+        approve: (approval) => approve(deps, context, approval),
+      };
+    },
+  };
+}
+
+function approve(deps: TradingBranchDeps, context: RiskContext, approval: Approval): Consequence {
+  const { question, at } = approval;
+  const intent = intentOf(approval);
+  const { approved, decision } = decide(intent, context, deps.settings);
+  const order = approved === null ? null : orderOf(approved, at);
+  const of = { firebaseUid: question.firebaseUid, questionId: question.id, orderId: order?.id ?? null };
+  const events: AuditEvent[] = [
+    { ...of, kind: "intent_proposed", data: { intent_id: intent.id, symbol: intent.symbol, side: intent.side, notional_usd: intent.notionalUsd, mode: intent.mode } },
+    { ...of, kind: approved === null ? "order_denied" : "order_approved", data: { stage: "answer", code: decision.code, limits: decision.limits } },
+  ];
+  return {
+    decision,
+    order: order === null ? null : describeOrder(order),
+    phase: order === null ? "done" : "submit_order",
+    write: (tx) => [
+      insertIntent(tx, intent, at),
+      insertDecision(tx, { intentId: intent.id, stage: "answer", decision, at }),
+      ...(approved === null ? [] : [placeOrder(tx, approved, at)]),
+    ],
+    outbox: order === null ? [] : [{ firebaseUid: question.firebaseUid, kind: "trade_update", refId: order.id }],
+    events,
+    committed: () => {
+      if (order !== null) deps.orderPlaced();
+    },
+  };
+}
+
+/** Everything about it follows from the question and, where the size was asked for, from the answer. */
+function intentOf({ question, amountUsd }: Approval): TradeIntent {
+  const metadata = metadataOf(question);
+  const notional = amountUsd ?? metadata.order.notional_usd;
+  if (notional === null) throw new Error(`question ${question.id} names no amount and its answer does not either`);
+  return {
+    id: derivedUuid("intent", question.id),
+    firebaseUid: question.firebaseUid,
+    origin: "rule",
+    questionId: question.id,
+    ruleId: metadata.rule_id,
+    symbol: metadata.symbol,
+    assetClass: metadata.asset_class,
+    side: metadata.order.side,
+    orderType: metadata.order.order_type,
+    notionalUsd: usd(notional),
+    mode: metadata.mode,
+    facts: {
+      feed: metadata.feed,
+      price: price(metadata.price),
+      priceAsOf: new Date(metadata.price_as_of),
+      maxStalenessSeconds: metadata.max_staleness_seconds,
+      maxDriftBps: metadata.max_drift_bps,
+    },
+    background: {
+      rule_text: metadata.rule_text,
+      ref_metric: metadata.ref_metric,
+      ref: metadata.ref,
+      pct: metadata.pct,
+      threshold_pct: metadata.threshold_pct,
+      config_revision: metadata.config_revision,
+    },
+    approvalExpiresAt: question.expiresAt,
+  };
+}
+
+/** @throws when the question was not written by the trading branch's own `ask`. */
+function metadataOf(question: QuestionRecord): TradingQuestionMetadata {
+  const read = readMetadata(question.metadata);
+  if (!read.ok) throw new Error(`question ${question.id} has metadata that is not a trading question's: ${JSON.stringify(read.errors.slice(0, 3))}`);
+  return read.value;
+}

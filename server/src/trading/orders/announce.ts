@@ -1,0 +1,28 @@
+import type { Db } from "../../db/pool.ts";
+import { recordEvents, type AuditEvent } from "../audit/events-table.ts";
+import { appendToOutbox } from "../outbox/outbox-table.ts";
+import type { OrderRecord } from "./order-record.ts";
+
+/** Still on its way to the broker, as far as the question that it came from is concerned. */
+const onItsWay: ReadonlySet<string> = new Set(["pending_submit", "submitting", "unknown"]);
+
+/**
+ * What belongs to every change of an order's state, in its transaction: the user is told, the log says what happened,
+ * and once the order is out of our hands its question's subject is done with.
+ */
+export async function announceOrders(tx: Db, orders: readonly OrderRecord[], events: readonly AuditEvent[]): Promise<void> {
+  const arrived = orders.filter((order) => !onItsWay.has(order.status)).flatMap((order) => order.questionId ?? []);
+  await Promise.all([
+    recordEvents(tx, events),
+    arrived.length === 0 ? undefined : finishSubjects(tx, arrived),
+    appendToOutbox(tx, orders.map((order) => ({ firebaseUid: order.firebaseUid, kind: "trade_update", refId: order.id }))),
+  ]);
+}
+
+async function finishSubjects(tx: Db, questionIds: readonly string[]): Promise<void> {
+  await tx.query({
+    name: "finish-subjects",
+    text: "update user_pipeline_state set phase = 'done', updated_at = now() where question_id = any($1::uuid[]) and phase = 'submit_order'",
+    values: [questionIds],
+  });
+}

@@ -1,0 +1,127 @@
+import type { Db } from "../../db/pool.ts";
+import type { AuditEvent } from "../audit/events-table.ts";
+import type { BrokerOrder, Execution, FillActivity } from "../ports.ts";
+import { haltUser } from "../risk/kill-switch-table.ts";
+import { announceOrders } from "./announce.ts";
+import { executedOf, insertFill } from "./fills-table.ts";
+import type { OrderRecord } from "./order-record.ts";
+import { transition, type OrderEvent } from "./order-state.ts";
+import { isBrokerStatus } from "./order-status.ts";
+import { lockOrder, saveOrderState, stateOf, type AlongWithState } from "./orders-table.ts";
+import { differenceFrom } from "./ticket.ts";
+
+/** By which way the broker's word came. */
+export type BrokerWordSource = "post" | "lookup" | "stream" | "poll" | "reconciliation";
+
+export type BrokerWord =
+  | { kind: "order"; source: BrokerWordSource; order: BrokerOrder; execution: Execution | null; event: string | null }
+  /** An execution alone, from the account's activities. */
+  | { kind: "fill"; source: "reconciliation"; fill: FillActivity };
+
+export type AppliedWord =
+  /** Not one of ours: shown, never touched. */
+  | { kind: "foreign" }
+  | { kind: "unchanged"; order: OrderRecord }
+  | { kind: "changed"; order: OrderRecord }
+  /** The broker's order under our id is another one. Its user was halted. */
+  | { kind: "mismatched"; order: OrderRecord; difference: string };
+
+/**
+ * The one gate through which everything that the broker says enters the books, whichever way it came. Any word may come
+ * late, twice, or out of order. Run in a transaction of its own, which locks this one order.
+ */
+export async function applyBrokerEvent(tx: Db, word: BrokerWord): Promise<AppliedWord> {
+  const order = await lockOrder(tx, word.kind === "order" ? { clientOrderId: word.order.clientOrderId } : { alpacaOrderId: word.fill.alpacaOrderId });
+  if (order === null) return { kind: "foreign" };
+  if (word.kind === "fill") return applyFill(tx, order, word.fill);
+  const difference = order.alpacaOrderId === null ? differenceFrom(order, word.order) : null;
+  return difference === null ? applyReport(tx, order, word) : refuseMismatch(tx, order, word, difference);
+}
+
+type OrderWord = Extract<BrokerWord, { kind: "order" }>;
+
+async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise<AppliedWord> {
+  const { order: report, execution } = word;
+  const isNewFill = execution !== null && (await insertFill(tx, order, execution));
+  const events: AuditEvent[] = isNewFill ? [fillEvent(order, execution, word.source)] : [];
+  if (word.event === "trade_bust" || word.event === "trade_correct") {
+    events.push(eventOf(order, "trade_corrected", { event: word.event, source: word.source, execution_id: execution?.executionId ?? null }));
+  }
+  return advance(tx, order, {
+    event: {
+      kind: "reported",
+      alpacaOrderId: report.alpacaOrderId,
+      status: report.status,
+      filledQty: report.filledQty,
+      filledAvgPrice: report.filledAvgPrice,
+      updatedAt: report.updatedAt,
+    },
+    source: word.source,
+    along: { submittedAt: report.submittedAt, filledAt: report.filledAt, raw: report.raw },
+    events,
+  });
+}
+
+/** An execution that the stream did not tell of. What the order says of itself may be ahead of it, never behind. */
+async function applyFill(tx: Db, order: OrderRecord, fill: FillActivity): Promise<AppliedWord> {
+  if (!(await insertFill(tx, order, fill))) return { kind: "unchanged", order };
+  const executed = await executedOf(tx, order.id);
+  return advance(tx, order, {
+    event: {
+      kind: "reported",
+      alpacaOrderId: fill.alpacaOrderId,
+      // The activity does not say what became of the order: its quantity is news, its status is not.
+      status: isBrokerStatus(order.status) && order.status !== "rejected" ? order.status : "partially_filled",
+      filledQty: executed?.qty ?? order.filledQty,
+      filledAvgPrice: executed?.avgPrice ?? order.filledAvgPrice,
+      updatedAt: null,
+    },
+    source: "reconciliation",
+    along: {},
+    events: [fillEvent(order, fill, "reconciliation")],
+  });
+}
+
+type Advance = { event: OrderEvent; source: BrokerWordSource; along: AlongWithState; events: AuditEvent[] };
+
+async function advance(tx: Db, order: OrderRecord, { event, source, along, events }: Advance): Promise<AppliedWord> {
+  const next = transition(stateOf(order), event);
+  if (next.kind === "ignored") events.push(eventOf(order, "order_report_ignored", { source, why: next.why }));
+  if (next.kind !== "changed") {
+    await announceOrders(tx, [], events);
+    return { kind: "unchanged", order };
+  }
+  const saved = await saveOrderState(tx, order.id, next.state, along);
+  events.push(
+    eventOf(saved, saved.status === "filled" ? "order_filled" : "order_reported", {
+      source,
+      from: order.status,
+      status: saved.status,
+      alpaca_order_id: saved.alpacaOrderId,
+      filled_qty: saved.filledQty,
+      filled_avg_price: saved.filledAvgPrice,
+      reason: saved.statusReason,
+    }),
+  );
+  await announceOrders(tx, [saved], events);
+  return { kind: "changed", order: saved };
+}
+
+/** Halts the user: either the id was used twice, or somebody else trades on the account in our name. */
+async function refuseMismatch(tx: Db, order: OrderRecord, word: OrderWord, difference: string): Promise<AppliedWord> {
+  const reason = `the broker holds another order under this id: ${difference}`;
+  const next = transition(stateOf(order), { kind: "mismatched", reason });
+  if (next.kind !== "changed") return { kind: "mismatched", order, difference };
+  const saved = await saveOrderState(tx, order.id, next.state, { lookupInMs: null, raw: word.order.raw });
+  await haltUser(tx, order.firebaseUid, `order ${order.clientOrderId} at the broker is not the one that was approved`);
+  await announceOrders(tx, [saved], [eventOf(saved, "order_mismatched", { source: word.source, difference, alpaca_order_id: word.order.alpacaOrderId })]);
+  return { kind: "mismatched", order: saved, difference };
+}
+
+export function eventOf(order: OrderRecord, kind: AuditEvent["kind"], data: Record<string, unknown>): AuditEvent {
+  return { firebaseUid: order.firebaseUid, kind, questionId: order.questionId, orderId: order.id, data };
+}
+
+function fillEvent(order: OrderRecord, execution: Execution, source: BrokerWordSource): AuditEvent {
+  return eventOf(order, "fill_recorded", { source, execution_id: execution.executionId, qty: execution.qty, price: execution.price, executed_at: execution.executedAt.toISOString() });
+}

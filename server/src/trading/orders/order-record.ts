@@ -1,0 +1,135 @@
+import type { Order, OrderStatus, OrderType } from "@nod/contract/order";
+import type { AssetClass, Side, TradingMode } from "@nod/contract/primitives";
+import { price, quantity, usd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
+
+/** A row of `trade_orders`. */
+export type OrderRecord = {
+  id: string;
+  firebaseUid: string;
+  intentId: string;
+  questionId: string | null;
+  ruleId: string | null;
+  clientOrderId: string;
+  alpacaOrderId: string | null;
+  symbol: string;
+  assetClass: AssetClass;
+  side: Side;
+  orderType: OrderType;
+  notionalUsd: Usd | null;
+  qty: Quantity | null;
+  reservedUsd: Usd;
+  mode: TradingMode;
+  status: OrderStatus;
+  statusReason: string | null;
+  filledQty: Quantity;
+  filledAvgPrice: Price | null;
+  tradingDay: string;
+  approvalExpiresAt: Date;
+  submitAttempts: number;
+  lookupAttempts: number;
+  unknownSince: Date | null;
+  brokerUpdatedAt: Date | null;
+  createdAt: Date;
+  submittedAt: Date | null;
+  filledAt: Date | null;
+  updatedAt: Date;
+};
+
+/** The columns that `decodeOrder` reads, for every statement that returns orders; the table goes by `o`. */
+export const orderColumns = `
+  o.id, o.firebase_uid, o.intent_id, o.question_id, o.rule_id, o.client_order_id, o.alpaca_order_id, o.symbol, o.asset_class,
+  o.side, o.order_type, o.notional_usd, o.qty, o.reserved_notional_usd, o.mode, o.status, o.status_reason, o.filled_qty,
+  o.filled_avg_price, o.trading_day, o.approval_expires_at, o.submit_attempts, o.lookup_attempts, o.unknown_since,
+  o.broker_updated_at, o.created_at, o.submitted_at, o.filled_at, o.updated_at`;
+
+export type RawOrder = {
+  id: string;
+  firebase_uid: string;
+  intent_id: string;
+  question_id: string | null;
+  rule_id: string | null;
+  client_order_id: string;
+  alpaca_order_id: string | null;
+  symbol: string;
+  asset_class: AssetClass;
+  side: Side;
+  order_type: OrderType;
+  notional_usd: string | null;
+  qty: string | null;
+  reserved_notional_usd: string;
+  mode: TradingMode;
+  status: OrderStatus;
+  status_reason: string | null;
+  filled_qty: string;
+  filled_avg_price: string | null;
+  trading_day: string;
+  approval_expires_at: Date;
+  submit_attempts: number;
+  lookup_attempts: number;
+  unknown_since: Date | null;
+  broker_updated_at: Date | null;
+  created_at: Date;
+  submitted_at: Date | null;
+  filled_at: Date | null;
+  updated_at: Date;
+};
+
+export function decodeOrder(row: RawOrder): OrderRecord {
+  return {
+    id: row.id,
+    firebaseUid: row.firebase_uid,
+    intentId: row.intent_id,
+    questionId: row.question_id,
+    ruleId: row.rule_id,
+    clientOrderId: row.client_order_id,
+    alpacaOrderId: row.alpaca_order_id,
+    symbol: row.symbol,
+    assetClass: row.asset_class,
+    side: row.side,
+    orderType: row.order_type,
+    notionalUsd: row.notional_usd === null ? null : usd(row.notional_usd),
+    qty: row.qty === null ? null : quantity(row.qty),
+    reservedUsd: usd(row.reserved_notional_usd),
+    mode: row.mode,
+    status: row.status,
+    statusReason: row.status_reason,
+    filledQty: quantity(row.filled_qty),
+    filledAvgPrice: row.filled_avg_price === null ? null : price(row.filled_avg_price),
+    tradingDay: row.trading_day,
+    approvalExpiresAt: row.approval_expires_at,
+    submitAttempts: row.submit_attempts,
+    lookupAttempts: row.lookup_attempts,
+    unknownSince: row.unknown_since,
+    brokerUpdatedAt: row.broker_updated_at,
+    createdAt: row.created_at,
+    submittedAt: row.submitted_at,
+    filledAt: row.filled_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** As it goes over the wire to its owner. */
+export function describeOrder(order: OrderRecord): Order {
+  return {
+    id: order.id,
+    client_order_id: order.clientOrderId,
+    alpaca_order_id: order.alpacaOrderId,
+    question_id: order.questionId,
+    rule_id: order.ruleId,
+    symbol: order.symbol,
+    asset_class: order.assetClass,
+    side: order.side,
+    order_type: order.orderType,
+    notional_usd: order.notionalUsd,
+    qty: order.qty,
+    filled_qty: order.filledQty,
+    filled_avg_price: order.filledAvgPrice,
+    status: order.status,
+    status_reason: order.statusReason,
+    mode: order.mode,
+    created_at: order.createdAt.toISOString(),
+    submitted_at: order.submittedAt?.toISOString() ?? null,
+    filled_at: order.filledAt?.toISOString() ?? null,
+    updated_at: order.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,156 @@
+import type { OrderStatus } from "@nod/contract/order";
+import { isGreater, isLess, isPositive, type Price, type Quantity } from "../../core/decimal.ts";
+import { isBrokerStatus, isEnded, stageOf, type BrokerStatus } from "./order-status.ts";
+
+/** The part of an order that events change. */
+export type OrderState = {
+  status: OrderStatus;
+  statusReason: string | null;
+  alpacaOrderId: string | null;
+  filledQty: Quantity;
+  filledAvgPrice: Price | null;
+  /** The broker's own time of its last word. */
+  brokerUpdatedAt: Date | null;
+};
+
+export type OrderEvent =
+  | { kind: "claimed" }
+  | { kind: "denied"; reason: string }
+  /** The POST provably never left this process. */
+  | { kind: "not_sent"; reason: string }
+  /** The same, for the last time. */
+  | { kind: "given_up"; reason: string }
+  /** The POST ended without a clear yes or no. */
+  | { kind: "outcome_lost"; reason: string }
+  /** A clear no to the POST: there is no order at the broker. */
+  | { kind: "refused"; reason: string }
+  /** The named time has passed and every lookup said that it is not there. */
+  | { kind: "not_found_in_time"; reason: string }
+  /** The broker's order is not the one that we asked for. */
+  | { kind: "mismatched"; reason: string }
+  /** The broker's word, from the POST, a lookup, the stream, a poll or the reconciliation. */
+  | { kind: "reported"; alpacaOrderId: string; status: string; filledQty: Quantity; filledAvgPrice: Price | null; updatedAt: Date | null };
+
+export type Transition =
+  | { kind: "changed"; state: OrderState }
+  /** Nothing that we did not know. */
+  | { kind: "unchanged" }
+  /** It cannot happen to an order in this state; `why` is for the audit log. Nothing changes. */
+  | { kind: "ignored"; why: string };
+
+type Report = Extract<OrderEvent, { kind: "reported" }>;
+
+/** The only way in which an order's state changes. Pure and total: every event has an answer in every state. */
+export function transition(state: OrderState, event: OrderEvent): Transition {
+  switch (event.kind) {
+    case "claimed":
+      return from(state, event, ["pending_submit"], "submitting", null);
+    case "denied":
+      return from(state, event, ["pending_submit"], "denied", event.reason);
+    case "not_sent":
+      return from(state, event, ["submitting"], "pending_submit", event.reason);
+    case "given_up":
+      return from(state, event, ["submitting"], "not_placed", event.reason);
+    case "outcome_lost":
+      return from(state, event, ["submitting"], "unknown", event.reason);
+    case "refused":
+      // Another process may have given the POST up for lost before its answer arrived: a clear no is still one.
+      return from(state, event, ["submitting", "unknown"], "rejected", event.reason);
+    case "not_found_in_time":
+      return from(state, event, ["unknown"], "not_placed", event.reason);
+    case "mismatched":
+      return mismatched(state, event.reason);
+    case "reported":
+      return hasBrokerStatus(state) ? laterWord(state, event) : firstWord(event);
+  }
+}
+
+function from(state: OrderState, event: OrderEvent, expected: readonly OrderStatus[], next: OrderStatus, reason: string | null): Transition {
+  if (!expected.includes(state.status)) return { kind: "ignored", why: `${event.kind} while ${state.status}` };
+  return { kind: "changed", state: { ...state, status: next, statusReason: reason } };
+}
+
+/** Somebody else's order under our id: nothing of it is ours to adopt. It stays in doubt, and its symbol blocked. */
+function mismatched(state: OrderState, reason: string): Transition {
+  if (state.alpacaOrderId !== null) return { kind: "ignored", why: `mismatched while ${state.status}` };
+  if (state.status === "unknown" && state.statusReason === reason) return { kind: "unchanged" };
+  return { kind: "changed", state: { ...state, status: "unknown", statusReason: reason } };
+}
+
+type AtBroker = OrderState & { status: BrokerStatus };
+
+/** A refusal of the POST left no order behind it; if one turns up all the same, the broker's word on it is its first. */
+function hasBrokerStatus(state: OrderState): state is AtBroker {
+  return isBrokerStatus(state.status) && state.alpacaOrderId !== null;
+}
+
+/**
+ * Whatever we believed (not sent, unknown, not placed, even denied or refused): what is at the broker is real, and it is
+ * adopted. A late fill of an order that was given up is a fill.
+ */
+function firstWord(report: Report): Transition {
+  const known = knownStatus(report, "accepted");
+  return {
+    kind: "changed",
+    state: {
+      status: known.status,
+      statusReason: known.reason,
+      alpacaOrderId: report.alpacaOrderId,
+      filledQty: report.filledQty,
+      filledAvgPrice: report.filledAvgPrice,
+      brokerUpdatedAt: report.updatedAt,
+    },
+  };
+}
+
+/** Words arrive late, twice and out of order. What was filled never falls, and an end is an end. */
+function laterWord(state: AtBroker, report: Report): Transition {
+  if (report.alpacaOrderId !== state.alpacaOrderId) return { kind: "ignored", why: `a report of another order, ${report.alpacaOrderId}` };
+  if (isLess(report.filledQty, state.filledQty)) return { kind: "unchanged" };
+  const filledMore = isGreater(report.filledQty, state.filledQty);
+  const known = knownStatus(report, state.status);
+  const takesStatus = known.status !== state.status && supersedes(state, report, known.status, filledMore);
+  if (!takesStatus && !filledMore) return laterTime(state, report, known);
+  return {
+    kind: "changed",
+    state: {
+      status: takesStatus ? known.status : state.status,
+      statusReason: takesStatus ? known.reason : state.statusReason,
+      alpacaOrderId: state.alpacaOrderId,
+      filledQty: report.filledQty,
+      filledAvgPrice: report.filledAvgPrice ?? state.filledAvgPrice,
+      brokerUpdatedAt: latest(state.brokerUpdatedAt, report.updatedAt),
+    },
+  };
+}
+
+function supersedes(state: AtBroker, report: Report, next: BrokerStatus, filledMore: boolean): boolean {
+  // A cancel and the last fill cross on the way: the fill has the last word. No other end gives way to another.
+  if (isEnded(state.status)) return next === "filled" && filledMore;
+  if (isEnded(next) || filledMore) return true;
+  const before = state.brokerUpdatedAt?.getTime();
+  const after = report.updatedAt?.getTime();
+  if (before !== undefined && after !== undefined && before !== after) return after > before;
+  return stageOf(next) > stageOf(state.status);
+}
+
+/** A word of the future is kept as it was said, and changes nothing else. */
+function laterTime(state: AtBroker, report: Report, known: { reason: string | null }): Transition {
+  if (known.reason === null || known.reason === state.statusReason || isEnded(state.status)) return { kind: "unchanged" };
+  return { kind: "changed", state: { ...state, statusReason: known.reason, brokerUpdatedAt: latest(state.brokerUpdatedAt, report.updatedAt) } };
+}
+
+function knownStatus(report: Report, otherwise: BrokerStatus): { status: BrokerStatus; reason: string | null } {
+  if (!isBrokerStatus(report.status)) {
+    return { status: otherwise, reason: `the broker says ${JSON.stringify(report.status.slice(0, 60))}, which is not known here` };
+  }
+  if (report.status === "rejected") return { status: report.status, reason: "the broker rejected it" };
+  // The words before a fill come along with the quantity of one when messages overtake each other.
+  const working = stageOf(report.status) <= stageOf("new");
+  return { status: working && isPositive(report.filledQty) ? "partially_filled" : report.status, reason: null };
+}
+
+function latest(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a > b ? a : b;
+}

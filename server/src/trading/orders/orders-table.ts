@@ -1,0 +1,90 @@
+import type { Db } from "../../db/pool.ts";
+import { decodeOrder, orderColumns, type OrderRecord, type RawOrder } from "./order-record.ts";
+import type { OrderState } from "./order-state.ts";
+
+/** A user's orders, newest first; `before` is the id of the last one of the page before. */
+export async function listOrders(db: Db, firebaseUid: string, page: { limit: number; before: string | null }): Promise<OrderRecord[]> {
+  const { rows } = await db.query<RawOrder>(
+    `select ${orderColumns} from trade_orders as o
+     where o.firebase_uid = $1::text
+       and ($2::uuid is null or (o.created_at, o.id) < (select p.created_at, p.id from trade_orders as p where p.id = $2::uuid and p.firebase_uid = $1::text))
+     order by o.created_at desc, o.id desc
+     limit $3::int4`,
+    [firebaseUid, page.before, page.limit],
+  );
+  return rows.map(decodeOrder);
+}
+
+/** For deliveries to many users at once; the caller matches each with its own user. */
+export async function ordersByIds(db: Db, ids: readonly string[]): Promise<OrderRecord[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<RawOrder>({ name: "orders-by-ids", text: `select ${orderColumns} from trade_orders as o where o.id = any($1::uuid[])`, values: [ids] });
+  return rows.map(decodeOrder);
+}
+
+export async function orderById(db: Db, firebaseUid: string, id: string): Promise<OrderRecord | null> {
+  const { rows } = await db.query<RawOrder>(`select ${orderColumns} from trade_orders as o where o.id = $2::uuid and o.firebase_uid = $1::text`, [firebaseUid, id]);
+  return rows[0] === undefined ? null : decodeOrder(rows[0]);
+}
+
+/** Locks the row until the transaction ends, so that reports of one order are taken in one after the other. */
+export async function lockOrder(tx: Db, by: { id: string } | { clientOrderId: string } | { alpacaOrderId: string }): Promise<OrderRecord | null> {
+  const [column, value] =
+    "id" in by ? (["id = $1::uuid", by.id] as const)
+    : "clientOrderId" in by ? (["client_order_id = $1::text", by.clientOrderId] as const)
+    : (["alpaca_order_id = $1::text", by.alpacaOrderId] as const);
+  const { rows } = await tx.query<RawOrder>(`select ${orderColumns} from trade_orders as o where o.${column} for update`, [value]);
+  return rows[0] === undefined ? null : decodeOrder(rows[0]);
+}
+
+export const stateOf = (order: OrderRecord): OrderState => ({
+  status: order.status,
+  statusReason: order.statusReason,
+  alpacaOrderId: order.alpacaOrderId,
+  filledQty: order.filledQty,
+  filledAvgPrice: order.filledAvgPrice,
+  brokerUpdatedAt: order.brokerUpdatedAt,
+});
+
+/** What else a change of state brings along; a field left out stays as it is. */
+export type AlongWithState = {
+  /** The broker's own times. */
+  submittedAt?: Date | null;
+  filledAt?: Date | null;
+  /** The broker's words as they came. */
+  raw?: unknown;
+  /** For an order in doubt: when to look it up; null when no look-up can help. */
+  lookupInMs?: number | null;
+  /** For an order that goes back to be sent: not before this long. */
+  submitInMs?: number;
+};
+
+/** Writes the state that `transition` gave. The caller holds the row's lock. */
+export async function saveOrderState(tx: Db, id: string, state: OrderState, along: AlongWithState = {}): Promise<OrderRecord> {
+  const { rows } = await tx.query<RawOrder>({
+    name: "save-order-state",
+    text: `
+      update trade_orders as o set
+        status = $2::text, status_reason = $3::text, alpaca_order_id = $4::text,
+        filled_qty = $5::numeric, filled_avg_price = $6::numeric, broker_updated_at = $7::timestamptz,
+        submitted_at = coalesce(o.submitted_at, $8::timestamptz),
+        filled_at = case when $2::text = 'filled' then coalesce(o.filled_at, $9::timestamptz, clock_timestamp()) else o.filled_at end,
+        raw = coalesce($10::jsonb, o.raw),
+        claimed_at = case when $2::text = 'submitting' then clock_timestamp() end,
+        submit_attempts = o.submit_attempts + case when $2::text = 'submitting' then 1 else 0 end,
+        unknown_since = case when $2::text = 'unknown' then coalesce(o.unknown_since, clock_timestamp()) end,
+        next_lookup_at = case when $2::text = 'unknown' then clock_timestamp() + $11::int4 * interval '1 millisecond' end,
+        next_submit_at = case when $2::text = 'pending_submit' then clock_timestamp() + $12::int4 * interval '1 millisecond' end,
+        updated_at = clock_timestamp()
+      where o.id = $1::uuid
+      returning ${orderColumns}`,
+    values: [
+      id, state.status, state.statusReason, state.alpacaOrderId, state.filledQty, state.filledAvgPrice, state.brokerUpdatedAt,
+      along.submittedAt ?? null, along.filledAt ?? null, along.raw === undefined ? null : JSON.stringify(along.raw),
+      along.lookupInMs ?? null, along.submitInMs ?? null,
+    ],
+  });
+  const row = rows[0];
+  if (row === undefined) throw new Error("the order whose state was to be saved is gone");
+  return decodeOrder(row);
+}

@@ -1,0 +1,103 @@
+import type { Decision } from "@nod/contract/denial";
+import { basisPointsBetween } from "../../core/decimal.ts";
+import { messageOf, type Denial } from "./denial.ts";
+import type { TradeIntent } from "./intent.ts";
+import { driftWithinBounds, marketOpen, priceFresh, priceKnown, sessionKnown } from "./market-guardrails.ts";
+import { approvalValid, brokerReconciled, killSwitch, modeAllowed, notBlocked, onWatchlist, questionAnswered, tradingEnabled } from "./permission-guardrails.ts";
+import type { RiskCase } from "./risk-case.ts";
+import type { RiskContext } from "./risk-context.ts";
+import type { RiskSettings } from "./risk-settings.ts";
+import {
+  buyingPowerKnown,
+  enoughBuyingPower,
+  enoughPosition,
+  noOpenOrder,
+  notionalAboveMinimum,
+  notionalBelowMaximum,
+  notionalPer4h,
+  operatorCaps,
+  ordersPerDay,
+} from "./size-guardrails.ts";
+import { sizeOf, type OrderSize } from "./size.ts";
+
+declare const approval: unique symbol;
+
+/** An intent that passed every guardrail. Only `decide` makes one, and only one can be placed. */
+export type Approved = { readonly [approval]: true; readonly intent: TradeIntent; readonly size: OrderSize; readonly tradingDay: string };
+
+export type Verdict = { approved: Approved; decision: Decision } | { approved: null; decision: Decision };
+
+/**
+ * In this order; the first that fails is the answer: who may trade at all, then whether the market can be judged, then how
+ * much. A guardrail that depends on something unknown stands behind the one that names the unknown.
+ */
+export const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
+  killSwitch,
+  brokerReconciled,
+  tradingEnabled,
+  modeAllowed,
+  questionAnswered,
+  approvalValid,
+  onWatchlist,
+  notBlocked,
+  sessionKnown,
+  marketOpen,
+  priceKnown,
+  priceFresh,
+  driftWithinBounds,
+  noOpenOrder,
+  ordersPerDay,
+  notionalAboveMinimum,
+  notionalBelowMaximum,
+  notionalPer4h,
+  operatorCaps,
+  buyingPowerKnown,
+  enoughBuyingPower,
+  enoughPosition,
+];
+
+/** Pure: the same intent in the same context has the same verdict. */
+export function decide(intent: TradeIntent, context: RiskContext, settings: RiskSettings): Verdict {
+  const size = sizeOf(intent, context);
+  const riskCase: RiskCase = { intent, context, settings, size };
+  for (const guardrail of guardrails) {
+    const denial = guardrail(riskCase);
+    if (denial !== null) return { approved: null, decision: deniedDecision(denial) };
+  }
+  // Both are proven by the guardrails above; the types cannot know that.
+  if (size === null || context.session === null) throw new Error("an intent without size or session passed the guardrails");
+  return {
+    approved: { intent, size, tradingDay: context.session.tradingDay } as Approved,
+    decision: { verdict: "approved", code: null, message: `Approved: ${inWords(intent, size)} is on its way.`, limits: limitsSeen(riskCase) },
+  };
+}
+
+export function deniedDecision(denial: Denial): Decision {
+  return { verdict: "denied", code: denial.code, message: messageOf(denial), limits: { ...denial.limits } };
+}
+
+function inWords(intent: TradeIntent, size: OrderSize): string {
+  return size.kind === "notional" ? `an order to ${intent.side} ${intent.symbol} for $${size.notionalUsd}` : `an order to ${intent.side} ${size.qty} ${intent.symbol}`;
+}
+
+function limitsSeen({ intent, context, settings, size }: RiskCase): Record<string, unknown> {
+  const own = context.user?.guardrails;
+  return {
+    notional_usd: intent.notionalUsd,
+    reserved_usd: size?.reservedUsd ?? null,
+    orders_today: context.ordersToday,
+    max_orders_per_day: own?.max_orders_per_day ?? null,
+    used_usd_4h: context.notionalUsd4h,
+    max_notional_usd_per_4h: own?.max_notional_usd_per_4h ?? null,
+    operator_max_order_notional_usd: settings.caps.maxOrderNotionalUsd,
+    operator_max_orders_per_day: settings.caps.maxOrdersPerDay,
+    operator_max_notional_usd_per_4h: settings.caps.maxNotionalUsdPer4h,
+    buying_power: context.account?.buyingPower ?? null,
+    position_qty: context.position,
+    price_shown: intent.facts.price,
+    price_now: context.lastTrade?.price ?? null,
+    drift_bps: context.lastTrade === null ? null : basisPointsBetween(intent.facts.price, context.lastTrade.price),
+    max_drift_bps: intent.facts.maxDriftBps,
+    trading_day: context.session?.tradingDay ?? null,
+  };
+}

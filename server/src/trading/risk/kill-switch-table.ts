@@ -1,0 +1,97 @@
+import type { KillSwitch, KillSwitchMode } from "@nod/contract/status";
+import type { Db } from "../../db/pool.ts";
+import { recordEvents } from "../audit/events-table.ts";
+import type { ActiveKillSwitch } from "./risk-context.ts";
+
+export type KillSwitchScope = { scope: "user"; firebaseUid: string } | { scope: "all" };
+
+/** The channel on which every process hears of a change; the rows are read again at each decision anyhow. */
+export const killSwitchChannel = "nod_kill_switch";
+
+export type KillSwitchOutcome =
+  | { kind: "set"; killSwitch: KillSwitch }
+  /** Selling everything needs a second confirmation and an order of its own for each position: not offered yet. */
+  | { kind: "unsupported_mode"; mode: KillSwitchMode };
+
+/**
+ * Switches it on, or changes the mode of one that is on (`since` then stays). Run in a transaction: the row, the event
+ * and the notification belong together. Orders that wait to be sent are denied when they are taken up, which the
+ * notification brings about at once.
+ */
+export async function setKillSwitch(
+  tx: Db,
+  scope: KillSwitchScope,
+  request: { mode: KillSwitchMode; reason: string | null; setBy: string },
+): Promise<KillSwitchOutcome> {
+  if (request.mode === "flatten") return { kind: "unsupported_mode", mode: request.mode };
+  const firebaseUid = uidOf(scope);
+  const { rows } = await tx.query<{ set_at: Date }>(
+    `insert into kill_switches as k (scope, firebase_uid, mode, reason, set_by)
+     values ($1::text, $2::text, $3::text, $4::text, $5::text)
+     on conflict (scope, firebase_uid) do update set mode = excluded.mode, reason = excluded.reason, set_by = excluded.set_by
+     returning k.set_at`,
+    [scope.scope, firebaseUid, request.mode, request.reason, request.setBy],
+  );
+  const setAt = rows[0]?.set_at;
+  if (setAt === undefined) throw new Error("setting a kill switch returned no row");
+  await recordEvents(tx, [{ firebaseUid, kind: "kill_switch_set", data: { scope: scope.scope, mode: request.mode, reason: request.reason, set_by: request.setBy } }]);
+  await announce(tx);
+  return {
+    kind: "set",
+    killSwitch: { enabled: true, mode: request.mode, scope: scope.scope, reason: request.reason, since: setAt.toISOString() },
+  };
+}
+
+/** Stops a user on our own account, for something that a person must look at. One that is on already stays as it is. */
+export async function haltUser(tx: Db, firebaseUid: string, reason: string): Promise<void> {
+  const { rowCount } = await tx.query(
+    `insert into kill_switches (scope, firebase_uid, mode, reason, set_by)
+     values ('user', $1::text, 'block_new', $2::text, 'nod')
+     on conflict (scope, firebase_uid) do nothing`,
+    [firebaseUid, reason],
+  );
+  if (rowCount === 0) return;
+  await recordEvents(tx, [{ firebaseUid, kind: "kill_switch_set", data: { scope: "user", mode: "block_new", reason, set_by: "nod" } }]);
+  await announce(tx);
+}
+
+/** Switches it off in its own scope; one for everyone stays. Run in a transaction. Returns what still holds the user. */
+export async function clearKillSwitch(tx: Db, scope: KillSwitchScope, clearedBy: string): Promise<KillSwitch> {
+  const firebaseUid = uidOf(scope);
+  const { rowCount } = await tx.query("delete from kill_switches where scope = $1::text and firebase_uid is not distinct from $2::text", [scope.scope, firebaseUid]);
+  if (rowCount === 1) {
+    await recordEvents(tx, [{ firebaseUid, kind: "kill_switch_cleared", data: { scope: scope.scope, cleared_by: clearedBy } }]);
+    await announce(tx);
+  }
+  return firebaseUid === null ? describeKillSwitch(null) : readKillSwitch(tx, firebaseUid);
+}
+
+/** What holds a user: his own or everyone's, the stricter of the two. */
+export async function readKillSwitch(db: Db, firebaseUid: string): Promise<KillSwitch> {
+  const { rows } = await db.query<RawKillSwitch>(
+    `select mode, scope, reason, set_at from kill_switches
+     where scope = 'all' or firebase_uid = $1::text
+     order by array_position(array['flatten', 'cancel_only', 'block_new'], mode), scope
+     limit 1`,
+    [firebaseUid],
+  );
+  return describeKillSwitch(rows[0] === undefined ? null : decodeKillSwitch(rows[0]));
+}
+
+export type RawKillSwitch = { mode: KillSwitchMode; scope: "user" | "all"; reason: string | null; set_at: Date | string };
+
+/** From a column, or from JSON made by the database, where an instant is text. */
+export function decodeKillSwitch(raw: RawKillSwitch): ActiveKillSwitch {
+  return { mode: raw.mode, scope: raw.scope, reason: raw.reason, since: new Date(raw.set_at) };
+}
+
+export function describeKillSwitch(active: ActiveKillSwitch | null): KillSwitch {
+  if (active === null) return { enabled: false, mode: null, scope: null, reason: null, since: null };
+  return { enabled: true, mode: active.mode, scope: active.scope, reason: active.reason, since: active.since.toISOString() };
+}
+
+const uidOf = (scope: KillSwitchScope): string | null => (scope.scope === "user" ? scope.firebaseUid : null);
+
+async function announce(tx: Db): Promise<void> {
+  await tx.query("select pg_notify('nod_kill_switch', ''), pg_notify('nod_orders', '')");
+}

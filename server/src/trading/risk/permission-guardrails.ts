@@ -1,0 +1,82 @@
+import { type Denial } from "./denial.ts";
+import type { TradeIntent } from "./intent.ts";
+import type { RiskCase } from "./risk-case.ts";
+import type { ActiveKillSwitch } from "./risk-context.ts";
+import type { RiskSettings } from "./risk-settings.ts";
+
+/**
+ * The kill switch stops what could enlarge a position. A sell of what the user holds always passes, in every mode: a halt
+ * must let positions be reduced. Modes differ in what is done to orders that are at the broker already.
+ */
+export function killSwitch({ intent, context }: { intent: Pick<TradeIntent, "side">; context: { killSwitch: ActiveKillSwitch | null } }): Denial | null {
+  const active = context.killSwitch;
+  if (active === null || intent.side === "sell") return null;
+  const whose = active.scope === "all" ? "the operator's kill switch is on for everyone" : "your kill switch is on";
+  return {
+    code: "kill_switch_active",
+    because: active.reason === null ? whose : `${whose} (${active.reason})`,
+    limits: { mode: active.mode, scope: active.scope, reason: active.reason, since: active.since.toISOString() },
+  };
+}
+
+/** Nothing new while our books have not been compared with the broker's: an order that we forgot could be there twice. */
+export function brokerReconciled({ context, settings }: RiskCase): Denial | null {
+  const { reconciledAt, at } = context;
+  if (reconciledAt !== null && secondsBetween(reconciledAt, at) <= settings.reconciledMaxAgeSeconds) return null;
+  return {
+    code: "broker_not_reconciled",
+    because: "orders at the broker have not been checked against ours yet",
+    limits: { reconciled_at: reconciledAt?.toISOString() ?? null, max_age_seconds: settings.reconciledMaxAgeSeconds },
+  };
+}
+
+export function tradingEnabled({ context, settings }: { context: { user: { enabled: boolean } | null }; settings: RiskSettings }): Denial | null {
+  if (settings.tradingEnabled && context.user?.enabled === true) return null;
+  const because = !settings.tradingEnabled
+    ? "the operator has switched trading off"
+    : context.user === null
+      ? "your trading config is missing or not valid"
+      : "trading is switched off in your config";
+  return { code: "trading_disabled", because, limits: { operator_enabled: settings.tradingEnabled, user_enabled: context.user?.enabled ?? null } };
+}
+
+/** Paper goes to a paper host only; live needs the user's config, the operator's word and a live host, all three. */
+export function modeAllowed({ intent, context, settings }: { intent: Pick<TradeIntent, "mode">; context: { user: { mode: string } | null }; settings: RiskSettings }): Denial | null {
+  const { environment, liveAllowed } = settings.venue;
+  const userMode = context.user?.mode ?? null;
+  const fits = intent.mode === environment && userMode === intent.mode;
+  if (fits && (intent.mode === "paper" || liveAllowed)) return null;
+  const because =
+    userMode !== intent.mode
+      ? `you were asked about a ${intent.mode} order and your mode has changed since`
+      : intent.mode === "live" && !liveAllowed
+        ? "live trading is not allowed here"
+        : `a ${intent.mode} order cannot go to a ${environment} account`;
+  return { code: "mode_not_allowed", because, limits: { asked_mode: intent.mode, user_mode: userMode, venue: environment, live_allowed: liveAllowed } };
+}
+
+export function questionAnswered({ intent, context }: RiskCase): Denial | null {
+  if (context.user?.guardrails.require_question_before_order === false || intent.questionId !== null) return null;
+  return { code: "question_required", because: "it was not asked about first", limits: { require_question_before_order: true } };
+}
+
+export function approvalValid({ intent, context }: { intent: Pick<TradeIntent, "approvalExpiresAt">; context: { at: Date } }): Denial | null {
+  if (context.at < intent.approvalExpiresAt) return null;
+  return {
+    code: "question_expired",
+    because: "the question expired before it could be sent",
+    limits: { expires_at: intent.approvalExpiresAt.toISOString(), at: context.at.toISOString() },
+  };
+}
+
+export function onWatchlist({ intent, context }: RiskCase): Denial | null {
+  if (context.user?.watchlist.has(intent.symbol) === true) return null;
+  return { code: "symbol_not_on_watchlist", because: `${intent.symbol} is not on your watchlist`, limits: { symbol: intent.symbol } };
+}
+
+export function notBlocked({ intent, context }: RiskCase): Denial | null {
+  if (context.user?.guardrails.symbols_blocklist.includes(intent.symbol) === false) return null;
+  return { code: "symbol_blocked", because: `${intent.symbol} is on your blocklist`, limits: { symbol: intent.symbol } };
+}
+
+export const secondsBetween = (earlier: Date, later: Date): number => (later.getTime() - earlier.getTime()) / 1_000;

@@ -1,0 +1,131 @@
+/** Reads what the guardrails go by. It owns no table: it is the one statement that looks at all of them at once. */
+import type { TradingConfig } from "@nod/contract/trading-config";
+import { price, quantity, usd } from "../../core/decimal.ts";
+import type { Db } from "../../db/pool.ts";
+import { decodeKillSwitch, type RawKillSwitch } from "./kill-switch-table.ts";
+import { settingsOf, type RiskContext, type UserTradingSettings } from "./risk-context.ts";
+
+/** A user's effective config as this process holds it; `revision` is `<template's>.<own>`. */
+export type HeldConfig = { revision: string; config: TradingConfig };
+
+/** Where the effective config comes from. */
+export type ConfigSource = {
+  /** From memory; undefined when this process has none. */
+  held(firebaseUid: string): HeldConfig | undefined;
+  /** Merges and validates; null when the result is not a valid config. Pure. */
+  resolve(template: unknown, own: unknown): TradingConfig | null;
+};
+
+type RawContext = {
+  at: Date;
+  /** Null: the user has no config. */
+  revision: string | null;
+  enabled: boolean | null;
+  /** Null unless `revision` is another than the one held. */
+  template: unknown;
+  own: unknown;
+  kill_switch: RawKillSwitch | null;
+  is_open: boolean | null;
+  trading_day: string | null;
+  next_open: Date | null;
+  next_close: Date | null;
+  session_as_of: Date | null;
+  last_price: string | null;
+  last_as_of: Date | null;
+  buying_power: string | null;
+  account_as_of: Date | null;
+  reconciled_at: Date | null;
+  orders_today: number;
+  notional_4h: string;
+  in_flight: string;
+  open_orders: number;
+  open_sell_qty: string;
+  position: string;
+};
+
+/**
+ * The context of a question of the trading branch, for its answer; null when it is not this user's or not of this branch.
+ *
+ * Must run after the user's advisory lock was taken by an earlier statement: in READ COMMITTED each statement then sees
+ * what the previous holder committed. The config's documents come along only when this process holds another revision, so
+ * that an answer judges by the limits that are in force now and not by those that were compiled a moment ago.
+ */
+export async function readAnswerContext(tx: Db, configs: ConfigSource, of: { firebaseUid: string; questionId: string }): Promise<RiskContext | null> {
+  const held = configs.held(of.firebaseUid);
+  const { rows } = await tx.query<RawContext>({ name: "read-answer-context", text: answerContextSql, values: [of.questionId, of.firebaseUid, held?.revision ?? null] });
+  const row = rows[0];
+  return row === undefined ? null : decode(row, effective(row, held, configs));
+}
+
+const answerContextSql = `
+  with q as materialized (
+    select firebase_uid, metadata ->> 'symbol' as symbol, metadata ->> 'asset_class' as asset_class, metadata ->> 'feed' as feed,
+           clock_timestamp() as at
+    from questions
+    where id = $1::uuid and firebase_uid = $2::text and pipeline_key = 'trading'
+  )
+  select q.at, t.revision || '.' || c.revision as revision, c.enabled,
+         case when t.revision || '.' || c.revision is distinct from $3::text then t.config end as template,
+         case when t.revision || '.' || c.revision is distinct from $3::text then c.config end as own,
+         (select jsonb_build_object('mode', k.mode, 'scope', k.scope, 'reason', k.reason, 'set_at', k.set_at)
+          from kill_switches as k where k.scope = 'all' or k.firebase_uid = q.firebase_uid
+          order by array_position(array['flatten', 'cancel_only', 'block_new'], k.mode), k.scope limit 1) as kill_switch,
+         s.is_open, s.trading_day, s.next_open, s.next_close, s.as_of as session_as_of,
+         l.price as last_price, l.as_of as last_as_of,
+         a.buying_power, a.as_of as account_as_of, a.reconciled_at,
+         recent.orders_today, recent.notional_4h,
+         working.in_flight, working.open_orders, working.open_sell_qty,
+         (select coalesce(sum(case when o.side = 'buy' then o.filled_qty else -o.filled_qty end), 0)
+          from trade_orders as o where o.firebase_uid = q.firebase_uid and o.symbol = q.symbol and o.filled_qty > 0) as position
+  from q
+  left join user_trading_config as c on c.firebase_uid = q.firebase_uid
+  left join trading_config_templates as t on t.name = c.template_name
+  left join market_sessions as s on s.market = q.asset_class
+  left join market_data_latest as l
+    on l.symbol = q.symbol and l.metric = 'last_trade' and l.feed = q.feed and l.asset_class = q.asset_class
+  left join broker_accounts as a on a.id = 'alpaca'
+  cross join lateral (
+    -- Two days hold every order of a trading day, whichever the hour and the season.
+    select (count(*) filter (where o.trading_day = s.trading_day))::int4 as orders_today,
+           coalesce(sum(o.reserved_notional_usd) filter (where o.created_at > q.at - interval '4 hours'), 0) as notional_4h
+    from trade_orders as o
+    where o.firebase_uid = q.firebase_uid and o.counts_against_limits and o.created_at > q.at - interval '48 hours'
+  ) as recent
+  cross join lateral (
+    select coalesce(sum(o.reserved_notional_usd) filter (where o.side = 'buy' and o.status in ('pending_submit', 'submitting', 'unknown')), 0) as in_flight,
+           (count(*) filter (where o.symbol = q.symbol))::int4 as open_orders,
+           coalesce(sum(o.qty - o.filled_qty) filter (where o.symbol = q.symbol and o.side = 'sell'), 0) as open_sell_qty
+    from trade_orders as o
+    where o.firebase_uid = q.firebase_uid and o.is_open
+  ) as working`;
+
+function effective(row: RawContext, held: HeldConfig | undefined, configs: ConfigSource): UserTradingSettings | null {
+  if (row.revision === null) return null;
+  const config = held?.revision === row.revision ? held.config : configs.resolve(row.template, row.own);
+  if (config === null) return null;
+  const settings = settingsOf(config);
+  return { ...settings, enabled: settings.enabled && row.enabled === true };
+}
+
+function decode(row: RawContext, user: UserTradingSettings | null): RiskContext {
+  return {
+    at: row.at,
+    user,
+    killSwitch: row.kill_switch === null ? null : decodeKillSwitch(row.kill_switch),
+    reconciledAt: row.reconciled_at,
+    session:
+      row.is_open === null || row.trading_day === null || row.session_as_of === null
+        ? null
+        : { isOpen: row.is_open, tradingDay: row.trading_day, nextOpen: row.next_open, nextClose: row.next_close, asOf: row.session_as_of },
+    lastTrade: row.last_price === null || row.last_as_of === null ? null : { price: price(row.last_price), asOf: row.last_as_of },
+    account:
+      row.buying_power === null || row.account_as_of === null
+        ? null
+        : { buyingPower: usd(row.buying_power), asOf: row.account_as_of, inFlightUsd: usd(row.in_flight) },
+    ordersToday: row.orders_today,
+    notionalUsd4h: usd(row.notional_4h),
+    openOrdersOfSymbol: row.open_orders,
+    position: quantity(row.position),
+    openSellQty: quantity(row.open_sell_qty),
+  };
+}

@@ -1,0 +1,55 @@
+import type { KillSwitchMode } from "@nod/contract/status";
+import type { TradingMode } from "@nod/contract/primitives";
+import type { Guardrails, TradingConfig } from "@nod/contract/trading-config";
+import type { Price, Quantity, Usd } from "../../core/decimal.ts";
+import type { NewYorkDate } from "../../core/trading-day.ts";
+
+export type ActiveKillSwitch = { mode: KillSwitchMode; scope: "user" | "all"; reason: string | null; since: Date };
+
+/** A user's own say in what may be traded, from the effective config of the revision that is current in the database. */
+export type UserTradingSettings = {
+  enabled: boolean;
+  mode: TradingMode;
+  watchlist: ReadonlySet<string>;
+  guardrails: Guardrails;
+};
+
+export type MarketSession = { isOpen: boolean; tradingDay: NewYorkDate; nextOpen: Date | null; nextClose: Date | null; asOf: Date };
+
+export type LastTrade = { price: Price; asOf: Date };
+
+/** `inFlightUsd`: the user's own buys that the broker's figure cannot have seen yet. */
+export type AccountFunds = { buyingPower: Usd; asOf: Date; inFlightUsd: Usd };
+
+/** What is true of the market and of permission, whichever order is asked about. Null is unknown, and unknown never passes. */
+export type MarketContext = {
+  /** The database's clock at the reading. */
+  at: Date;
+  killSwitch: ActiveKillSwitch | null;
+  session: MarketSession | null;
+  lastTrade: LastTrade | null;
+};
+
+/** Everything that the guardrails go by at the answer, read under the user's lock. */
+export type RiskContext = MarketContext & {
+  reconciledAt: Date | null;
+  user: UserTradingSettings | null;
+  account: AccountFunds | null;
+  /** Orders of the current trading day that were or may be at the broker. */
+  ordersToday: number;
+  /** What the orders of the last four hours took up, by the same count. */
+  notionalUsd4h: Usd;
+  openOrdersOfSymbol: number;
+  /** The user's own fills added up. */
+  position: Quantity;
+  openSellQty: Quantity;
+};
+
+export function settingsOf(config: TradingConfig): UserTradingSettings {
+  return {
+    enabled: config.enabled,
+    mode: config.mode,
+    watchlist: new Set(config.data_inputs.filter((input) => input.enabled !== false).flatMap((input) => input.symbols)),
+    guardrails: config.guardrails,
+  };
+}
