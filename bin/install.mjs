@@ -51,10 +51,8 @@ function installEnvironment() {
  * @param {string} root
  */
 export async function installationDigest(root) {
-  const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const digest = createHash("sha256");
-  digest.update(await readFile(join(root, "package-lock.json")));
-  digest.update(JSON.stringify([manifest.dependencies, manifest.devDependencies, manifest.workspaces, manifest.allowScripts]));
+  for (const file of ["package-lock.json", "package.json", ".npmrc"]) digest.update((await readIfThere(join(root, file))) ?? "");
   return digest.digest("hex");
 }
 
