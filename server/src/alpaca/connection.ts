@@ -22,7 +22,12 @@ const withoutTrailingSlash = (url: string): string => url.replace(/\/+$/, "");
 export function connectToAlpaca(settings: AlpacaSettings): AlpacaConnection {
   const credentials = { keyId: settings.keyId, secret: settings.secretKey, timeoutMs: settings.requestTimeoutMs };
   const tradingConfiguration = new trading.Configuration({ ...credentials, basePath: withoutTrailingSlash(settings.tradingBaseUrl) });
-  const dataConfiguration = new marketData.Configuration({ ...credentials, basePath: withoutTrailingSlash(settings.dataBaseUrl) });
+  const dataConfiguration = new marketData.Configuration({
+    ...credentials,
+    basePath: withoutTrailingSlash(settings.dataBaseUrl),
+    // The SDK sends no keys for crypto; with them the account's own rate limit applies instead of the shared one.
+    headers: { "APCA-API-KEY-ID": settings.keyId, "APCA-API-SECRET-KEY": settings.secretKey },
+  });
   return {
     orders: new trading.OrdersApi(tradingConfiguration),
     account: new trading.AccountsApi(tradingConfiguration),

@@ -1,7 +1,7 @@
 import type { marketData } from "@alpacahq/alpaca-trade-api";
 import { systemClock, type Clock } from "../core/clock.ts";
 import { price, quantity, type Price, type Quantity } from "../core/decimal.ts";
-import { newYorkDate } from "../core/trading-day.ts";
+import { newYorkDate, type NewYorkDate } from "../core/trading-day.ts";
 import { BrokerUnavailableError, type Fact, type FactMetric, type FactRequest, type MarketDataPort } from "../trading/ports.ts";
 import { unavailable } from "./call-failure.ts";
 import { callAlpaca, type AlpacaConnection } from "./connection.ts";
@@ -14,8 +14,11 @@ type SnapshotBar = { t: Date; o: number; h: number; l: number; c: number; v: num
 /** The part of a snapshot that stocks and crypto share. */
 type Snapshot = { latestTrade?: { t: Date; p: number; s: number } | undefined; dailyBar?: SnapshotBar | undefined; prevDailyBar?: SnapshotBar | undefined };
 
-/** Alpaca's market data behind trading's port: one snapshots call for the union of the symbols. */
-export function createAlpacaMarketData(alpaca: AlpacaConnection, clock: Clock = systemClock): MarketDataPort {
+/**
+ * Alpaca's market data behind trading's port: one snapshots call for the union of the symbols. `onPartial` is told why
+ * facts came without their previous closes.
+ */
+export function createAlpacaMarketData(alpaca: AlpacaConnection, onPartial: (reason: string) => void = () => undefined, clock: Clock = systemClock): MarketDataPort {
   const previousCloses = createPreviousCloses(alpaca, clock);
 
   return {
@@ -24,7 +27,7 @@ export function createAlpacaMarketData(alpaca: AlpacaConnection, clock: Clock = 
       for (let start = 0; start < request.symbols.length; start += symbolsPerCall) {
         const symbols = request.symbols.slice(start, start + symbolsPerCall);
         const snapshots = await readSnapshots(alpaca, request, symbols, signal);
-        const adjusted = request.assetClass === "crypto" ? null : await closesOrNone(previousCloses.of(request.feed, symbols, request.tradingDay, signal));
+        const adjusted = request.assetClass === "crypto" ? null : await closesOrNone(previousCloses.of(request.feed, symbols, request.tradingDay, signal), onPartial);
         for (const symbol of symbols) {
           const snapshot = snapshots[symbol];
           if (snapshot) facts.push(...factsOf(request, symbol, snapshot, adjusted));
@@ -36,12 +39,13 @@ export function createAlpacaMarketData(alpaca: AlpacaConnection, clock: Clock = 
 }
 
 /** Prices are worth having without a previous close; rules that need one then stay unknown. */
-async function closesOrNone(closes: Promise<ReadonlyMap<string, PreviousClose>>): Promise<ReadonlyMap<string, PreviousClose>> {
+async function closesOrNone(closes: Promise<ReadonlyMap<string, PreviousClose>>, onPartial: (reason: string) => void): Promise<ReadonlyMap<string, PreviousClose>> {
   try {
     return await closes;
   } catch (error) {
-    if (error instanceof BrokerUnavailableError) return new Map();
-    throw error;
+    if (!(error instanceof BrokerUnavailableError)) throw error;
+    onPartial(error.message);
+    return new Map();
   }
 }
 
@@ -76,7 +80,7 @@ function factsOf(request: FactRequest, symbol: string, snapshot: Snapshot, adjus
   const { latestTrade, dailyBar, prevDailyBar } = snapshot;
   if (latestTrade) put("last_trade", latestTrade.p, latestTrade.s, latestTrade.t, null);
 
-  const today = dailyBar && newYorkDate(dailyBar.t) === tradingDay ? dailyBar : null;
+  const today = dailyBar && dayOf(dailyBar) === tradingDay ? dailyBar : null;
   if (today) {
     put("day_open", today.o, null, today.t, tradingDay);
     put("day_high", today.h, null, today.t, tradingDay);
@@ -85,15 +89,20 @@ function factsOf(request: FactRequest, symbol: string, snapshot: Snapshot, adjus
   }
 
   const previous = today ? prevDailyBar : dailyBar;
-  if (previous && newYorkDate(previous.t) < tradingDay) {
+  const previousDay = previous ? dayOf(previous) : null;
+  if (previous && previousDay !== null && previousDay < tradingDay) {
     if (adjusted === null) put("prev_close", previous.c, null, previous.t, tradingDay);
     else {
       const close = adjusted.get(symbol);
       // The adjusted bar must be of the same session: an older one would hide a day's move, and then nothing is known.
-      if (close && close.day === newYorkDate(previous.t)) put("prev_close", close.close, null, previous.t, tradingDay);
+      if (close && close.day === previousDay) put("prev_close", close.close, null, previous.t, tradingDay);
     }
   }
   return facts;
+}
+
+function dayOf(bar: SnapshotBar): NewYorkDate | null {
+  return Number.isNaN(bar.t.getTime()) ? null : newYorkDate(bar.t);
 }
 
 function readPositivePrice(value: number): Price | null {

@@ -48,7 +48,8 @@ export function createPreviousCloses(alpaca: AlpacaConnection, clock: Clock) {
       for (const symbol of symbols) if (!known.has(`${feed} ${symbol}`)) known.set(`${feed} ${symbol}`, null);
       for (const [symbol, bars] of Object.entries(response.bars)) {
         for (const bar of bars) {
-          const day = newYorkDate(bar.t);
+          // The SDK types this as a Date and leaves the wire's text in it.
+          const day = newYorkDate(new Date(bar.t));
           if (day < tradingDay) known.set(`${feed} ${symbol}`, { day, close: bar.c });
         }
       }

@@ -1,0 +1,204 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defaultKeys, startSimulator, type Simulator, type SimulatorOptions } from "@nod/alpaca-simulator";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createAlpacaBroker } from "../src/alpaca/broker.ts";
+import { connectToAlpaca } from "../src/alpaca/connection.ts";
+import { createAlpacaMarketData } from "../src/alpaca/market-data.ts";
+import { brokerEnvironmentOf, type AlpacaSettings } from "../src/alpaca/settings.ts";
+import { createAlpacaTradeStream } from "../src/alpaca/trade-stream.ts";
+import { quantity, usd } from "../src/core/decimal.ts";
+import { tradingDayOf } from "../src/core/trading-day.ts";
+import type { BrokerEvent, Fact, OrderTicket } from "../src/trading/ports.ts";
+
+const patience = AbortSignal.timeout(120_000);
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function connect(options: SimulatorOptions = {}) {
+  const simulator = await startSimulator({ port: 0, ...options });
+  closers.push(() => simulator.stop());
+  const settings = settingsFor(simulator);
+  const alpaca = connectToAlpaca(settings);
+  return { simulator, settings, broker: createAlpacaBroker(alpaca), marketData: createAlpacaMarketData(alpaca) };
+}
+
+function settingsFor(simulator: Simulator): AlpacaSettings {
+  const [keys] = defaultKeys;
+  if (!keys) throw new Error("the simulator has no keys");
+  return {
+    keyId: keys.keyId,
+    secretKey: keys.secretKey,
+    tradingBaseUrl: simulator.url,
+    dataBaseUrl: simulator.url,
+    tradingStreamUrl: simulator.tradingStreamUrl,
+    requestsPerMinute: 1_000,
+    requestTimeoutMs: 10_000,
+  };
+}
+
+/** AAPL around its split, with a flat session on the ex-date. */
+async function splitDay(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "nod-split-day-"));
+  closers.push(() => rm(folder, { recursive: true }));
+  const recorded = join(import.meta.dirname, "../../packages/alpaca-simulator/data");
+  await mkdir(join(folder, "daily"));
+  await mkdir(join(folder, "minute/AAPL"), { recursive: true });
+  await cp(join(recorded, "daily/AAPL.csv"), join(folder, "daily/AAPL.csv"));
+  await cp(join(recorded, "corporate-actions.csv"), join(folder, "corporate-actions.csv"));
+  await cp(join(recorded, "minute/AAPL/2014-06-06.csv"), join(folder, "minute/AAPL/2014-06-06.csv"));
+  const minutes = Array.from({ length: 390 }, (_, minute) => `${new Date(Date.parse("2014-06-09T13:30:00Z") + minute * 60_000).toISOString().replace(".000", "")},92.7,92.7,92.7,92.7,1000`);
+  await writeFile(join(folder, "minute/AAPL/2014-06-09.csv"), ["t,open,high,low,close,volume", ...minutes, ""].join("\n"));
+  return folder;
+}
+
+const market = (clientOrderId: string, symbol: string, size: OrderTicket["size"], side: OrderTicket["side"] = "buy"): OrderTicket => ({
+  clientOrderId,
+  symbol,
+  assetClass: "us_equity",
+  side,
+  orderType: "market",
+  size,
+});
+
+const valueOf = (facts: readonly Fact[], symbol: string, metric: Fact["metric"]) => facts.find((fact) => fact.symbol === symbol && fact.metric === metric)?.price;
+
+describe("facts of a recorded day", () => {
+  test("come in one snapshots call for all symbols, with yesterday's close", async () => {
+    const { simulator, broker, marketData } = await connect();
+    const clock = await broker.clock(patience);
+    expect(clock.isOpen).toBe(true);
+    const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["SPY", "IBM", "AIG"], tradingDay: tradingDayOf(clock) }, patience);
+    expect(valueOf(facts, "SPY", "prev_close")).toBe("167.42");
+    expect(valueOf(facts, "IBM", "prev_close")).toBe("182.01");
+    expect(valueOf(facts, "SPY", "day_open")).toBe("167.45");
+    expect(Number(valueOf(facts, "IBM", "last_trade"))).toBeLessThan(182.01 * 0.985);
+    const calls = Object.entries(simulator.control.book().requests.counts).filter(([route]) => route.includes("snapshots"));
+    expect(calls.reduce((sum, [, count]) => sum + count, 0)).toBe(1);
+  });
+
+  test("a symbol that nobody trades is absent, and the others are there", async () => {
+    const { broker, marketData } = await connect();
+    const tradingDay = tradingDayOf(await broker.clock(patience));
+    const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["SPY", "NOPE"], tradingDay }, patience);
+    expect(new Set(facts.map((fact) => fact.symbol))).toEqual(new Set(["SPY"]));
+  });
+
+  test("right before the open the previous close is the last session's, not the one before", async () => {
+    const { broker, marketData } = await connect({ replay: { startAt: ["2013-10-08T09:00"], dates: ["2013-10-07", "2013-10-08"] } });
+    const clock = await broker.clock(patience);
+    expect(clock.isOpen).toBe(false);
+    const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["SPY"], tradingDay: tradingDayOf(clock) }, patience);
+    expect(valueOf(facts, "SPY", "prev_close")).toBe("167.42");
+    expect(valueOf(facts, "SPY", "day_open")).toBeUndefined();
+  });
+
+  test("on the day of a 7-for-1 split the previous close is in new shares, so nothing fell by 85 %", async () => {
+    const { broker, marketData } = await connect({ dataDir: await splitDay(), replay: { startAt: ["2014-06-09T11:00"], dates: ["2014-06-06", "2014-06-09"] } });
+    const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["AAPL"], tradingDay: tradingDayOf(await broker.clock(patience)) }, patience);
+    expect(Number(valueOf(facts, "AAPL", "prev_close"))).toBeCloseTo(645.57 / 7, 1);
+    expect(valueOf(facts, "AAPL", "last_trade")).toBe("92.7");
+  });
+
+  test("while the adjusted closes cannot be had, prices come without a previous close, and it is said", async () => {
+    const { simulator, settings, broker } = await connect();
+    simulator.control.fault({ route: "GET /v2/stocks/bars", do: { kind: "status", status: 500 } });
+    const said: string[] = [];
+    const marketData = createAlpacaMarketData(connectToAlpaca(settings), (reason) => said.push(reason));
+    const request = { feed: "iex", assetClass: "us_equity", symbols: ["SPY"], tradingDay: tradingDayOf(await broker.clock(patience)) } as const;
+    const without = await marketData.fetchFacts(request, patience);
+    expect(valueOf(without, "SPY", "prev_close")).toBeUndefined();
+    expect(valueOf(without, "SPY", "last_trade")).toBeDefined();
+    expect(said).toHaveLength(1);
+    expect(valueOf(await marketData.fetchFacts(request, patience), "SPY", "prev_close")).toBe("167.42");
+  });
+
+  test("crypto knows no exchange day and comes from its own feed", async () => {
+    const { broker, marketData } = await connect();
+    const tradingDay = tradingDayOf(await broker.clock(patience));
+    const facts = await marketData.fetchFacts({ feed: "crypto_us", assetClass: "crypto", symbols: ["BTC/USD"], tradingDay }, patience);
+    expect(Number(valueOf(facts, "BTC/USD", "last_trade"))).toBeGreaterThan(0);
+  });
+});
+
+describe("orders", () => {
+  test("a notional order is accepted once, fills, and is found by its client id", async () => {
+    const { broker } = await connect();
+    const ticket = market("nod-first", "SPY", { kind: "notional", notionalUsd: usd("10") });
+    const outcome = await broker.submit(ticket, patience);
+    expect(outcome).toMatchObject({ kind: "accepted", order: { clientOrderId: "nod-first", symbol: "SPY", side: "buy", qty: null } });
+    expect(await broker.submit(ticket, patience)).toEqual({ kind: "duplicate" });
+    await vi.waitFor(async () => {
+      expect(await broker.findByClientOrderId("nod-first", patience)).toMatchObject({ kind: "found", order: { status: "filled" } });
+    }, 30_000);
+    expect(await broker.submit(ticket, patience)).toEqual({ kind: "duplicate" });
+  });
+
+  test("what the stream tells of a fill and what the activities tell carry the same execution id", async () => {
+    const { broker, settings } = await connect();
+    const before = (await broker.clock(patience)).timestamp;
+    const events: BrokerEvent[] = [];
+    let connected = false;
+    const stream = createAlpacaTradeStream(settings).start({
+      onConnected: () => (connected = true),
+      onDisconnected: () => undefined,
+      onEvent: (event) => events.push(event),
+    });
+    closers.push(() => stream.stop());
+    await vi.waitFor(() => expect(connected).toBe(true), 30_000);
+    await broker.submit(market("nod-streamed", "IBM", { kind: "quantity", qty: quantity("2") }), patience);
+    await vi.waitFor(() => expect(events.some((event) => event.event === "fill")).toBe(true), 30_000);
+    const executions = events.flatMap((event) => (event.execution ? [event.execution] : []));
+    const activities = await broker.fillActivities(before, patience);
+    expect(activities.map((fill) => fill.executionId)).toEqual(executions.map((execution) => execution.executionId));
+    expect(activities.map((fill) => fill.price)).toEqual(executions.map((execution) => execution.price));
+  });
+
+  test("an order that is not there is not found; one that is over cannot be canceled", async () => {
+    const { broker } = await connect();
+    expect(await broker.findByClientOrderId("nod-none", patience)).toEqual({ kind: "not_found" });
+    expect(await broker.cancel("00000000-0000-4000-8000-000000000000", patience)).toBe("not_found");
+    const outcome = await broker.submit(market("nod-done", "SPY", { kind: "quantity", qty: quantity("1") }), patience);
+    if (outcome.kind !== "accepted") throw new Error(outcome.kind);
+    await vi.waitFor(async () => {
+      expect(await broker.cancel(outcome.order.alpacaOrderId, patience)).toBe("not_cancelable");
+    }, 30_000);
+  });
+
+  test("an unknown asset is rejected in the broker's words", async () => {
+    const { broker } = await connect();
+    const outcome = await broker.submit(market("nod-zzz", "ZZZZ", { kind: "notional", notionalUsd: usd("10") }), patience);
+    expect(outcome).toMatchObject({ kind: "rejected", httpStatus: 422 });
+  });
+
+  test("after the connection is cut behind an accepted POST the outcome is unknown, and the lookup finds it", async () => {
+    const { simulator, broker } = await connect();
+    simulator.control.fault({ route: "POST /v2/orders", when: "after", do: { kind: "reset" } });
+    expect(await broker.submit(market("nod-cut", "SPY", { kind: "notional", notionalUsd: usd("10") }), patience)).toMatchObject({ kind: "unknown" });
+    expect(await broker.findByClientOrderId("nod-cut", patience)).toMatchObject({ kind: "found" });
+    expect(simulator.control.book().posts).toHaveLength(1);
+  });
+});
+
+describe("the trade stream", () => {
+  test("says when it is connected, again after it was dropped", async () => {
+    const { simulator, settings } = await connect();
+    let connections = 0;
+    const stream = createAlpacaTradeStream(settings).start({ onConnected: () => connections++, onDisconnected: () => undefined, onEvent: () => undefined });
+    closers.push(() => stream.stop());
+    await vi.waitFor(() => expect(connections).toBe(1), 30_000);
+    simulator.control.dropStreams("trade_updates");
+    await vi.waitFor(() => expect(connections).toBe(2), 30_000);
+  });
+});
+
+test("only known paper hosts and this machine count as paper", () => {
+  expect(brokerEnvironmentOf("https://paper-api.alpaca.markets")).toBe("paper");
+  expect(brokerEnvironmentOf("http://127.0.0.1:9000")).toBe("paper");
+  expect(brokerEnvironmentOf("https://api.alpaca.markets")).toBe("live");
+  expect(brokerEnvironmentOf("https://elsewhere.example")).toBe("live");
+});
