@@ -23,6 +23,8 @@ export type Operation = {
   params?: TObject;
   query?: TObject;
   body?: TSchema;
+  /** The service behind the route checks the body itself, and names more faults than the schema can. */
+  bodyCheckedByService?: true;
   /** Largest request body in bytes. */
   maxBodyBytes?: number;
   response: TSchema;
@@ -122,8 +124,10 @@ export const operations = {
     path: "/v1/me/trading/config",
     summary: "The effective config, the user's own document and its revision",
     auth: "user",
+    description: "422 when the stored document no longer makes sense under today's template: nothing of it is in force then, and a PUT mends it.",
     response: ConfigResponse,
     revisioned: true,
+    problems: ["validation_failed"],
   },
   putTradingConfig: {
     method: "put",
@@ -132,6 +136,7 @@ export const operations = {
     description: "With `If-Match`, only while the revision is still that one; otherwise 412.",
     auth: "user",
     body: TradingConfigOverride,
+    bodyCheckedByService: true,
     maxBodyBytes: configBodyBytes,
     response: ConfigResponse,
     revisioned: true,

@@ -3,8 +3,11 @@ import addFormats from "ajv-formats";
 import type { Static, TSchema } from "typebox";
 import type { ProblemError } from "./problem.ts";
 
-/** Strict: an unknown keyword in a schema is a bug of ours. No coercion: "10" is not 10. */
-const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, allowUnionTypes: true, coerceTypes: false, useDefaults: false, ownProperties: true });
+/**
+ * Strict: an unknown keyword in a schema is a bug of ours. No coercion: "10" is not 10.
+ * A named schema may stand inside several others, so none is remembered under its name (`addUsedSchema`).
+ */
+const ajv = new Ajv2020({ addUsedSchema: false, allErrors: true, strict: true, strictTypes: false, allowUnionTypes: true, coerceTypes: false, useDefaults: false, ownProperties: true });
 addFormats.default(ajv);
 
 /** A pathological document must not produce a pathological answer. */

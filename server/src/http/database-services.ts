@@ -1,0 +1,70 @@
+import { describeOrder } from "../trading/orders/order-record.ts";
+import type { Pool } from "../db/pool.ts";
+import { withTransaction } from "../db/transaction.ts";
+import { ensureUser } from "../trading/config/config-table.ts";
+import { readUserConfig, saveOwnConfig, toConfigResponse } from "../trading/config/user-config.ts";
+import { readLatestFacts, toSnapshot } from "../trading/market/facts-table.ts";
+import { readPriceLine } from "../trading/market/price-line-table.ts";
+import { listOrders } from "../trading/orders/orders-table.ts";
+import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
+import type { Configs, MarketReads, OrderReads, Services, Trading } from "./services.ts";
+
+/** What the routes do that is a matter of the tables alone. */
+export type TableServices = Pick<Services, "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff"> };
+
+/** The routes' services on the tables; the rest (answers, status, readiness, sign-in) comes from `main.ts`. */
+export function createTableServices(pool: Pool): TableServices {
+  return {
+    configs: configsOf(pool),
+    orders: ordersOf(pool),
+    market: marketOf(pool),
+    killSwitches: killSwitchesOf(pool),
+    ensureUser: (uid) => ensureUser(pool, uid),
+    now: async () => {
+      const { rows } = await pool.query<{ now: Date }>({ name: "database-now", text: "select clock_timestamp() as now" });
+      if (rows[0] === undefined) throw new Error("a select without a condition returned no row");
+      return rows[0].now;
+    },
+  };
+}
+
+/** A user who is signed in has a config; only a user who was removed this very moment has none. */
+const configMissing = (): Error => new Error("the user has no config although he was made sure to have one");
+
+function configsOf(pool: Pool): Configs {
+  return {
+    async read(uid) {
+      const config = await readUserConfig(pool, uid);
+      if (config === null) throw configMissing();
+      return config.kind === "broken" ? config : { kind: "in_force", config: toConfigResponse(config) };
+    },
+    async replace(uid, own, expectedRevision) {
+      const outcome = await saveOwnConfig(pool, uid, own, expectedRevision);
+      if (outcome.kind === "not_found") throw configMissing();
+      return outcome.kind === "saved" ? { kind: "replaced", config: toConfigResponse(outcome.config) } : outcome;
+    },
+  };
+}
+
+function ordersOf(pool: Pool): OrderReads {
+  return {
+    async page(uid, afterOrderId, limit) {
+      const orders = await listOrders(pool, uid, { limit: limit + 1, before: afterOrderId });
+      return { orders: orders.slice(0, limit).map(describeOrder), hasMore: orders.length > limit };
+    },
+  };
+}
+
+function marketOf(pool: Pool): MarketReads {
+  return {
+    latest: async (symbols) => (await Promise.all(symbols.map((symbol) => readLatestFacts(pool, symbol)))).flat().map(toSnapshot),
+    priceLine: (symbol, feed) => readPriceLine(pool, symbol, feed),
+  };
+}
+
+function killSwitchesOf(pool: Pool): TableServices["killSwitches"] {
+  return {
+    switchOn: (uid, mode, reason) => withTransaction(pool, (tx) => setKillSwitch(tx, { scope: "user", firebaseUid: uid }, { mode, reason, setBy: uid })),
+    switchOff: (uid) => withTransaction(pool, (tx) => clearKillSwitch(tx, { scope: "user", firebaseUid: uid }, uid)),
+  };
+}

@@ -1,0 +1,29 @@
+import { openApiDocument } from "@nod/contract/openapi";
+import type { Handlers } from "../call.ts";
+import { refuse } from "../call.ts";
+import type { Services } from "../services.ts";
+
+export type MetricsText = { text(): Promise<string> };
+
+export function systemHandlers({ readiness, devSessions, ensureUser }: Services, metrics: MetricsText): Pick<Handlers, "getHealth" | "getReadiness" | "getMetrics" | "getOpenApi" | "createDevSession"> {
+  const document = { ...openApiDocument(), openapi: "3.1.1" as const };
+  return {
+    getHealth: () => Promise.resolve({ kind: "reply", body: { status: "ok" } }),
+
+    async getReadiness() {
+      const parts = await readiness();
+      const ready = parts.every((part) => part.ready || !part.required);
+      return { kind: "reply", status: ready ? 200 : 503, body: { ready, parts } };
+    },
+
+    getMetrics: async () => ({ kind: "reply", body: await metrics.text() }),
+
+    getOpenApi: () => Promise.resolve({ kind: "reply", body: document }),
+
+    async createDevSession({ body, fromThisMachine }) {
+      if (devSessions === null || !fromThisMachine) return refuse("not_found");
+      await ensureUser(body.uid);
+      return { kind: "reply", body: { token: await devSessions.issueToken(body.uid) } };
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import type { MetricsText } from "./handlers/system.ts";
+import type { RequestObserver } from "./request-log.ts";
+
+export type Metrics = RequestObserver & MetricsText & { registry: Registry };
+
+const secondsBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** @param processMetrics memory, event-loop delay and the like; once in a process */
+export function createMetrics({ processMetrics }: { processMetrics: boolean }): Metrics {
+  const registry = new Registry();
+  if (processMetrics) collectDefaultMetrics({ register: registry, prefix: "nod_" });
+  const requests = new Histogram({
+    name: "nod_http_request_seconds",
+    help: "HTTP requests by operation and status",
+    labelNames: ["operation", "status"],
+    buckets: secondsBuckets,
+    registers: [registry],
+  });
+  return {
+    registry,
+    text: () => registry.metrics(),
+    requestEnded: ({ operationId, status, seconds }) => requests.observe({ operation: operationId ?? "other", status: String(status) }, seconds),
+  };
+}

@@ -1,0 +1,79 @@
+/** What the routes need of the rooms below, and nothing more. `main.ts` hands it in. */
+import type { ConfigResponse } from "@nod/contract/config-exchange";
+import type { Order } from "@nod/contract/order";
+import type { PriceLine } from "@nod/contract/price-line";
+import type { Feed } from "@nod/contract/primitives";
+import type { ProblemError } from "@nod/contract/problem";
+import type { AnswerResult, Question, QuestionOutcome } from "@nod/contract/question";
+import type { ReadinessPart } from "@nod/contract/readiness";
+import type { KillSwitch, KillSwitchMode, Snapshot, TradingStatus } from "@nod/contract/status";
+
+export type QuestionReads = {
+  /** Oldest first. */
+  open(uid: string): Promise<Question[]>;
+  /** Null when there is none of this user. */
+  one(uid: string, questionId: string): Promise<Question | null>;
+};
+
+export type AnswerOutcome =
+  | { kind: "answered"; result: AnswerResult }
+  | { kind: "not_found" }
+  | { kind: "closed"; outcome: QuestionOutcome; expired: boolean }
+  | { kind: "invalid"; errors: ProblemError[] };
+
+export type Answers = { answer(uid: string, questionId: string, value: number): Promise<AnswerOutcome> };
+
+export type ReplaceOutcome =
+  | { kind: "replaced"; config: ConfigResponse }
+  | { kind: "invalid"; errors: ProblemError[] }
+  /** It is no longer the revision that was to be replaced. */
+  | { kind: "conflict"; revision: string };
+
+export type ReadOutcome =
+  | { kind: "in_force"; config: ConfigResponse }
+  /** The stored document no longer resolves; the errors point into it. */
+  | { kind: "broken"; revision: string; errors: ProblemError[] };
+
+export type Configs = {
+  read(uid: string): Promise<ReadOutcome>;
+  /** Checks `own`, which may be anything. `expectedRevision` null: whatever it is now. */
+  replace(uid: string, own: unknown, expectedRevision: string | null): Promise<ReplaceOutcome>;
+};
+
+/** Newest first. A page goes on after an order of the user, so that orders made meanwhile do not shift it. */
+export type OrderReads = { page(uid: string, afterOrderId: string | null, limit: number): Promise<{ orders: Order[]; hasMore: boolean }> };
+
+export type MarketReads = {
+  latest(symbols: readonly string[]): Promise<Snapshot[]>;
+  priceLine(symbol: string, feed: Feed | null): Promise<Omit<PriceLine, "server_time">>;
+};
+
+export type KillSwitchOutcome = { kind: "set"; killSwitch: KillSwitch } | { kind: "unsupported_mode"; mode: KillSwitchMode };
+
+export type Trading = {
+  status(uid: string): Promise<TradingStatus>;
+  switchOn(uid: string, mode: KillSwitchMode, reason: string | null): Promise<KillSwitchOutcome>;
+  /** Gives what then still holds the user: an operator's switch over all users stays. */
+  switchOff(uid: string): Promise<KillSwitch>;
+};
+
+/** Never throws: a part that cannot be asked is not ready. */
+export type ReadinessProbe = () => Promise<ReadinessPart[]>;
+
+/** Only with AUTH_MODE=local. */
+export type DevSessions = { issueToken(uid: string): Promise<string> };
+
+export type Services = {
+  questions: QuestionReads;
+  answers: Answers;
+  configs: Configs;
+  orders: OrderReads;
+  market: MarketReads;
+  trading: Trading;
+  readiness: ReadinessProbe;
+  devSessions: DevSessions | null;
+  /** Makes sure that the user's row and config are there; called before the first call of a user, and repeatable. */
+  ensureUser(uid: string): Promise<void>;
+  /** The database's. */
+  now(): Promise<Date>;
+};
