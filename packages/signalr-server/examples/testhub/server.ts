@@ -106,27 +106,33 @@ const crossOrigin: RequestHandler = (request, response, next) => {
 
 /** Answers everything under `/echoredirect` with a redirect to the same place under `/echo`. */
 const redirectEcho: RequestHandler = (request, response, next) => {
-  const location = echoLocation(request.url);
+  const location = echoLocation(request);
   if (location === undefined) next();
   else response.redirect(307, location);
 };
 
 function redirectEchoUpgrade(request: IncomingMessage, socket: { end(text: string): void }): void {
-  const location = echoLocation(request.url ?? "/");
+  const location = echoLocation(request);
   if (location === undefined) return;
   socket.end(
     `HTTP/1.1 307 Temporary Redirect\r\nLocation: ${location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
   );
 }
 
-function echoLocation(url: string): string | undefined {
-  return url.startsWith("/echoredirect") ? url.replace("/echoredirect", "/echo") : undefined;
+/** An absolute URL: the `eventsource` package, which the client uses in Node, takes no relative one. */
+function echoLocation(request: IncomingMessage): string | undefined {
+  const { url = "/", headers } = request;
+  if (!url.startsWith("/echoredirect")) return undefined;
+  return `${isSecure(request) ? "https" : "http"}://${headers.host}${url.replace("/echoredirect", "/echo")}`;
+}
+
+function isSecure(request: IncomingMessage): boolean {
+  return "encrypted" in request.socket && request.socket.encrypted === true;
 }
 
 /** Two cookies that the client must send again and one that it must not. */
 function testCookies(request: IncomingMessage): Record<string, string[]> {
-  const secure = "encrypted" in request.socket && request.socket.encrypted === true;
-  const attributes = secure ? "; Path=/; Secure; SameSite=None; Partitioned" : "; Path=/";
+  const attributes = isSecure(request) ? "; Path=/; Secure; SameSite=None; Partitioned" : "; Path=/";
   const anHourAgo = new Date(Date.now() - 60 * 60 * 1000).toUTCString();
   return {
     "set-cookie": [
