@@ -1,5 +1,5 @@
 /**
- * A database of its own for a test file, copied from the migrated template in some 50 ms.
+ * A database of its own for a test file, copied from the migrated template in a third of a second.
  *
  *   const database = useTestDatabase();            // at the top of a file or of a `describe`
  *   test("…", async () => { await database.pool.query(…); });
