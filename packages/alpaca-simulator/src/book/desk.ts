@@ -36,7 +36,6 @@ const STAMPED: Readonly<Record<string, keyof WireOrder>> = {
   canceled: "canceled_at",
   expired: "expired_at",
   rejected: "failed_at",
-  replaced: "replaced_at",
 };
 
 /**
@@ -71,6 +70,17 @@ export class Desk {
   open(order: StoredOrder, event: string, records: readonly BookRecord[]): void {
     this.#parts.journal.commit([...records, { record: "order", order }]);
     this.#announce(order, event, {});
+  }
+
+  /** Ends an order as `replaced` and opens the one that takes its place, in one commit. */
+  replace(old: StoredOrder, next: StoredOrder, records: readonly BookRecord[]): void {
+    const ended: StoredOrder = {
+      ...old,
+      wire: { ...old.wire, status: "replaced", replaced_at: next.wire.created_at, replaced_by: next.wire.id, updated_at: next.wire.created_at },
+    };
+    this.#parts.journal.commit([{ record: "order", order: ended }, ...records, { record: "order", order: next }]);
+    this.#announce(ended, "replaced", {});
+    this.#announce(next, "new", {});
   }
 
   /** Moves an order to `status` and announces `event`; `changes` go onto the order with it. */
@@ -148,11 +158,6 @@ export class Desk {
     journal.commit([{ record: "execution", execution }, { record: "order", order: amended }]);
     this.#announce(amended, kind, { execution });
     return amended;
-  }
-
-  /** Announces an event about an order that changes nothing on it. */
-  announce(order: StoredOrder, event: string): void {
-    this.#announce(order, event, {});
   }
 
   #positionQty(order: StoredOrder): Decimal {

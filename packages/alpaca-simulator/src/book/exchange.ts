@@ -1,12 +1,14 @@
-import { Decimal, readDecimal, ZERO } from "../money.ts";
+import { Decimal, readDecimal } from "../money.ts";
 import { seededInteger } from "../seeded.ts";
 import type { SimulatorClock } from "../time/clock.ts";
 import { refuseSpentClientOrderId, refuseUnaffordable } from "./admission.ts";
 import type { Desk } from "./desk.ts";
 import type { Account, Ledger } from "./ledger.ts";
+import { newOrder, successor } from "./new-order.ts";
 import { readClientOrderId, readOrderRequest, type OrderRequest } from "./order-request.ts";
 import { isTerminal, type StoredOrder, type WireOrder } from "./records.ts";
-import { forbidden, invalid, notFound, unprocessable, type Refusal } from "./refusal.ts";
+import { invalid, notFound, unprocessable } from "./refusal.ts";
+import { readReplacement } from "./replacement.ts";
 import { openQty, perform, type OrderStep, type ScriptBook, type TimedStep } from "./scripts.ts";
 import type { Venue } from "./venue.ts";
 
@@ -87,37 +89,20 @@ export class Exchange {
 
   /** PATCH: a new order takes the place of an open one. */
   replace(account: Account, orderId: string, body: Body, rawBody: string): WireOrder {
-    const { desk, ledger } = this.#parts;
+    const { desk, ledger, venue } = this.#parts;
     const old = this.find(account, orderId);
     if (isTerminal(old.wire.status)) throw unprocessable(`order is already in "${old.wire.status}" state`);
-    if (old.wire.status !== "new" && old.wire.status !== "partially_filled") {
-      throw unprocessable("unable to replace order, order isn't sent to exchange yet");
-    }
-    const clientOrderId = readClientOrderId(body);
-    refuseSpentClientOrderId(account, clientOrderId);
+    const asked = readClientOrderId(body);
+    refuseSpentClientOrderId(account, asked);
     const changes = readReplacement(body, old);
     const sequence = ledger.orderCount + 1;
     const id = desk.id("order", sequence);
-    desk.change(old, "replaced", "replaced", { replaced_by: id });
-    const stamp = desk.stamp();
-    const wire: WireOrder = {
-      ...old.wire,
-      ...changes,
-      id,
-      client_order_id: clientOrderId ?? desk.id("client", sequence),
-      replaces: old.wire.id,
-      replaced_by: null,
-      replaced_at: null,
-      status: "new",
-      created_at: stamp,
-      submitted_at: stamp,
-      updated_at: stamp,
-    };
-    const order: StoredOrder = { ...old, sequence, receivedMs: this.#parts.venue.now(), wire };
-    const post = { account: account.id, receivedMs: order.receivedMs, rawBody, orderId: id, clientOrderId: wire.client_order_id };
-    desk.open(order, "new", [{ record: "post", post }]);
+    const clientOrderId = asked ?? desk.id("client", sequence);
+    const order = successor(old, changes, { sequence, id, clientOrderId, stamp: desk.stamp() }, venue.now());
+    const post = { account: account.id, receivedMs: order.receivedMs, rawBody, orderId: id, clientOrderId };
+    desk.replace(old, order, [{ record: "post", post }]);
     this.#begin(order);
-    return wire;
+    return order.wire;
   }
 
   /** Sells (or buys back) a position, whole or in part, with a market order. */
@@ -171,69 +156,15 @@ export class Exchange {
 
   #accept(account: Account, request: OrderRequest, rawBody: string, sequence: number): StoredOrder {
     const { desk, venue, scripts } = this.#parts;
-    const order = this.#newOrder(account, request, sequence);
-    const { id, client_order_id: clientOrderId } = order.wire;
+    const clientOrderId = request.clientOrderId ?? desk.id("client", sequence);
+    const id = desk.id("order", sequence);
+    const order = newOrder(account, request, { sequence, id, clientOrderId, stamp: desk.stamp() }, venue);
     const post = { account: account.id, receivedMs: venue.now(), rawBody, orderId: id, clientOrderId };
     desk.open(order, order.wire.status, [{ record: "post", post }]);
     const script = scripts.bind(order);
     if (script === undefined) this.#begin(order);
     else this.#play(order, script.steps, script.then ?? "hold");
     return order;
-  }
-
-  #newOrder(account: Account, request: OrderRequest, sequence: number): StoredOrder {
-    const { desk, venue } = this.#parts;
-    const { asset } = request;
-    const stamp = desk.stamp();
-    const expiresMs = request.timeInForce === "day" ? venue.dayOrderExpiryMs(request.extendedHours) : null;
-    const held = account.positions.get(asset.symbol)?.qty ?? ZERO;
-    const closes = request.side === "sell" ? held.greaterThan(0) : held.lessThan(0);
-    const text = (value: Decimal | undefined): string | null => value?.toString() ?? null;
-    return {
-      account: account.id,
-      sequence,
-      receivedMs: venue.now(),
-      expiresMs,
-      triggered: false,
-      wire: {
-        id: desk.id("order", sequence),
-        client_order_id: request.clientOrderId ?? desk.id("client", sequence),
-        created_at: stamp,
-        updated_at: stamp,
-        submitted_at: stamp,
-        filled_at: null,
-        expired_at: null,
-        canceled_at: null,
-        failed_at: null,
-        replaced_at: null,
-        replaced_by: null,
-        replaces: null,
-        asset_id: asset.id,
-        symbol: asset.symbol,
-        asset_class: asset.class,
-        notional: text(request.notional),
-        qty: text(request.qty),
-        filled_qty: "0",
-        filled_avg_price: null,
-        order_class: "",
-        order_type: request.type,
-        type: request.type,
-        side: request.side,
-        position_intent: `${request.side}_to_${closes ? "close" : "open"}`,
-        time_in_force: request.timeInForce,
-        limit_price: text(request.limitPrice),
-        stop_price: text(request.stopPrice),
-        status: venue.canTrade(asset, request.extendedHours) || venue.isOpen() ? "pending_new" : "accepted",
-        extended_hours: request.extendedHours,
-        legs: null,
-        trail_percent: null,
-        trail_price: null,
-        hwm: null,
-        subtag: null,
-        source: null,
-        expires_at: expiresMs === null ? null : new Date(expiresMs).toISOString(),
-      },
-    };
   }
 
   /** The ordinary course: routed after a moment, filled after another. */
@@ -309,23 +240,4 @@ function marketable({ wire, triggered }: StoredOrder, price: Decimal): boolean {
   if (wire.stop_price !== null && !triggered) return false;
   if (wire.limit_price === null) return true;
   return wire.side === "buy" ? price.lessThanOrEqualTo(wire.limit_price) : price.greaterThanOrEqualTo(wire.limit_price);
-}
-
-function readReplacement(body: Body, old: StoredOrder): Partial<WireOrder> {
-  const changes: Partial<WireOrder> = {};
-  if (old.wire.notional !== null) throw unprocessable("notional orders cannot be replaced");
-  for (const name of ["qty", "limit_price", "stop_price"] as const) {
-    if (body[name] === undefined || body[name] === null) continue;
-    const value = readDecimal(body[name]);
-    if (value === undefined || value.lessThanOrEqualTo(0)) throw invalid(`${name} must be > 0`);
-    if (name !== "qty" && old.wire[name] === null) throw invalid(`${old.wire.type} orders must not have a ${name.replace("_", " ")}`);
-    changes[name] = value.toString();
-  }
-  if (changes.qty !== undefined && changes.qty !== null && new Decimal(old.wire.filled_qty).greaterThanOrEqualTo(changes.qty)) throw replaceTooSmall();
-  if (body["time_in_force"] === "day" || body["time_in_force"] === "gtc") changes.time_in_force = body["time_in_force"];
-  return changes;
-}
-
-function replaceTooSmall(): Refusal {
-  return forbidden("qty must be greater than the filled qty");
 }

@@ -1,6 +1,7 @@
 import { Decimal, readDecimal } from "../money.ts";
 import type { Desk } from "./desk.ts";
 import type { Ledger } from "./ledger.ts";
+import { successor } from "./new-order.ts";
 import { effectiveFills } from "./position.ts";
 import type { Side, StoredOrder } from "./records.ts";
 import type { Venue } from "./venue.ts";
@@ -132,8 +133,6 @@ export function openQty(order: StoredOrder, price: Decimal): Decimal {
 function replaceByBroker(order: StoredOrder, desk: Desk, ledger: Ledger): void {
   const sequence = ledger.orderCount + 1;
   const id = desk.id("order", sequence);
-  const stamp = desk.stamp();
-  desk.change(order, "replaced", "replaced", { replaced_by: id });
-  const wire = { ...order.wire, id, client_order_id: desk.id("client", sequence), replaces: order.wire.id, replaced_by: null, created_at: stamp, updated_at: stamp };
-  desk.open({ ...order, sequence, wire: { ...wire, status: "new" } }, "new", []);
+  const identity = { sequence, id, clientOrderId: desk.id("client", sequence), stamp: desk.stamp() };
+  desk.replace(order, successor(order, {}, identity, order.receivedMs), []);
 }

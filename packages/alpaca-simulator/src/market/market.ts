@@ -8,7 +8,7 @@ import { PricePins } from "./price-pins.ts";
 import type { DailyRow, MinuteBar, RecordedData } from "./recorded-data.ts";
 import { CENT, parseTicks, type Ticks } from "./ticks.ts";
 
-/** A symbol that no file records: it stands at `price` through every session, after `prevClose`. */
+/** A symbol that no file records: it stood at `prevClose` until the anchored session, and at `price` from its open on. */
 export type SyntheticSymbol = { price: string; prevClose: string };
 
 export type Trade = { price: Ticks; atMs: number; size: number };
@@ -171,11 +171,12 @@ export class StockMarket {
     const key = `${symbol} ${session.recorded.date}`;
     const known = this.#minutes.get(key);
     if (known !== undefined) return known;
-    const { data, seed, synthetic } = this.#options;
+    const { data, seed, synthetic, timeline } = this.#options;
     let minutes = data.minutes(symbol, session.recorded.date);
     const flat = synthetic[symbol];
     if (minutes.length === 0) {
-      const price = flat === undefined ? undefined : parseTicks(flat.price);
+      const past = session.openMs < timeline.anchored.openMs;
+      const price = flat === undefined ? undefined : parseTicks(past ? flat.prevClose : flat.price);
       const row: DailyRow | undefined =
         price === undefined ? this.#dailyRow(symbol, session) : { date: session.recorded.date, o: price, h: price, l: price, c: price, v: 390_000 };
       if (row !== undefined) minutes = minutesFromDaily(row, session.recorded.openMs, session.recorded.closeMs, seed, symbol);
