@@ -77,7 +77,7 @@ const textArrayColumns = new Set<number>([
 const textArrayOid: number = 1009;
 
 /** pg's parsers, with the replacements named at the top of this file. Local to the pool, never global. */
-export const columnTypes: pg.CustomTypesConfig = {
+const columnTypes: pg.CustomTypesConfig = {
   getTypeParser(oid, format): unknown {
     if (format !== "binary" && textColumns.has(oid)) return asText;
     // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- pg-types' enum has no array types
