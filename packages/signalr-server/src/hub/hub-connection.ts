@@ -15,6 +15,11 @@ export interface HubConnection {
   readonly signal: AbortSignal;
   /** The application's own notes about this connection; gone with it. */
   readonly items: Map<string, unknown>;
+  /**
+   * Resolves when what was sent has gone out far enough that more makes sense, or the connection has ended; `undefined`
+   * when that is so already. For senders of much: what waits beyond `maximumBufferedBytes` ends the connection.
+   */
+  whenWritable(): Promise<void> | undefined;
   /** Sends a Close message and ends the connection. */
   close(options?: CloseOptions): void;
 }

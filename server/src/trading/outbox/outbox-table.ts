@@ -75,6 +75,18 @@ export async function headOf(db: Db, firebaseUid: string): Promise<OutboxHead> {
   return row === undefined ? { lastSeq: 0, ackedSeq: 0 } : { lastSeq: Number(row.last_seq), ackedSeq: Number(row.acked_seq) };
 }
 
+/** Under which numbers questions were told of when they were asked; those whose row was dropped since are absent. */
+export async function seqsOfQuestions(db: Db, firebaseUid: string, questionIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (questionIds.length === 0) return new Map();
+  const { rows } = await db.query<{ ref_id: string; seq: string }>(
+    `select ref_id, min(seq) as seq from user_outbox
+     where firebase_uid = $1::text and kind = 'question_asked' and ref_id = any($2::uuid[])
+     group by ref_id`,
+    [firebaseUid, questionIds],
+  );
+  return new Map(rows.map((row) => [row.ref_id, Number(row.seq)]));
+}
+
 /**
  * Everything up to `seq` was taken in. An acknowledgement never goes back, and one of the future counts as one of the
  * newest: a client cannot acknowledge what it has not been told. Returns where the head stands then.
