@@ -156,7 +156,9 @@ export class InvocationRunner<Client> {
     if (message.type === 4) this.#downloads += 1;
     let outcome: { readonly error?: string; readonly result?: unknown } = {};
     try {
-      const value = await this.#invoke(call);
+      // Not awaited where there is nothing to await: a generator has then started before the next message is looked at.
+      const made = this.#invoke(call);
+      const value = made instanceof Promise ? await made : made;
       if (message.type === 4) {
         if (isAsyncIterable(value)) await pumpStream(value, invocation, message.invocationId, this.#host);
         else outcome = { error: plainMethodStreamed(message.target) };
