@@ -1,13 +1,18 @@
+import { useQuery } from "@tanstack/react-query";
 import { wordsForFailure } from "../api/errors.ts";
 import { Link } from "../app/link.tsx";
 import { useServerNow } from "../live/use-server-now.ts";
+import { questionQuery } from "../questions/queries.ts";
 import { clockTime } from "../words/time.ts";
 import { OutcomeBadge } from "./outcome-badge.tsx";
-import type { Story } from "./stories.ts";
+import { whatHappened, type Story } from "./stories.ts";
 import { StorySteps } from "./story-steps.tsx";
 import { useStories } from "./use-stories.ts";
 
 function Row({ story, open, nowMs }: { story: Story; open: boolean; nowMs: number }) {
+  // After a reload the page knows the order, not what was asked.
+  const asked = useQuery({ ...questionQuery(story.questionId ?? ""), enabled: story.detail === "" && story.questionId !== null });
+  const detail = story.detail !== "" ? story.detail : asked.data === undefined ? "" : whatHappened(asked.data);
   return (
     <li className="border-t border-line" data-story={story.id} data-badge={story.badge}>
       <Link to={{ screen: "activity", storyId: story.id }} aria-current={open ? "true" : undefined} className={`flex gap-3 px-5 py-4 transition-colors hover:bg-wash/50 lg:rounded-inner ${open ? "bg-wash/70" : ""}`}>
@@ -18,7 +23,7 @@ function Row({ story, open, nowMs }: { story: Story; open: boolean; nowMs: numbe
             <OutcomeBadge tone={story.tone}>{story.badge}</OutcomeBadge>
           </span>
           <span className="mt-0.5 block text-small text-faint">
-            {story.detail === "" ? "" : `${story.detail} · `}
+            {detail === "" ? "" : `${detail.replace(/\.$/, "")} · `}
             {clockTime(story.atMs, nowMs)}
           </span>
           {story.order !== null && (

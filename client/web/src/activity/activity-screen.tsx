@@ -24,7 +24,7 @@ function OpenStory({ storyId }: { storyId: string }) {
 /** On a phone the list or one story; on a desktop both, side by side. */
 export function ActivityScreen({ storyId, session }: { storyId: string | null; session: Session }) {
   return (
-    <div className="flex min-h-0 flex-1 lg:gap-10 lg:px-5">
+    <div className="flex min-h-0 flex-1 lg:gap-10">
       <h1 className="sr-only">Activity</h1>
       <section aria-label="Stories" className={`min-h-0 flex-1 overflow-y-auto lg:block lg:max-w-[34rem] ${storyId === null ? "" : "hidden"}`}>
         <ActivityList openStoryId={storyId} />

@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { domAnimation, LazyMotion, MotionConfig } from "motion/react";
-import { useMemo, useSyncExternalStore } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { RefusedError } from "../api/errors.ts";
 import { currentSession, onSessionChange, type Session } from "../api/session.ts";
 import { SignInScreen } from "../sign-in/sign-in-screen.tsx";
@@ -26,15 +26,19 @@ function SignedIn({ session }: { session: Session }) {
   return <Shell session={session} />;
 }
 
-export function App() {
-  const session = useSyncExternalStore(onSessionChange, currentSession);
-  // A cache for each person: nothing of one is ever shown to the next.
-  const client = useMemo(createQueryClient, [session?.uid]);
+/** Has a cache of its own for each person: nothing of one is ever shown to the next. */
+function Visit({ session }: { session: Session | null }) {
+  const [client] = useState(createQueryClient);
   return (
-    <QueryClientProvider client={client} key={session?.uid ?? ""}>
+    <QueryClientProvider client={client}>
       <LazyMotion features={domAnimation} strict>
         <MotionConfig reducedMotion="user">{session === null ? <SignInScreen /> : <SignedIn session={session} />}</MotionConfig>
       </LazyMotion>
     </QueryClientProvider>
   );
+}
+
+export function App() {
+  const session = useSyncExternalStore(onSessionChange, currentSession);
+  return <Visit key={session?.uid ?? ""} session={session} />;
 }

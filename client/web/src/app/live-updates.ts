@@ -36,12 +36,15 @@ export function useLiveUpdates(session: Session): void {
     let hub: QuestionsHub | null = null;
     let left = false;
     // The SignalR client is not needed to draw the first screen, so it comes after it.
-    import("../api/hub.ts").then(
-      ({ openQuestionsHub }) => {
+    const connect = async (): Promise<void> => {
+      try {
+        const { openQuestionsHub } = await import("../api/hub.ts");
         if (!left) hub = openQuestionsHub(() => currentSession()?.token ?? session.token, events);
-      },
-      () => connection.hubIs("interrupted"),
-    );
+      } catch {
+        connection.hubIs("interrupted");
+      }
+    };
+    void connect();
     const wentOffline = (): void => connection.silence();
     const cameBack = (): void => {
       hub?.wake();

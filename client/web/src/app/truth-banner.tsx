@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { modeOf, type ConnectionMode } from "../live/connection.ts";
 import { useConnection } from "../live/use-connection.ts";
+import { useServerNow } from "../live/use-server-now.ts";
 import { statusQuery } from "../questions/queries.ts";
 import { clockTime } from "../words/time.ts";
 
@@ -23,7 +24,8 @@ export function TruthBanner() {
   const state = useConnection();
   const mode = useSettled(modeOf(state));
   const { data: status } = useQuery(statusQuery);
-  const heard = state.lastHeardAtMs === null ? null : clockTime(state.lastHeardAtMs, Date.now());
+  const now = useServerNow(30_000);
+  const heard = state.lastHeardAtMs === null ? null : clockTime(state.lastHeardAtMs, now);
   return (
     <div role="status" className="mx-auto w-full max-w-6xl shrink-0 px-4 empty:hidden">
       {status?.kill_switch.enabled === true && (

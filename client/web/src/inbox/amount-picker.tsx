@@ -32,35 +32,31 @@ export function AmountPicker({ bounds, text, onChange, disabled }: { bounds: Amo
             autoComplete="off"
             value={text}
             onChange={(event) => onChange(event.target.value)}
-            size={Math.max(2, text.length)}
-            className="field-sizing-content min-w-10 max-w-40 rounded-inner bg-transparent text-center select-text"
+            className="field-sizing-content max-w-40 min-w-6 rounded-inner bg-transparent select-text"
           />
         </label>
         <button type="button" aria-label="One dollar more" className={stepButton} onClick={() => onChange(stepAmount(text, 1, bounds))}>
           +
         </button>
       </div>
-      <input
-        type="range"
-        aria-label="Amount in dollars"
-        aria-valuetext={usdBrief(amount ?? bounds.min)}
-        className="amount-slider mt-1"
-        style={sliderStyle}
-        min={low}
-        max={high}
-        step={1}
-        value={shown}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <p id="amount-range" className={`flex justify-between text-small ${amount === null ? "text-amber" : "text-faint"}`}>
-        {amount === null ? (
-          <span>An amount {range}</span>
-        ) : (
-          <>
-            <span>{usdBrief(bounds.min)}</span>
-            <span>{usdBrief(bounds.max)}</span>
-          </>
-        )}
+      <div className="flex items-center gap-3 text-small text-faint">
+        <span aria-hidden="true">{usdBrief(bounds.min)}</span>
+        <input
+          type="range"
+          aria-label="Amount in dollars"
+          aria-valuetext={usdBrief(amount ?? bounds.min)}
+          className="amount-slider"
+          style={sliderStyle}
+          min={low}
+          max={high}
+          step={1}
+          value={shown}
+          onChange={(event) => onChange(event.target.value)}
+        />
+        <span aria-hidden="true">{usdBrief(bounds.max)}</span>
+      </div>
+      <p id="amount-range" className={amount === null ? "text-center text-small text-amber" : "sr-only"}>
+        An amount {range}
       </p>
     </fieldset>
   );

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { useServerNow } from "../live/use-server-now.ts";
 import { usdBrief } from "../money/decimal-text.ts";
 import { putAway, type Card, type Choice, type Deck } from "../questions/deck.ts";
@@ -82,7 +82,7 @@ export function CardStack({ deck }: { deck: Deck }) {
   const armed = useArmed(id);
   const now = useServerNow(500);
   const dead = inHand?.phase.kind === "dead" || (inHand?.phase.kind === "open" && Date.parse(inHand.question.expires_at) <= now);
-  const leave = useCallback(() => changeDeck(client, (current) => putAway(current, id)), [client, id]);
+  const leave = (): void => changeDeck(client, (current) => putAway(current, id));
   useLeavesByItself(inHand?.phase.kind === "dead", leave);
 
   const amountTextOf = (card: Card): string => amounts[card.question.id] ?? amountBounds(card.question)?.min ?? "";
@@ -99,7 +99,7 @@ export function CardStack({ deck }: { deck: Deck }) {
   return (
     <>
       <div className="min-h-0 flex-1 overflow-x-clip overflow-y-auto px-4 pt-1 pb-10">
-        <div className="grid">
+        <div className="relative">
           {shown.map((card) => {
             const cardApproval = approvalFor(card, amountTextOf(card));
             return (

@@ -13,7 +13,7 @@ function Level({ at, label, above, tone }: { at: number; label: string; above: b
   return (
     <>
       <div className={`absolute inset-x-0 border-t ${tone === "fired" ? "border-amber" : "border-dashed border-faint"}`} style={{ top: `${at}%` }} />
-      <span className={`absolute right-0 text-small ${tone === "fired" ? "text-amber" : "text-faint"} ${above ? "-translate-y-full pb-0.5" : "pt-0.5"}`} style={{ top: `${at}%` }}>
+      <span className={`chart-label absolute right-0 text-small ${tone === "fired" ? "text-amber" : "text-faint"} ${above ? "-translate-y-full pb-0.5" : "pt-0.5"}`} style={{ top: `${at}%` }}>
         {label}
       </span>
     </>
@@ -21,7 +21,7 @@ function Level({ at, label, above, tone }: { at: number; label: string; above: b
 }
 
 /** The day so far: the price line, what it is compared with, the level that fired and the moment it did. Nothing when there is no line. */
-export function DayChart({ metadata }: { metadata: TradingQuestionMetadata }) {
+export function DayChart({ metadata, low }: { metadata: TradingQuestionMetadata; /** Leaves room for an amount to choose. */ low: boolean }) {
   const { data } = useQuery(priceLineQuery(metadata.symbol));
   const firedAtMs = Date.parse(metadata.price_as_of);
   const level = movedByPercent(metadata.ref, String(metadata.threshold_pct));
@@ -37,7 +37,7 @@ export function DayChart({ metadata }: { metadata: TradingQuestionMetadata }) {
   const firedX = geometry.x(firedAtMs);
   return (
     <figure className="-mx-1 mt-4" aria-label={`${metadata.symbol} today, at $${price(metadata.price)} when this was asked; ${referenceNames[metadata.ref_metric]} $${price(metadata.ref)}`}>
-      <div className="relative h-[clamp(6rem,17dvh,9.5rem)]" aria-hidden="true">
+      <div className={`relative ${low ? "h-[clamp(5rem,11dvh,7rem)]" : "h-[clamp(6rem,17dvh,9.5rem)]"}`} aria-hidden="true">
         <svg viewBox="0 0 100 100" preserveAspectRatio="none" className="absolute inset-0 size-full overflow-visible">
           <path d={geometry.area} fill="var(--chart-fill)" />
           <path d={geometry.line} fill="none" stroke="var(--ink)" strokeWidth="1.75" strokeLinejoin="round" strokeLinecap="round" vectorEffect="non-scaling-stroke" />

@@ -6,10 +6,12 @@ const waitNamedAfterMs = 1_500;
 function useLongWait(answering: boolean): boolean {
   const [long, setLong] = useState(false);
   useEffect(() => {
-    setLong(false);
     if (!answering) return undefined;
     const timer = setTimeout(() => setLong(true), waitNamedAfterMs);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      setLong(false);
+    };
   }, [answering]);
   return long;
 }
@@ -27,7 +29,16 @@ export type DockProps = {
   waiting: number;
 };
 
-const button = "h-14 rounded-surface px-4 font-strong transition-[background-color,scale,opacity] active:scale-[0.985] disabled:opacity-45 disabled:active:scale-100";
+const button = "group h-14 rounded-surface px-4 font-strong transition-[background-color,scale,opacity] active:scale-[0.985] disabled:opacity-45 disabled:active:scale-100";
+
+/** Which key does the same, shown to those who have a mouse. */
+function KeyHint({ children }: { children: string }) {
+  return (
+    <kbd aria-hidden="true" className="ml-2 hidden font-sans opacity-0 transition-opacity group-hover:opacity-60 pointer-fine:inline">
+      {children}
+    </kbd>
+  );
+}
 
 /** Skip and Approve, always there for those who do not swipe; what became of the last answer stands above them. */
 export function Dock({ note, state, approveLabel, canApprove, onSkip, onApprove, onPutAway, waiting }: DockProps) {
@@ -45,6 +56,7 @@ export function Dock({ note, state, approveLabel, canApprove, onSkip, onApprove,
         <div className="flex gap-3">
           <button type="button" title="Skip (←)" aria-keyshortcuts="ArrowLeft" disabled={state === "answering"} onClick={onSkip} className={`${button} flex-1 bg-wash hover:bg-wash-strong`}>
             Skip
+            <KeyHint>←</KeyHint>
           </button>
           <button
             type="button"
@@ -55,6 +67,7 @@ export function Dock({ note, state, approveLabel, canApprove, onSkip, onApprove,
             className={`${button} flex-[1.6] bg-accent text-on-accent hover:bg-accent-strong`}
           >
             {approveLabel}
+            <KeyHint>→</KeyHint>
           </button>
         </div>
       )}

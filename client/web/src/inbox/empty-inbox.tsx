@@ -47,7 +47,7 @@ function FactRow({ symbol, facts, nowMs }: { symbol: string; facts: readonly Sna
       {last === undefined ? (
         <span className="text-small text-faint">no price yet</span>
       ) : (
-        <span className="text-right">
+        <span className="min-w-36 text-right">
           <span className="block">
             {price(last.price)} {before !== undefined && <Change from={before.price} to={last.price} />}
           </span>

@@ -1,5 +1,5 @@
 import type { Question } from "@nod/contract/question";
-import { compareDecimals, percentSize } from "../money/decimal-text.ts";
+import { compareDecimals, percentSize, price as formatPrice } from "../money/decimal-text.ts";
 import { isTradingQuestion } from "../questions/trading-question.ts";
 import { comparedWith } from "../words/market.ts";
 
@@ -18,7 +18,7 @@ export function Headline({ question, id }: { question: Question; id: string }) {
     <h2 id={id} className="text-lead tracking-tight text-soft">
       {symbol} is {direction}
       <span className="block text-figure font-strong text-ink">{percentSize(pct)}&#x202f;%</span>
-      {comparedWith[ref_metric]}
+      {comparedWith[ref_metric]}, at ${formatPrice(price)}
     </h2>
   );
 }

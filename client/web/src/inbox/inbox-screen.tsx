@@ -33,7 +33,7 @@ export function InboxScreen() {
   const { data: deck, error } = useQuery(deckQuery(useQueryClient()));
   const known = deck !== undefined && (deck.loaded || deck.cards.length > 0);
   return (
-    <div className="flex min-h-0 flex-1 lg:gap-10 lg:px-5">
+    <div className="flex min-h-0 flex-1 lg:gap-10">
       <section aria-label="Inbox" className="relative mx-auto flex min-h-0 w-full max-w-md flex-1 flex-col lg:mx-0 lg:max-w-[26rem] lg:flex-none">
         <h1 className="sr-only">Inbox</h1>
         {!known && error === null && <Bones />}

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Order } from "@nod/contract/order";
 import * as m from "motion/react-m";
-import { useEffect } from "react";
+import { useEffect, useEffectEvent } from "react";
 import { stepsOf } from "../activity/stories.ts";
 import { StorySteps } from "../activity/story-steps.tsx";
 import { CloseIcon } from "../app/icons.tsx";
@@ -39,47 +39,48 @@ function wordsFor({ question, result }: Receipt, order: Order | null): Words {
 
 const edges: Record<Tone, string> = { calm: "bg-ink", good: "bg-accent", warn: "bg-amber", bad: "bg-red" };
 
+function Toast({ receipt, onPutAway }: { receipt: Receipt; onPutAway: () => void }) {
+  const { data: orders } = useInfiniteQuery(ordersQuery);
+  const made = receipt.result.order;
+  const order = made === null ? null : (orders?.pages.flatMap((page) => page.orders).find(({ id }) => id === made.id) ?? made);
+  const words = wordsFor(receipt, order);
+  const leaves = words.over && (words.tone === "good" || words.tone === "calm");
+  const leave = useEffectEvent(onPutAway);
+  useEffect(() => {
+    if (!leaves) return undefined;
+    const timer = setTimeout(() => leave(), goodNewsShownMs);
+    return () => clearTimeout(timer);
+  }, [leaves]);
+  return (
+    <m.div
+      initial={{ opacity: 0, y: 16, scale: 0.96 }}
+      animate={{ opacity: 1, y: 0, scale: 1 }}
+      transition={{ duration: 0.2, ease: [0.2, 0.7, 0.2, 1] }}
+      data-toast={words.tone}
+      className="pointer-events-auto relative rounded-surface border border-line bg-card py-3 pr-12 pl-9 shadow-surface"
+    >
+      <span className={`absolute top-5 left-4.5 size-2 rounded-pill ${edges[words.tone]}`} aria-hidden="true" />
+      <p className="font-strong">{words.title}</p>
+      {words.detail !== null && <p className="text-small text-soft">{words.detail}</p>}
+      {order !== null && (
+        <div className="mt-1 -mr-8">
+          <StorySteps steps={stepsOf(order, receipt.question)} />
+        </div>
+      )}
+      <button type="button" aria-label="Put away" onClick={onPutAway} className="absolute top-0.5 right-1 grid size-11 place-items-center rounded-pill text-faint hover:text-ink">
+        <CloseIcon />
+      </button>
+    </m.div>
+  );
+}
+
 /** What the last answer led to, live, until the story has ended. */
 export function OutcomeToast() {
   const client = useQueryClient();
   const { data: receipt } = useQuery<Receipt | null>({ queryKey: receiptKey, queryFn: () => null, enabled: false, gcTime: Infinity });
-  const { data: orders } = useInfiniteQuery(ordersQuery);
-  const made = receipt?.result.order ?? null;
-  const order = made === null ? null : (orders?.pages.flatMap((page) => page.orders).find(({ id }) => id === made.id) ?? made);
-  const words = receipt === null || receipt === undefined ? null : wordsFor(receipt, order);
-  const leaves = words !== null && words.over && (words.tone === "good" || words.tone === "calm");
-  const putAway = (): void => void client.setQueryData(receiptKey, null);
-  useEffect(() => {
-    if (!leaves) return undefined;
-    const timer = setTimeout(() => client.setQueryData(receiptKey, null), goodNewsShownMs);
-    return () => clearTimeout(timer);
-  }, [leaves, client, receipt]);
   return (
     <div role="status" className="pointer-events-none absolute inset-x-4 bottom-32 z-20">
-      {words !== null && receipt !== null && receipt !== undefined && (
-        <m.div
-          key={receipt.question.id}
-          initial={{ opacity: 0, y: 16, scale: 0.96 }}
-          animate={{ opacity: 1, y: 0, scale: 1 }}
-          transition={{ duration: 0.2, ease: [0.2, 0.7, 0.2, 1] }}
-          data-toast={words.tone}
-          className="pointer-events-auto flex items-start gap-3 overflow-hidden rounded-surface border border-line bg-card py-2.5 pr-1.5 pl-5 shadow-surface"
-        >
-          <span className={`mt-2 size-2 shrink-0 rounded-pill ${edges[words.tone]}`} aria-hidden="true" />
-          <div className="min-w-0 flex-1 py-0.5">
-            <p className="font-strong">{words.title}</p>
-            {words.detail !== null && <p className="text-small text-soft">{words.detail}</p>}
-            {order !== null && (
-              <div className="mt-1">
-                <StorySteps steps={stepsOf(order, receipt.question)} />
-              </div>
-            )}
-          </div>
-          <button type="button" aria-label="Put away" onClick={putAway} className="grid size-11 shrink-0 place-items-center rounded-pill text-faint hover:text-ink">
-            <CloseIcon />
-          </button>
-        </m.div>
-      )}
+      {receipt !== null && receipt !== undefined && <Toast key={receipt.question.id} receipt={receipt} onPutAway={() => client.setQueryData(receiptKey, null)} />}
     </div>
   );
 }

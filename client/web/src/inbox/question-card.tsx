@@ -112,7 +112,7 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
       initial={false}
       animate={inHand ? { y: 0, scale: 1 } : { y: 22, scale: 0.93 }}
       transition={{ duration: 0.2, ease: [0.2, 0.7, 0.2, 1] }}
-      className={`drag-surface relative col-start-1 row-start-1 flex origin-bottom flex-col overflow-hidden rounded-surface p-5 shadow-surface ${inHand ? "cursor-grab bg-card active:cursor-grabbing" : "max-h-full bg-card-behind"}`}
+      className={`drag-surface flex origin-bottom flex-col rounded-surface p-5 shadow-surface ${inHand ? "relative cursor-grab bg-card active:cursor-grabbing" : "absolute inset-0 overflow-hidden bg-card-behind"}`}
     >
       <div className={`flex flex-1 flex-col transition-opacity ${inHand ? (dead ? "opacity-35" : "") : "opacity-0"}`} inert={dead}>
         <header className="mb-3 flex min-h-11 items-center justify-between gap-3">
@@ -124,7 +124,7 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
           <CountdownRing createdAt={question.created_at} expiresAt={question.expires_at} />
         </header>
         <Headline question={question} id={titleId} />
-        {isTradingQuestion(question) && <DayChart metadata={question.metadata} />}
+        {isTradingQuestion(question) && <DayChart metadata={question.metadata} low={bounds !== null} />}
         {bounds !== null && <AmountPicker bounds={bounds} text={amountText} onChange={onAmount} disabled={dead} />}
         {isTradingQuestion(question) && <TradingBody question={question} amount={approval?.kind === "approve" ? approval.amount : null} />}
       </div>

@@ -1,5 +1,5 @@
 import type { TradingQuestionMetadata } from "@nod/contract/question";
-import { aboutShares, price, usd } from "../money/decimal-text.ts";
+import { aboutShares, usd } from "../money/decimal-text.ts";
 import { sideWords } from "../words/market.ts";
 
 /** What would be sent, in lines that read like a receipt. `amount` is what the person chose, when the question asks for it. */
@@ -23,7 +23,7 @@ export function ReceiptLines({ metadata, amount, latestPrice }: { metadata: Trad
       </p>
       <p className="mt-0.5 text-small text-soft">
         {order.order_type === "market" ? "Market" : order.order_type}
-        {shares !== null && ` · about ${shares} shares at $${price(latestPrice)}`}
+        {shares !== null && ` · about ${shares} shares`}
         {bound}
       </p>
     </div>

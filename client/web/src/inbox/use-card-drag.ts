@@ -1,14 +1,16 @@
 import { useDrag } from "@use-gesture/react";
 import { animate, useMotionValue, useReducedMotion, useTransform, type MotionValue } from "motion/react";
-import { useEffect, useState, type RefObject } from "react";
+import { useEffect, useState, type DOMAttributes, type RefObject } from "react";
 import { draggedOffset, swipeAtRelease, swipeIntent, swipeThreshold, type SwipeIntent } from "./swipe.ts";
 
 const maxTiltDegrees = 6;
 const backToRest = { type: "spring", stiffness: 420, damping: 34 } as const;
 const flyOut = { duration: 0.2, ease: [0.4, 0, 1, 1] } as const;
 
+type PointerHandlers = Pick<DOMAttributes<HTMLElement>, "onPointerDown" | "onPointerMove" | "onPointerUp" | "onPointerCancel" | "onLostPointerCapture" | "onClickCapture">;
+
 export type CardDrag = {
-  bind: ReturnType<typeof useDrag>;
+  bind: () => PointerHandlers;
   x: MotionValue<number>;
   rotate: MotionValue<number>;
   opacity: MotionValue<number>;
@@ -28,21 +30,23 @@ export function useCardDrag(
   const opacity = useMotionValue(1);
   const rotate = useTransform(x, [-320, 320], [-maxTiltDegrees, maxTiltDegrees]);
   const reduced = useReducedMotion() === true;
-  const [intent, setIntent] = useState<SwipeIntent>(null);
+  const [dragged, setDragged] = useState<SwipeIntent>(null);
   const possible = (wanted: SwipeIntent): SwipeIntent => (wanted === "approve" && !canApprove ? null : wanted);
 
   useEffect(() => {
     if (leaving === null) {
-      setIntent(null);
-      if (x.get() === 0 && opacity.get() === 1) return;
-      animate(x, 0, reduced ? { duration: 0 } : backToRest);
-      animate(opacity, 1, { duration: 0.12 });
+      if (x.get() !== 0) animate(x, 0, reduced ? { duration: 0 } : backToRest);
+      if (opacity.get() !== 1) animate(opacity, 1, { duration: 0.12 });
       return;
     }
     if (reduced) animate(opacity, 0, { duration: 0.12 });
     else animate(x, (leaving === "approve" ? 1 : -1) * (window.innerWidth * 0.6 + 260), flyOut);
-    // `enabled` ends when the card dies under the finger: it goes back as well.
-  }, [enabled, leaving, opacity, reduced, x]);
+  }, [leaving, opacity, reduced, x]);
+
+  // It died under the finger: it goes back, whatever the finger does now.
+  useEffect(() => {
+    if (!enabled && leaving === null) animate(x, 0, reduced ? { duration: 0 } : backToRest);
+  }, [enabled, leaving, reduced, x]);
 
   const bind = useDrag(
     ({ movement: [moved], velocity: [speed], direction: [heading], last, canceled, cancel, touches, event }) => {
@@ -57,15 +61,16 @@ export function useCardDrag(
           return;
         }
         x.set(draggedOffset(moved, threshold));
-        setIntent(possible(swipeIntent(moved, threshold)));
+        setDragged(possible(swipeIntent(moved, threshold)));
         return;
       }
       const decided = canceled || event.type === "pointercancel" ? null : possible(swipeAtRelease(moved, speed * heading, threshold));
-      setIntent(decided);
-      if (decided === null) animate(x, 0, reduced ? { duration: 0 } : backToRest);
-      else onCommit(decided);
+      setDragged(null);
+      // An answer that is accepted turns this round at once; one that is refused lets the card come back.
+      animate(x, 0, reduced ? { duration: 0 } : backToRest);
+      if (decided !== null) onCommit(decided);
     },
     { enabled, axis: "x", filterTaps: true, threshold: 8, pointer: { capture: true, keys: false } },
   );
-  return { bind, x, rotate, opacity, intent };
+  return { bind, x, rotate, opacity, intent: leaving ?? (enabled ? dragged : null) };
 }

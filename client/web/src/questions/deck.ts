@@ -60,11 +60,11 @@ export function closed(deck: Deck, question: Question | string, outcome: Questio
   const told = typeof question === "string" ? card?.question : question;
   if (told === undefined) return deck;
   const byAnswer = outcome === "approved" || outcome === "rejected";
-  const answering = card?.phase.kind === "answering";
+  const replyAwaited = card?.phase.kind === "answering";
   const by: ClosedBy = !byAnswer ? "nobody" : card?.tried === true ? "you" : "elsewhere";
   const remembered = remember(deck, { question: told, outcome, by, closedAtMs: atMs, result: null });
   // While this page's own answer is under way its reply decides what is shown.
-  if (card === undefined || answering) return { ...deck, closed: remembered };
+  if (card === undefined || replyAwaited) return { ...deck, closed: remembered };
   const dead: CardPhase = { kind: "dead", outcome, by };
   const cards = index === 0 ? deck.cards.map((other) => (other === card ? { ...card, phase: dead } : other)) : withoutCard(deck, id);
   return { ...deck, cards, closed: remembered };

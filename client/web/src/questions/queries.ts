@@ -86,5 +86,5 @@ export const priceLineQuery = (symbol: string) =>
     retry: false,
   });
 
-/** A question that this page was not told of, or not told the end of. */
-export const questionQuery = (id: string) => queryOptions({ queryKey: ["question", id], queryFn: () => http.question(id), staleTime: 60_000 });
+/** A question that this page was not told of, or not told the end of; closed, it never changes again. */
+export const questionQuery = (id: string) => queryOptions({ queryKey: ["question", id], queryFn: () => http.question(id), staleTime: ({ state }) => (state.data === undefined || state.data.status === "open" ? 0 : Infinity) });

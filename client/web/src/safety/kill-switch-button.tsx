@@ -5,6 +5,7 @@ import { useState } from "react";
 import { wordsForFailure } from "../api/errors.ts";
 import { http } from "../api/http.ts";
 import { PowerIcon } from "../app/icons.tsx";
+import { useServerNow } from "../live/use-server-now.ts";
 import { statusQuery } from "../questions/queries.ts";
 import { clockTime } from "../words/time.ts";
 
@@ -42,6 +43,7 @@ export function KillSwitchButton() {
   const client = useQueryClient();
   const { data: status } = useQuery(statusQuery);
   const [open, setOpen] = useState(false);
+  const now = useServerNow(30_000);
   const active = status?.kill_switch.enabled === true;
   const preview = previewFor(status?.kill_switch);
   const change = useMutation({
@@ -75,7 +77,7 @@ export function KillSwitchButton() {
               {preview.lines.map((line) => (
                 <p key={line}>{line}</p>
               ))}
-              {active && status.kill_switch.since !== null && <p className="text-small text-faint">On since {clockTime(Date.parse(status.kill_switch.since), Date.now())}.</p>}
+              {active && status.kill_switch.since !== null && <p className="text-small text-faint">On since {clockTime(Date.parse(status.kill_switch.since), now)}.</p>}
             </div>
           </AlertDialog.Description>
           <p role="alert" className="mt-2 text-small text-red empty:hidden">

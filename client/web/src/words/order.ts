@@ -71,10 +71,17 @@ export function orderExplanation(order: Order): string | null {
     case "unknown":
       return "The reply was lost. The order is being looked up and is never sent twice.";
     case "rejected":
-      return `${order.status_reason ?? "The broker gave no reason."} Nothing was bought or sold.`;
+      return `${sentence(order.status_reason ?? "The broker gave no reason")} Nothing was bought or sold.`;
     default:
-      return order.status_reason === null ? null : withoutNoOrderSent(order.status_reason);
+      return order.status_reason === null ? null : sentence(withoutNoOrderSent(order.status_reason));
   }
+}
+
+/** The broker's reasons come as fragments. */
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  const ended = /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  return ended.charAt(0).toUpperCase() + ended.slice(1);
 }
 
 /** The title has said it already. */
