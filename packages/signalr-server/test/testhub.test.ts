@@ -262,6 +262,11 @@ describe("the test hub's endpoints", () => {
     expect(negotiated.headers.get("access-control-allow-credentials")).toBe("true");
   });
 
+  it("hand out the client for web workers", async () => {
+    const script = await fetch(`${httpUrl}/lib/signalr-webworker/signalr.js`);
+    expect(await script.text()).toContain("HubConnectionBuilder");
+  });
+
   it("mark their cookies Secure over HTTPS", async () => {
     // The certificate signs itself, so nobody can vouch for it.
     const request = https.request(`${httpsUrl}/testhub/negotiate?negotiateVersion=1`, {

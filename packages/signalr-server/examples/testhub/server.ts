@@ -3,6 +3,7 @@ import http from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import express from "express";
 import type { Express, RequestHandler } from "express";
 import { createHubServer, HubError } from "@nod/signalr-server";
@@ -78,6 +79,9 @@ function serveTestEndpoints(app: Express, hub: HubContext<TestHubClient>, tokens
   app.get("/clientresult/:connectionId", async (request, response) => {
     response.type("text/plain").send(await resultOrError(hub, request.params.connectionId));
   });
+  // The client for web workers, which the tests in a browser import from here.
+  const webWorkerClient = new URL(".", import.meta.resolve("@microsoft/signalr/dist/webworker/signalr.js"));
+  app.use("/lib/signalr-webworker", express.static(fileURLToPath(webWorkerClient)));
 }
 
 /** What one client answers to `Result`, or the text of its error. */
