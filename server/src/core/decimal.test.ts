@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { add, basisPointsBetween, compare, costOf, NotADecimalError, percentFrom, price, quantity, quantityFor, toCents, toSentenceNumber, usd } from "./decimal.ts";
+import { add, averagePrice, basisPointsBetween, compare, costOf, NotADecimalError, percentFrom, price, quantity, quantityFor, toCents, toSentenceNumber, usd, valueOf } from "./decimal.ts";
 
 describe("decimal text", () => {
   test("adds a tenth and two tenths to exactly three tenths", () => {
@@ -25,6 +25,14 @@ describe("decimal text", () => {
 });
 
 describe("amounts", () => {
+  test("a share for 10 and two for 13 cost 12 each", () => {
+    expect(averagePrice({ qty: quantity("1"), price: price("10") }, { qty: quantity("2"), price: price("13") })).toBe("12");
+  });
+
+  test("a third of a share at 10 is worth 3.33", () => {
+    expect(valueOf(quantity("0.333333333"), price("10"))).toBe("3.33");
+  });
+
   test("98.5 is 1.5 % below 100, exactly", () => {
     expect(percentFrom(price("100"), price("98.5"))).toBe("-1.5");
   });

@@ -80,6 +80,17 @@ export function costOf(qty: Quantity, at: Price): Usd {
   return new Exact(qty).times(at).toDecimalPlaces(2, Decimal.ROUND_UP).toFixed() as Usd;
 }
 
+/** What `qty` is worth at `at`, to the cent, half to even. */
+export function valueOf(qty: Quantity, at: Price): Usd {
+  return new Exact(qty).times(at).toDecimalPlaces(2).toFixed() as Usd;
+}
+
+/** The price of two lots together, to nine decimals. The quantities must not add up to zero. */
+export function averagePrice(a: { qty: Quantity; price: Price }, b: { qty: Quantity; price: Price }): Price {
+  const cost = new Exact(a.qty).times(a.price).plus(new Exact(b.qty).times(b.price));
+  return cost.dividedBy(new Exact(a.qty).plus(b.qty)).toDecimalPlaces(9).toFixed() as Price;
+}
+
 /** How much `amount` buys at `at`, rounded down to nine decimals, the finest quantity that the broker takes. */
 export function quantityFor(amount: Usd, at: Price): Quantity {
   return new Exact(amount).dividedBy(at).toDecimalPlaces(9, Decimal.ROUND_DOWN).toFixed() as Quantity;

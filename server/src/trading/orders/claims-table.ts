@@ -68,7 +68,12 @@ const dueOrdersSql = `
   join trade_intents as i on i.id = o.intent_id
   left join user_trading_config as c on c.firebase_uid = o.firebase_uid
   left join trading_config_templates as t on t.name = c.template_name
-  left join market_sessions as s on s.market = o.asset_class
+  left join lateral (
+    select is_open, trading_day, next_open, next_close, as_of from market_sessions where market = o.asset_class and market = 'us_equity'
+    union all
+    -- Crypto always trades; its day is New York's, like everybody's here.
+    select true, (clock_timestamp() at time zone 'America/New_York')::date, null, null, clock_timestamp() where o.asset_class = 'crypto'
+  ) as s on true
   left join market_data_latest as l
     on l.symbol = o.symbol and l.metric = 'last_trade' and l.feed = i.facts ->> 'feed' and l.asset_class = o.asset_class
   where o.status = 'pending_submit' and (o.next_submit_at is null or o.next_submit_at <= clock_timestamp())
@@ -76,17 +81,17 @@ const dueOrdersSql = `
   limit $1::int4
   for update of o skip locked`;
 
-/** Locks orders that were taken up for sending more than `olderThanMs` ago and never heard of again. */
-export async function lockAbandonedOrders(tx: Db, olderThanMs: number, limit: number): Promise<OrderRecord[]> {
+/** Locks one order that was taken up for sending more than `olderThanMs` ago and was never heard of again. */
+export async function lockAbandonedOrder(tx: Db, olderThanMs: number): Promise<OrderRecord | null> {
   const { rows } = await tx.query<RawOrder>(
     `select ${orderColumns} from trade_orders as o
      where o.status = 'submitting' and (o.claimed_at is null or o.claimed_at <= clock_timestamp() - $1::int4 * interval '1 millisecond')
      order by o.created_at
-     limit $2::int4
+     limit 1
      for update skip locked`,
-    [olderThanMs, limit],
+    [olderThanMs],
   );
-  return rows.map(decodeOrder);
+  return rows[0] === undefined ? null : decodeOrder(rows[0]);
 }
 
 /** An order in doubt whose time to be looked up has come. */

@@ -1,4 +1,5 @@
 import { basisPointsBetween } from "../../core/decimal.ts";
+import { futureToleranceSeconds } from "../market/facts-table.ts";
 import { type Denial } from "./denial.ts";
 import type { TradeIntent } from "./intent.ts";
 import { secondsBetween } from "./permission-guardrails.ts";
@@ -10,9 +11,6 @@ type MarketCase = {
   context: MarketContext;
   settings: Pick<RiskSettings, "sessionMaxAgeSeconds">;
 };
-
-/** A fact stamped further ahead of the database's clock than this is not believed. */
-const maxClockLeadSeconds = 30;
 
 export function sessionKnown({ context, settings }: MarketCase): Denial | null {
   const { session, at } = context;
@@ -43,7 +41,7 @@ export function priceKnown({ intent, context }: MarketCase): Denial | null {
 export function priceFresh({ intent, context }: MarketCase): Denial | null {
   const { lastTrade, at } = context;
   const ageSeconds = lastTrade === null ? null : secondsBetween(lastTrade.asOf, at);
-  if (ageSeconds !== null && ageSeconds <= intent.facts.maxStalenessSeconds && ageSeconds >= -maxClockLeadSeconds) return null;
+  if (ageSeconds !== null && ageSeconds <= intent.facts.maxStalenessSeconds && ageSeconds >= -futureToleranceSeconds) return null;
   return {
     code: "market_data_stale",
     because: `the last price of ${intent.symbol} is too old`,

@@ -80,7 +80,12 @@ const answerContextSql = `
   from q
   left join user_trading_config as c on c.firebase_uid = q.firebase_uid
   left join trading_config_templates as t on t.name = c.template_name
-  left join market_sessions as s on s.market = q.asset_class
+  left join lateral (
+    select is_open, trading_day, next_open, next_close, as_of from market_sessions where market = q.asset_class and market = 'us_equity'
+    union all
+    -- Crypto always trades; its day is New York's, like everybody's here.
+    select true, (q.at at time zone 'America/New_York')::date, null, null, q.at where q.asset_class = 'crypto'
+  ) as s on true
   left join market_data_latest as l
     on l.symbol = q.symbol and l.metric = 'last_trade' and l.feed = q.feed and l.asset_class = q.asset_class
   left join broker_accounts as a on a.id = 'alpaca'

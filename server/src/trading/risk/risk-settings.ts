@@ -1,3 +1,4 @@
+import { maxSessionAgeSeconds } from "../market/session-table.ts";
 import type { OperatorCaps } from "./operator-caps.ts";
 
 /** What the guardrails go by that is neither the user's choice nor the market's. */
@@ -14,4 +15,4 @@ export type RiskSettings = {
   reconciledMaxAgeSeconds: number;
 };
 
-export const defaultMaxAges = { sessionMaxAgeSeconds: 180, accountMaxAgeSeconds: 300, reconciledMaxAgeSeconds: 300 } as const;
+export const defaultMaxAges = { sessionMaxAgeSeconds: maxSessionAgeSeconds, accountMaxAgeSeconds: 300, reconciledMaxAgeSeconds: 300 } as const;

@@ -1,0 +1,33 @@
+import type { Db } from "../../db/pool.ts";
+import type { EventKind } from "../audit/events-table.ts";
+import { announceOrders } from "./announce.ts";
+import { eventOf } from "./apply-broker-event.ts";
+import type { OrderRecord } from "./order-record.ts";
+import { transition, type OrderEvent } from "./order-state.ts";
+import { lockOrder, saveOrderState, stateOf, type AlongWithState } from "./orders-table.ts";
+
+/** What we ourselves say of an order; the broker's words go through `applyBrokerEvent`. */
+export type OwnEvent = Exclude<OrderEvent, { kind: "reported" | "mismatched" | "claimed" | "denied" }>;
+
+const recordedAs: Readonly<Record<OwnEvent["kind"], EventKind>> = {
+  not_sent: "order_not_sent",
+  given_up: "order_not_placed",
+  outcome_lost: "order_unknown",
+  refused: "order_rejected",
+  not_found_in_time: "order_not_placed",
+};
+
+/** Takes in what became of a POST or of a look-up. Run in a transaction. Null when it no longer applies to the order. */
+export async function settleOrder(tx: Db, orderId: string, event: OwnEvent, along: AlongWithState & { data?: Record<string, unknown> } = {}): Promise<OrderRecord | null> {
+  const order = await lockOrder(tx, { id: orderId });
+  if (order === null) throw new Error(`order ${orderId} is gone`);
+  const next = transition(stateOf(order), event);
+  if (next.kind !== "changed") {
+    const why = next.kind === "ignored" ? next.why : `${event.kind} again`;
+    await announceOrders(tx, [], [eventOf(order, "order_report_ignored", { source: "post", why, ...along.data })]);
+    return null;
+  }
+  const saved = await saveOrderState(tx, order.id, next.state, along);
+  await announceOrders(tx, [saved], [eventOf(saved, recordedAs[event.kind], { from: order.status, reason: event.reason, ...along.data })]);
+  return saved;
+}

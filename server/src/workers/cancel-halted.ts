@@ -1,0 +1,35 @@
+/** Takes back the orders of users whose kill switch says so. */
+import type { Pool } from "../db/pool.ts";
+import { recordEvents } from "../trading/audit/events-table.ts";
+import { eventOf } from "../trading/orders/apply-broker-event.ts";
+import { claimCancels } from "../trading/orders/claims-table.ts";
+import type { OrderRecord } from "../trading/orders/order-record.ts";
+import type { BrokerPort } from "../trading/ports.ts";
+
+export type CancelObserver = { canceled(order: OrderRecord, outcome: "requested" | "not_cancelable" | "not_found"): void; failed(error: unknown): void };
+
+export type CancelDeps = { pool: Pool; broker: BrokerPort; observer: CancelObserver; limits?: Partial<CancelLimits> };
+
+export type CancelLimits = { perPass: number; askAgainMs: number; cancelTimeoutMs: number };
+
+export const defaultCancelLimits: CancelLimits = { perPass: 50, askAgainMs: 15_000, cancelTimeoutMs: 10_000 };
+
+/**
+ * Asks the broker to cancel what is open under a switch that cancels. What becomes of each is the broker's to say, by
+ * stream or reconciliation; one that was not cancelled is asked for again. Returns how many were asked for.
+ */
+export async function cancelHaltedOrders(deps: CancelDeps): Promise<number> {
+  const limits = { ...defaultCancelLimits, ...deps.limits };
+  const orders = await claimCancels(deps.pool, { limit: limits.perPass, askAgainMs: limits.askAgainMs });
+  for (const order of orders) {
+    if (order.alpacaOrderId === null) continue;
+    try {
+      const outcome = await deps.broker.cancel(order.alpacaOrderId, AbortSignal.timeout(limits.cancelTimeoutMs));
+      deps.observer.canceled(order, outcome);
+      await recordEvents(deps.pool, [eventOf(order, "cancel_requested", { outcome, because: "kill_switch" })]);
+    } catch (error) {
+      deps.observer.failed(error);
+    }
+  }
+  return orders.length;
+}

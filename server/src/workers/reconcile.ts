@@ -1,0 +1,133 @@
+/** Compares our books with the broker's: at the start, on each connect of the trade stream, and on a timer. */
+import type { BrokerClock } from "../core/trading-day.ts";
+import type { Pool } from "../db/pool.ts";
+import { withTransaction } from "../db/transaction.ts";
+import { recordSession } from "../trading/market/session-table.ts";
+import { applyBrokerEvent, type AppliedWord, type BrokerWord } from "../trading/orders/apply-broker-event.ts";
+import { ordersAtBroker } from "../trading/orders/claims-table.ts";
+import { recordAccount, recordReconciled } from "../trading/portfolio/accounts-table.ts";
+import { BrokerUnavailableError, type BrokerPort } from "../trading/ports.ts";
+import type { ReconciledGate } from "./reconciled-gate.ts";
+import type { UnknownResolver } from "./resolve-unknown.ts";
+
+export type ReconcileLimits = {
+  callTimeoutMs: number;
+  /** How far back executions are read the first time; later from the last success on, with this overlap. */
+  firstFillLookbackMs: number;
+  fillOverlapMs: number;
+  /** Orders of ours that are looked up one by one because the broker's list of open ones leaves them out. */
+  maxPolledOrders: number;
+};
+
+export const defaultReconcileLimits: ReconcileLimits = { callTimeoutMs: 15_000, firstFillLookbackMs: 86_400_000, fillOverlapMs: 600_000, maxPolledOrders: 200 };
+
+export type Reconciled = { changed: number; foreignOrders: number; foreignFills: number; mismatched: number; polled: number };
+
+export type ReconcileObserver = { reconciled(result: Reconciled, tookMs: number): void; failed(error: unknown): void };
+
+export type ReconcileDeps = {
+  pool: Pool;
+  broker: BrokerPort;
+  gate: ReconciledGate;
+  unknowns: UnknownResolver;
+  observer: ReconcileObserver;
+  limits?: Partial<ReconcileLimits>;
+};
+
+export type Reconciler = {
+  /**
+   * One comparison, and the gate opens if it went through from end to end. A failure leaves the gate as it is.
+   * Calls during a running one share the next, which begins when that has ended. True when it went through.
+   */
+  reconcile(): Promise<boolean>;
+};
+
+export function createReconciler(deps: ReconcileDeps): Reconciler {
+  const limits = { ...defaultReconcileLimits, ...deps.limits };
+  let lastSuccess: Date | null = null;
+  let running: Promise<boolean> | null = null;
+  let next: Promise<boolean> | null = null;
+
+  const once = async (): Promise<boolean> => {
+    const began = performance.now();
+    const startedAt = new Date();
+    const closings = deps.gate.closings();
+    const fillsAfter = lastSuccess === null ? new Date(startedAt.getTime() - limits.firstFillLookbackMs) : new Date(lastSuccess.getTime() - limits.fillOverlapMs);
+    try {
+      const result = await compare(deps, limits, fillsAfter);
+      lastSuccess = startedAt;
+      deps.gate.open(closings);
+      deps.observer.reconciled(result, performance.now() - began);
+      return true;
+    } catch (error) {
+      deps.observer.failed(error);
+      return false;
+    }
+  };
+
+  const begin = (): Promise<boolean> => {
+    const mine = once().finally(() => {
+      if (running === mine) running = null;
+    });
+    running = mine;
+    return mine;
+  };
+
+  return {
+    reconcile: () => {
+      if (running === null) return begin();
+      // What is running may have read the broker before the moment that this call is about.
+      next ??= running.then(() => {
+        next = null;
+        return begin();
+      });
+      return next;
+    },
+  };
+}
+
+/** @throws BrokerUnavailableError, and the database's errors: the comparison then did not take place. */
+async function compare({ pool, broker, unknowns }: ReconcileDeps, limits: ReconcileLimits, fillsAfter: Date): Promise<Reconciled> {
+  const signal = (): AbortSignal => AbortSignal.timeout(limits.callTimeoutMs);
+  const clock: BrokerClock = await broker.clock(signal());
+  await recordSession(pool, clock);
+  await recordAccount(pool, await broker.account(signal()));
+  if (!(await unknowns.lookUpAll())) throw new BrokerUnavailableError("an order in doubt could not be looked up");
+
+  const tally: Reconciled = { changed: 0, foreignOrders: 0, foreignFills: 0, mismatched: 0, polled: 0 };
+  const take = async (word: BrokerWord): Promise<void> => count(tally, word, await withTransaction(pool, (tx) => applyBrokerEvent(tx, word)));
+
+  const open = await broker.openOrders(signal());
+  for (const order of open) await take({ kind: "order", source: "reconciliation", order, execution: null, event: null });
+
+  const listed = new Set(open.map((order) => order.clientOrderId));
+  const ours = await ordersAtBroker(pool, limits.maxPolledOrders);
+  for (const order of ours) {
+    if (listed.has(order.clientOrderId)) continue;
+    const found = await broker.findByClientOrderId(order.clientOrderId, signal());
+    if (found.kind === "unavailable") throw new BrokerUnavailableError(`an order could not be polled: ${found.reason}`);
+    tally.polled += 1;
+    // An order that the broker once acknowledged and no longer knows is left as it is: what it filled cannot be undone.
+    if (found.kind === "found") await take({ kind: "order", source: "poll", order: found.order, execution: null, event: null });
+  }
+  for (const fill of await broker.fillActivities(fillsAfter, signal())) await take({ kind: "fill", source: "reconciliation", fill });
+  await recordReconciled(pool);
+  return tally;
+}
+
+function count(tally: Reconciled, word: BrokerWord, applied: AppliedWord): void {
+  switch (applied.kind) {
+    case "changed":
+      tally.changed += 1;
+      return;
+    case "mismatched":
+      tally.mismatched += 1;
+      return;
+    case "foreign":
+      if (word.kind === "order") tally.foreignOrders += 1;
+      else tally.foreignFills += 1;
+      return;
+    case "unchanged":
+      return;
+  }
+}

@@ -1,0 +1,89 @@
+/** Looks up, by its client order id, every order whose POST ended without a clear yes or no. Nothing is ever sent here. */
+import type { Pool } from "../db/pool.ts";
+import { withTransaction } from "../db/transaction.ts";
+import { recordEvents } from "../trading/audit/events-table.ts";
+import { applyBrokerEvent, eventOf } from "../trading/orders/apply-broker-event.ts";
+import { claimLookups, type DueLookup } from "../trading/orders/claims-table.ts";
+import type { OrderRecord } from "../trading/orders/order-record.ts";
+import { settleOrder } from "../trading/orders/settle-order.ts";
+import type { BrokerPort, LookupOutcome } from "../trading/ports.ts";
+
+export type LookupLimits = {
+  firstDelayMs: number;
+  longestDelayMs: number;
+  /**
+   * For so long an order that cannot be found stays in doubt and blocks its symbol for its user: a 404 right after an
+   * ambiguous POST does not prove that nothing was placed.
+   */
+  blockedWhileNotFoundMs: number;
+  lookupTimeoutMs: number;
+  perPass: number;
+};
+
+export const defaultLookupLimits: LookupLimits = {
+  firstDelayMs: 1_000,
+  longestDelayMs: 30_000,
+  blockedWhileNotFoundMs: 300_000,
+  lookupTimeoutMs: 10_000,
+  perPass: 20,
+};
+
+export type LookupObserver = { lookedUp(order: OrderRecord, outcome: LookupOutcome["kind"]): void; failed(error: unknown): void };
+
+export type LookupDeps = { pool: Pool; broker: BrokerPort; observer: LookupObserver; limits?: Partial<LookupLimits> };
+
+export type UnknownResolver = {
+  /** Looks up what is due; true when every look-up got an answer. */
+  lookUpDue(): Promise<boolean>;
+  /** Looks up everything in doubt, due or not: at the start, before anything is sent. */
+  lookUpAll(): Promise<boolean>;
+};
+
+export function createUnknownResolver(deps: LookupDeps): UnknownResolver {
+  const limits = { ...defaultLookupLimits, ...deps.limits };
+  const pass = async (all: boolean): Promise<{ complete: boolean; taken: string[] }> => {
+    const due = await claimLookups(deps.pool, { limit: limits.perPass, firstDelayMs: limits.firstDelayMs, longestDelayMs: limits.longestDelayMs, all });
+    let complete = true;
+    for (const each of due) {
+      const outcome = await lookUp(deps.broker, each.order, limits.lookupTimeoutMs);
+      deps.observer.lookedUp(each.order, outcome.kind);
+      if (outcome.kind === "unavailable") complete = false;
+      await takeIn(deps.pool, limits, each, outcome);
+    }
+    return { complete, taken: due.map(({ order }) => order.id) };
+  };
+  return {
+    lookUpDue: async () => (await pass(false)).complete,
+    lookUpAll: async () => {
+      const seen = new Set<string>();
+      for (;;) {
+        const { complete, taken } = await pass(true);
+        if (!complete) return false;
+        const before = seen.size;
+        for (const id of taken) seen.add(id);
+        // A pass puts off what it looked up, so the next one begins with what it did not; nothing new means all were seen.
+        if (taken.length < limits.perPass || seen.size === before) return true;
+      }
+    },
+  };
+}
+
+async function lookUp(broker: BrokerPort, order: OrderRecord, timeoutMs: number): Promise<LookupOutcome> {
+  try {
+    return await broker.findByClientOrderId(order.clientOrderId, AbortSignal.timeout(timeoutMs));
+  } catch (error) {
+    return { kind: "unavailable", reason: error instanceof Error ? error.name : "the broker's adapter failed" };
+  }
+}
+
+async function takeIn(pool: Pool, limits: LookupLimits, { order, inDoubtForMs }: DueLookup, outcome: LookupOutcome): Promise<void> {
+  await withTransaction(pool, async (tx) => {
+    await recordEvents(tx, [eventOf(order, "order_looked_up", { attempt: order.lookupAttempts, outcome: outcome.kind, in_doubt_ms: inDoubtForMs })]);
+    if (outcome.kind === "found") await applyBrokerEvent(tx, { kind: "order", source: "lookup", order: outcome.order, execution: null, event: null });
+    if (outcome.kind === "not_found" && inDoubtForMs >= limits.blockedWhileNotFoundMs) {
+      const minutes = Math.round(limits.blockedWhileNotFoundMs / 60_000);
+      const reason = `it was sent and no answer came; ${minutes} minutes later the broker still has no such order, so nothing was placed`;
+      await settleOrder(tx, order.id, { kind: "not_found_in_time", reason });
+    }
+  });
+}
