@@ -123,7 +123,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   const server = createServer(app);
   const closeStreams = acceptStreams(server, tradingStream, marketDataStream, control);
-  const port = await listen(server, options.port ?? 0, options.host ?? "127.0.0.1");
+  const port = await listen(server, options.port ?? 0, options.host ?? "127.0.0.1").catch((error: unknown) => {
+    journal.close();
+    throw error;
+  });
 
   startDay(ledger, journal, venue, data.splits, dateMap);
   exchange.resume();
