@@ -36,7 +36,7 @@ async function runInstall(root) {
   const done = announce("Installing the dependencies");
   // Not `npm ci`: it refuses a lockfile when a registry lacks another platform's optional packages.
   // --no-save: the lockfile is what it is, whatever this registry lacks.
-  const code = await runProgram("npm", ["install", "--no-save", "--no-audit", "--no-fund"], { cwd: root, env: installEnvironment() });
+  const code = await runProgram("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, env: installEnvironment() });
   if (code !== 0) throw new Error(`npm install failed (${code}); its own messages are above`);
   done();
 }

@@ -68,6 +68,8 @@ export async function withTransaction<Result>(pool: Pool, work: (tx: Db) => Prom
 /** A connection that failed, timed out or cannot roll back is destroyed: its state is not known. */
 async function undo(client: pg.PoolClient, error: unknown): Promise<void> {
   if (error instanceof TransactionTimedOut) {
+    // A pipelining client would wait for the statement that takes too long before it says goodbye.
+    client.connection.stream.destroy();
     client.release(error);
     return;
   }
