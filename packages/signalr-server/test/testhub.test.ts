@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import type { IncomingMessage } from "node:http";
 import https from "node:https";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -268,18 +269,15 @@ describe("the test hub's endpoints", () => {
   });
 
   it("mark their cookies Secure over HTTPS", async () => {
-    // The certificate signs itself, so nobody can vouch for it.
-    const request = https.request(`${httpsUrl}/testhub/negotiate?negotiateVersion=1`, {
-      method: "POST",
-      rejectUnauthorized: false,
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      // The certificate signs itself, so nobody can vouch for it.
+      const options = { method: "POST", rejectUnauthorized: false };
+      https.request(`${httpsUrl}/testhub/negotiate?negotiateVersion=1`, options, resolve).on("error", reject).end();
     });
-    const responded = once(request, "response");
-    request.end();
-    await responded.then(([response]) => {
-      expect(response.statusCode).toBe(200);
-      expect(response.headers["set-cookie"]).toHaveLength(3);
-      for (const cookie of response.headers["set-cookie"]) expect(cookie).toContain("; Secure; SameSite=None");
-      response.resume();
-    });
+    response.resume();
+    expect(response.statusCode).toBe(200);
+    const cookies = response.headers["set-cookie"] ?? [];
+    expect(cookies).toHaveLength(3);
+    for (const cookie of cookies) expect(cookie).toContain("; Secure; SameSite=None");
   });
 });

@@ -65,7 +65,6 @@ export const testHub = defineHub<TestHubServer, TestHubClient>({
     },
     InfiniteStream(call) {
       const { connection, hub, signal } = call;
-      // Subscribed here and not in the generator, whose body does not run before the first item is asked for.
       whenAborted(signal, () => void hub.clients.client(connection.id).StreamCanceled());
       return nothingUntilAborted(signal);
     },
@@ -120,8 +119,12 @@ function whenAborted(signal: AbortSignal, act: () => void): void {
   else signal.addEventListener("abort", act, { once: true });
 }
 
-async function* nothingUntilAborted(signal: AbortSignal): AsyncGenerator<never> {
-  await new Promise<void>((resolve) => whenAborted(signal, resolve));
+/** A stream that brings nothing and ends when its call does. */
+function nothingUntilAborted(signal: AbortSignal): AsyncIterable<never> {
+  const end: Promise<IteratorResult<never>> = new Promise((resolve) => {
+    whenAborted(signal, () => resolve({ done: true, value: undefined }));
+  });
+  return { [Symbol.asyncIterator]: () => ({ next: () => end }) };
 }
 
 function cookieValue(header: string | undefined, name: string): string | null {
