@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { SimulatorControl } from "../control.ts";
 import { controlRouter } from "./control-routes.ts";
+import { cryptoRoutes } from "./crypto-routes.ts";
 import { dataRoutes, type DataRoutesParts } from "./data-routes.ts";
 import { serve, type DispatchParts, type Host } from "./dispatch.ts";
 import { tradingRoutes, type Route, type TradingRoutesParts } from "./trading-routes.ts";
@@ -24,15 +25,15 @@ export function buildApp(parts: AppParts): Express {
   if (parts.control !== undefined) app.use("/_control", controlRouter(parts.control));
   app.use(express.raw({ type: () => true, limit: BODY_LIMIT }));
   const mount = (host: Host, routes: readonly Route[]): void => {
-    for (const [method, path, handler] of routes) app[method](path, serve(parts.dispatch, host, path.replaceAll("\\", ""), handler));
+    for (const [method, path, answer] of routes) app[method](path, serve(parts.dispatch, host, path.replaceAll("\\", ""), { access: "account", answer }));
   };
   mount("trading", tradingRoutes(parts.trading));
   mount("data", dataRoutes(parts.data));
-  app.use(
-    serve(parts.dispatch, "trading", "(unknown)", () => {
-      throw notFound("endpoint not found.");
-    }),
-  );
+  for (const [path, answer] of cryptoRoutes(parts.data)) app.get(path, serve(parts.dispatch, "data", path, { access: "public", answer }));
+  const nowhere = (): never => {
+    throw notFound("endpoint not found.");
+  };
+  app.use(serve(parts.dispatch, "trading", "(unknown)", { access: "account", answer: nowhere }));
   app.use(badRequest);
   return app;
 }

@@ -9,15 +9,17 @@ import type { Fault, FaultBoard } from "./faults.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 
 /** A request that was let in, and what its handler answers. */
-export type Call = {
-  account: Account;
+export type Call = Question & { account: Account };
+/** A request as market data sees it: whose it is does not matter. */
+export type Question = {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   body: Readonly<Record<string, unknown>>;
   rawBody: string;
 };
 export type Reply = { status: number; body?: unknown };
-export type Handler = (call: Call) => Reply;
+/** What answers a request: for an account, or (crypto data, which Alpaca gives away) for anyone. */
+export type Handler = { access: "account"; answer: (call: Call) => Reply } | { access: "public"; answer: (question: Question) => Reply };
 /** Trading and market data are two hosts at Alpaca, with a limit each. */
 export type Host = "trading" | "data";
 
@@ -88,12 +90,17 @@ function finish(parts: DispatchParts, request: Request, response: Response, work
   else parts.clock.after(waitMs, send);
 }
 
+const unauthorized: Reply = { status: 401, body: { message: "unauthorized." } };
+
 function carryOut(request: Request, work: Work, allowed: boolean): Reply {
-  if (work.account === undefined) return { status: 401, body: { message: "unauthorized." } };
+  const { account, handler } = work;
   if (!allowed) return { status: 429, body: { code: 42910000, message: work.host === "trading" ? "rate limit exceeded" : "too many requests" } };
   try {
     const rawBody = Buffer.isBuffer(request.body) ? request.body.toString("utf8") : "";
-    return work.handler({ account: work.account, params: pathParams(request), query: queryOf(request), body: readBody(rawBody), rawBody });
+    if (account === undefined && handler.access === "account") return unauthorized;
+    const question = { params: pathParams(request), query: queryOf(request), body: readBody(rawBody), rawBody };
+    if (handler.access === "public") return handler.answer(question);
+    return account === undefined ? unauthorized : handler.answer({ ...question, account });
   } catch (error) {
     if (error instanceof Refusal) return { status: error.status, body: error.body };
     throw error;

@@ -6,10 +6,10 @@ import { invalid, notFound, Refusal } from "../book/refusal.ts";
 import type { Venue } from "../book/venue.ts";
 import { newYorkDate, newYorkIso } from "../time/new-york.ts";
 import { calendarDays } from "./calendar.ts";
-import type { Call, Handler, Reply } from "./dispatch.ts";
+import type { Call, Reply } from "./dispatch.ts";
 
 export type TradingRoutesParts = { exchange: Exchange; venue: Venue; multiplier: number; startedMs: number; halfDayBehind: (date: string) => boolean };
-export type Route = readonly [method: "get" | "post" | "patch" | "delete", path: string, handler: Handler];
+export type Route = readonly [method: "get" | "post" | "patch" | "delete", path: string, answer: (call: Call) => Reply];
 
 const ok = (body: unknown): Reply => ({ status: 200, body });
 
