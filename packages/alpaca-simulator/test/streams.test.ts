@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Alpaca, streaming } from "@alpacahq/alpaca-trade-api";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { startSimulator, type Simulator } from "../src/simulator.ts";
 import { sdk, until } from "./sdk.ts";
 

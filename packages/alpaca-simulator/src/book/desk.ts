@@ -196,7 +196,7 @@ export class Desk {
       event_id: this.id("event", order.sequence, this.#events),
       execution_id: execution?.executionId ?? this.id("status", order.sequence, this.#events),
       ...(execution === undefined ? {} : { price: execution.price, qty: execution.qty, position_qty: execution.positionQty }),
-      ...(execution?.previousExecutionId == null ? {} : { previous_execution_id: execution.previousExecutionId }),
+      ...(execution === undefined || execution.previousExecutionId === null ? {} : { previous_execution_id: execution.previousExecutionId }),
       order: order.wire,
     });
   }

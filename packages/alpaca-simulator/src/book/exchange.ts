@@ -135,7 +135,7 @@ export class Exchange {
   /** Lets every open order do what the moment calls for: be routed, fill, expire. Called each second and on every price that is set. */
   sweep(): void {
     for (const account of this.#parts.ledger.accounts.values()) {
-      for (const order of [...account.open.values()]) {
+      for (const order of account.open.values()) {
         if (this.#expire(order) || this.#parts.scripts.of(order.wire.id) !== undefined) continue;
         if (order.wire.status === "accepted") this.#route(order);
         else if (order.wire.type !== "market") this.#tryFill(order);
@@ -163,7 +163,7 @@ export class Exchange {
     desk.open(order, order.wire.status, [{ record: "post", post }]);
     const script = scripts.bind(order);
     if (script === undefined) this.#begin(order);
-    else this.#play(order, script.steps, script.then ?? "hold");
+    else this.#play(order, script.steps, script.afterwards ?? "hold");
     return order;
   }
 
@@ -203,11 +203,11 @@ export class Exchange {
     return true;
   }
 
-  #play(order: StoredOrder, steps: readonly TimedStep[], then: "hold" | "resume"): void {
+  #play(order: StoredOrder, steps: readonly TimedStep[], afterwards: "hold" | "resume"): void {
     const { clock, ledger, scripts } = this.#parts;
     const [step, ...rest] = steps;
     if (step === undefined) {
-      if (then === "resume") {
+      if (afterwards === "resume") {
         scripts.release(order.wire.id);
         const current = ledger.order(order.wire.id);
         if (current !== undefined) this.#begin(current);
@@ -217,7 +217,7 @@ export class Exchange {
     clock.after(step.afterMs ?? 0, () => {
       if (this.#stopped) return;
       this.act(order.wire.id, step);
-      this.#play(order, rest, then);
+      this.#play(order, rest, afterwards);
     });
   }
 

@@ -49,11 +49,17 @@ export function fileJournal(path: string, ledger: Ledger): Journal {
 
 function parseLine(line: string, path: string, number: number): BookRecord[] {
   try {
-    const records: BookRecord[] = JSON.parse(line);
+    const records: unknown = JSON.parse(line);
+    if (!isCommit(records)) throw new TypeError("expected an array of records");
     return records;
   } catch (cause) {
     throw new Error(`${path}:${number} is not a line of the simulator's journal`, { cause });
   }
+}
+
+/** Whether a line is a commit of ours. Its records are trusted: nobody else writes this file. */
+function isCommit(value: unknown): value is BookRecord[] {
+  return Array.isArray(value) && value.every((entry: unknown) => typeof entry === "object" && entry !== null && "record" in entry);
 }
 
 function writeAll(file: number, bytes: Buffer): void {

@@ -98,7 +98,7 @@ function readPrice(body: Body, name: "limit_price" | "stop_price", required: boo
   const amount = readDecimal(value);
   if (amount === undefined || amount.lessThanOrEqualTo(0)) throw invalid(`${name} must be > 0`);
   if (amount.decimalPlaces() > (amount.lessThan(1) ? 4 : 2)) {
-    throw unprocessable(`invalid ${name} ${String(value)}. sub-penny increment does not fulfill minimum pricing criteria`);
+    throw unprocessable(`invalid ${name} ${amount.toString()}. sub-penny increment does not fulfill minimum pricing criteria`);
   }
   return amount;
 }

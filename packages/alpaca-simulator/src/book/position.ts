@@ -9,11 +9,11 @@ export type PositionEntry = { kind: "execution"; execution: Execution } | { kind
 
 export const FLAT: Position = { qty: ZERO, costBasis: ZERO };
 
-/** The position after buying (positive) or selling (negative) `signedQty` at `price`: average cost. */
-export function traded(position: Position, signedQty: Decimal, price: Decimal): Position {
-  const after = position.qty.plus(signedQty);
-  if (position.qty.isZero() || position.qty.isPositive() === signedQty.isPositive()) {
-    return { qty: after, costBasis: position.costBasis.plus(signedQty.abs().times(price)) };
+/** The position after buying (positive) or selling (negative) `change` at `price`: average cost. */
+export function traded(position: Position, change: Decimal, price: Decimal): Position {
+  const after = position.qty.plus(change);
+  if (position.qty.isZero() || position.qty.isPositive() === change.isPositive()) {
+    return { qty: after, costBasis: position.costBasis.plus(change.abs().times(price)) };
   }
   if (after.isZero()) return FLAT;
   const flipped = after.isPositive() !== position.qty.isPositive();

@@ -19,7 +19,7 @@ export function readReplacement(body: Readonly<Record<string, unknown>>, old: St
     if (name !== "qty" && old.wire[name] === null) throw invalid(`${old.wire.type} orders must not have a ${name.replace("_", " ")}`);
     changes[name] = value.toString();
   }
-  if (changes.qty != null && new Decimal(old.wire.filled_qty).greaterThanOrEqualTo(changes.qty)) {
+  if (typeof changes.qty === "string" && new Decimal(old.wire.filled_qty).greaterThanOrEqualTo(changes.qty)) {
     throw forbidden("qty must be greater than the filled qty");
   }
   if (body["time_in_force"] === "day" || body["time_in_force"] === "gtc") changes.time_in_force = body["time_in_force"];

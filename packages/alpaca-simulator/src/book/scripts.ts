@@ -36,7 +36,7 @@ export type OrderScript = {
   /** Each `afterMs` counts from the step before it. */
   steps: TimedStep[];
   /** After the last step: `hold` leaves the order as it is (default), `resume` takes the ordinary course. */
-  then?: "hold" | "resume";
+  afterwards?: "hold" | "resume";
   /** A cancel request meanwhile: granted (default), never answered, answered by a fill, or refused. */
   onCancel?: "grant" | "ignore" | "fill" | "reject";
 };

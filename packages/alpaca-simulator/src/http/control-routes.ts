@@ -24,7 +24,7 @@ const Script = Type.Object(
     match: Type.Optional(Type.Object({ account: Type.Optional(Text), symbol: Type.Optional(Text), side: Type.Optional(literals("buy", "sell")), clientOrderId: Type.Optional(Text) }, closed)),
     times: Type.Optional(Count),
     steps: Type.Array(TimedStep),
-    then: Type.Optional(literals("hold", "resume")),
+    afterwards: Type.Optional(literals("hold", "resume")),
     onCancel: Type.Optional(literals("grant", "ignore", "fill", "reject")),
   },
   closed,

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { Request, RequestHandler, Response } from "express";
 import type { Account, Ledger } from "../book/ledger.ts";
 import { Refusal } from "../book/refusal.ts";
@@ -114,7 +113,7 @@ function pathParams(request: Request): Record<string, string> {
 }
 
 /** The query string as Alpaca reads it: flat. */
-export function queryOf(request: IncomingMessage): URLSearchParams {
+function queryOf(request: Request): URLSearchParams {
   return new URL(request.url ?? "/", "http://simulator").searchParams;
 }
 

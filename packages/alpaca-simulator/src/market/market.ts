@@ -241,6 +241,3 @@ export class StockMarket {
 function toBar(row: DailyRow, t: number, recordedDate: string): Bar {
   return { t, o: row.o, h: row.h, l: row.l, c: row.c, v: row.v, recordedDate };
 }
-
-/** The timeframe of Alpaca's daily bars. */
-export const dailyTimeframe: Timeframe = parseTimeframe("1Day") ?? { unit: "Day", count: 1 };
