@@ -3,13 +3,12 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import { openClusterFolder, readPostmaster, servesFolder } from "../../src/db/cluster-folder.ts";
 import { startCluster } from "../../src/db/cluster.ts";
 import type { Cluster, ClusterSettings } from "../../src/db/cluster.ts";
@@ -35,7 +34,7 @@ beforeEach(async () => {
 
 /** PostgreSQL's own account must be able to pass through it. */
 async function temporaryFolder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "nod-cluster-"));
+  const path = await mkdtemp(join(inject("scratchFolder"), "cluster-"));
   await chmod(path, 0o755);
   return path;
 }
@@ -82,7 +81,7 @@ async function query(url: string, statement: string): Promise<unknown[]> {
 
 /** Another process that owns the folder, up to the line that starts with `until`. */
 async function startChild(until: string): Promise<{ child: ChildProcess; line: string }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../support/cluster-child.ts"), folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../support/cluster-child.ts"), folder], { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   for await (const line of createInterface({ input: child.stdout })) if (line.startsWith(until)) return { child, line };
   throw new Error(`the child ended before it said "${until}"`);

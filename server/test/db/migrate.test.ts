@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
 import { createTestDatabase } from "../support/database.ts";
 import type { TestDatabase } from "../support/database.ts";
@@ -12,7 +11,7 @@ let directory: string;
 beforeEach(async () => {
   database = await createTestDatabase();
   await database.ownerPool.query("drop schema public cascade; create schema public");
-  directory = await mkdtemp(join(tmpdir(), "nod-migrations-"));
+  directory = await mkdtemp(join(inject("scratchFolder"), "migrations-"));
 });
 
 afterEach(async () => {

@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 import { applySeed } from "../../src/db/seed.ts";
 import { useTestDatabase } from "../support/database.ts";
 
@@ -9,7 +8,7 @@ const database = useTestDatabase();
 const seeds = join(import.meta.dirname, "../../seeds");
 
 async function seedFile(sql: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "nod-seed-"));
+  const folder = await mkdtemp(join(inject("scratchFolder"), "seed-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, "users.sql");
   await writeFile(file, sql);

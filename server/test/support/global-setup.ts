@@ -2,12 +2,13 @@
  * One PostgreSQL for a whole test run: in a temporary folder, without fsync, with the migrations
  * applied once to a template database that `database.ts` copies for each test file.
  *
- * It goes when the run ends, however it ends; what a killed run left is cleared by the next one.
+ * The folder also has room for what tests leave on disk (`scratchFolder`). It goes when the run ends,
+ * however it ends, with every server in it; what a killed run left is cleared by the next one.
  */
-import { rmSync } from "node:fs";
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { globSync, rmSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestProject } from "vitest/node";
 import { commandLine, openClusterFolder, readPostmaster, servesFolder } from "../../src/db/cluster-folder.ts";
@@ -26,6 +27,8 @@ export interface TestCluster {
 declare module "vitest" {
   interface ProvidedContext {
     testCluster: TestCluster;
+    /** For files and servers of tests; PostgreSQL's own account may pass through it. */
+    scratchFolder: string;
   }
 }
 
@@ -35,44 +38,59 @@ const folderPrefix = "nod-test-";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await clearKilledRuns();
   const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
-  await chmod(folder, 0o755); // PostgreSQL's own account passes through it
-  const cluster = await startCluster({ folder, durable: false }).catch(async (error: unknown) => {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  });
-  const endAtOnce = (): void => {
-    process.kill(cluster.pid, "SIGKILL");
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-  };
+  const scratchFolder = join(folder, "scratch");
+  const endAtOnce = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   process.once("exit", endAtOnce);
+  const teardown = async (): Promise<void> => {
+    await killServers(folder);
+    process.off("exit", endAtOnce);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
   try {
+    await chmod(folder, 0o755);
+    await mkdir(scratchFolder, { mode: 0o755 });
+    const cluster = await startCluster({ folder, durable: false });
+    process.prependOnceListener("exit", () => signal(cluster.pid, "SIGKILL"));
     await prepareRoleAndDatabase(cluster.ownerUrl("postgres"), cluster.appPassword, template);
     await migrate({ url: cluster.ownerUrl(template), directory: join(import.meta.dirname, "../../migrations") });
+    project.provide("testCluster", { ownerUrl: cluster.ownerUrl("DATABASE"), appUrl: cluster.appUrl("DATABASE"), template });
+    project.provide("scratchFolder", scratchFolder);
+    return async () => {
+      await cluster.stop();
+      await teardown();
+    };
   } catch (error) {
-    process.off("exit", endAtOnce);
-    await cluster.stop();
-    await rm(folder, { recursive: true, force: true });
+    await teardown();
     throw error;
   }
-  project.provide("testCluster", { ownerUrl: cluster.ownerUrl("DATABASE"), appUrl: cluster.appUrl("DATABASE"), template });
-  return async () => {
-    await cluster.stop();
-    process.off("exit", endAtOnce);
-    await rm(folder, { recursive: true, force: true });
-  };
 }
 
-/** Stops and removes the clusters of runs that were killed before they could. */
+/** Of runs that were killed before they could end by themselves. */
 async function clearKilledRuns(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
     if (pid === undefined || (await commandLine(Number(pid))).includes("vitest")) continue;
-    const folder = await openClusterFolder(join(tmpdir(), name));
-    const postmaster = await readPostmaster(folder);
-    if (postmaster !== undefined && (await servesFolder(postmaster.pid, folder))) {
-      process.kill(postmaster.pid, "SIGQUIT");
-      for (let waits = 0; waits < 200 && (await servesFolder(postmaster.pid, folder)); waits += 1) await sleep(25);
-    }
-    await rm(folder.root, { recursive: true, force: true });
+    const folder = join(tmpdir(), name);
+    await killServers(folder);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Ends every PostgreSQL whose data lies below the folder, without ado: nothing of it is kept. */
+async function killServers(folder: string): Promise<void> {
+  for (const lockFile of globSync(["postgres/postmaster.pid", "scratch/*/.data/postgres/postmaster.pid", "scratch/*/*/.data/postgres/postmaster.pid"], { cwd: folder })) {
+    const cluster = await openClusterFolder(join(folder, dirname(dirname(lockFile))));
+    const postmaster = await readPostmaster(cluster);
+    if (postmaster === undefined || !(await servesFolder(postmaster.pid, cluster))) continue;
+    signal(postmaster.pid, "SIGQUIT");
+    for (let waits = 0; waits < 200 && (await servesFolder(postmaster.pid, cluster)); waits += 1) await sleep(25);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
