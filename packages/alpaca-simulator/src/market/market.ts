@@ -1,7 +1,7 @@
 import { currentSession, presentedAt, recordedAt, type Session, type Timeline } from "../time/timeline.ts";
 import { newYorkInstant } from "../time/new-york.ts";
 import { seededInteger } from "../seeded.ts";
-import { aggregate, parseTimeframe, splitAdjusted, type Bar, type Timeframe } from "./bars.ts";
+import { aggregate, splitAdjusted, type Bar, type Timeframe } from "./bars.ts";
 import type { DateMap } from "./date-map.ts";
 import { barSoFar, minutesFromDaily, priceInMinute } from "./price-path.ts";
 import { PricePins } from "./price-pins.ts";
