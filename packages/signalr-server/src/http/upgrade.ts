@@ -35,6 +35,9 @@ export class UpgradeHandler {
     const connection = await this.#admit(request, target);
     if (connection instanceof Refusal) return refuse(socket, connection);
     if (socket.destroyed) return;
+    // Not before: while one request was being authenticated, another may have put the connection on its transport.
+    const refusal = this.#endpoint.refusalOf(connection, "WebSockets");
+    if (refusal !== undefined) return refuse(socket, refusal);
     socket.off("error", destroyFailed);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const transport = new WebSocketTransport(webSocket, socket, connection);
@@ -48,8 +51,7 @@ export class UpgradeHandler {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return new Refusal(400, "");
     if (!isOriginAllowed(request, endpoint.settings.allowedOrigins)) return new Refusal(403, "The origin is not allowed.");
     if ((parameter(target.parameters, "id") ?? "") === "") return this.#openDirectly(request, target);
-    const connection = await endpoint.find(request, target);
-    return connection instanceof Refusal ? connection : (endpoint.refusalOf(connection, "WebSockets") ?? connection);
+    return endpoint.find(request, target);
   }
 
   /** A client that skips negotiation: its credential is the header's, or a ticket. */

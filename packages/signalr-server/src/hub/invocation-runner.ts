@@ -6,7 +6,7 @@ import type { CallScope } from "./invocation.ts";
 import { Invocation } from "./invocation.ts";
 import type { MethodTable, ServerMethod } from "./method-table.ts";
 import { isAsyncIterable, placeStreams } from "./method-table.ts";
-import { StreamFailure, pumpStream } from "./stream-pump.ts";
+import { StreamFailure, discardStream, pumpStream } from "./stream-pump.ts";
 import { StreamError, UploadStream } from "./upload-stream.ts";
 
 /** What the runner needs of its connection. */
@@ -163,7 +163,7 @@ export class InvocationRunner<Client> {
         if (isAsyncIterable(value)) await pumpStream(value, invocation, message.invocationId, this.#host);
         else outcome = { error: plainMethodStreamed(message.target) };
       } else if (isAsyncIterable(value)) {
-        void value[Symbol.asyncIterator]().return?.();
+        void discardStream(value[Symbol.asyncIterator]());
         outcome = { error: streamingMethodInvoked(message.target) };
       } else outcome = { result: value };
     } catch (error) {

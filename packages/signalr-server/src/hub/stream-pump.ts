@@ -27,11 +27,13 @@ export async function pumpStream(
   sink: StreamSink,
 ): Promise<void> {
   const iterator = stream[Symbol.asyncIterator]();
+  let finished = false;
   try {
     // Asked for one item even if already cancelled: a generator that never starts would skip its own `finally`.
     for (;;) {
       const next = await unlessCancelled(call, iterator.next());
-      if (next === undefined || next.done === true) break;
+      finished = next?.done === true;
+      if (next === undefined || finished) break;
       sink.send({ type: 2, invocationId, item: next.value ?? null });
       const wait = sink.whenWritable();
       if (wait !== undefined) await unlessCancelled(call, wait);
@@ -41,7 +43,16 @@ export async function pumpStream(
     if (!call.cancelled) throw new StreamFailure("The stream failed.", { cause });
   } finally {
     // Not awaited: a generator that waits for something gets to its `finally` only when that has come.
-    if (call.cancelled) void Promise.resolve(iterator.return?.()).catch(() => undefined);
+    if (!finished) void discardStream(iterator);
+  }
+}
+
+/** Ends a stream of which nothing more is wanted, not even its error. */
+export async function discardStream(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // Whoever the stream belongs to has its answer already.
   }
 }
 
