@@ -68,11 +68,17 @@ export async function readConfig(db: Db, firebaseUid: string): Promise<StoredCon
  */
 export async function writeOwnConfig(db: Db, read: StoredConfig, own: unknown): Promise<string | null> {
   const { rows } = await db.query<{ revision: string }>(
-    `update user_trading_config c set config = $2::jsonb
-       from trading_config_templates t
-      where c.firebase_uid = $1::text and c.revision = $3::int8
-        and t.name = c.template_name and t.name = $4::text and t.revision = $5::int8
-     returning c.revision`,
+    `with saved as (
+       update user_trading_config c set config = $2::jsonb
+         from trading_config_templates t
+        where c.firebase_uid = $1::text and c.revision = $3::int8
+          and t.name = c.template_name and t.name = $4::text and t.revision = $5::int8
+       returning c.firebase_uid, c.revision
+     ), recorded as (
+       insert into events (firebase_uid, kind, data)
+       select firebase_uid, 'config_changed', jsonb_build_object('own_revision', revision, 'own', $2::jsonb) from saved
+     )
+     select revision from saved`,
     [read.firebaseUid, JSON.stringify(own), read.ownRevision, read.templateName, read.templateRevision],
   );
   return rows[0]?.revision ?? null;

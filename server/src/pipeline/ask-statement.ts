@@ -1,0 +1,138 @@
+import type { QuestionKind } from "@nod/contract/question";
+import type { Db } from "../db/pool.ts";
+
+/**
+ * What is asked, without whom. Users whom one rule of one template asks share it, so it crosses the wire once.
+ * `subject` is what a user is asked about at most once at a time and once in a cooldown; `freshUntil` is when the facts that
+ * the question rests on stop being fresh, by the database's clock.
+ */
+export type QuestionShape = {
+  pipelineKey: string;
+  subject: string;
+  pipelineStep: string;
+  sourceTag: string;
+  questionText: string;
+  kind: QuestionKind;
+  /** The end of the swipe that approves; null for numeric. */
+  correctAnswer: 10 | -10 | null;
+  /** JSON text. */
+  metadata: string;
+  cooldownSeconds: number;
+  expiresInSeconds: number;
+  freshUntil: Date;
+  /** Asked in spite of a kill switch: it can only lead to less risk. */
+  reducesRisk: boolean;
+};
+
+/** `ownRevision` is of the config that the question comes from: a config that has changed meanwhile asks nothing. */
+export type Recipient = { firebaseUid: string; ownRevision: string; maxOpenQuestions: number; shape: number };
+
+/** Positions in the list of recipients. `cooling`: was asked not long ago; until when, in milliseconds of the database's clock. */
+export type AskOutcome = { at: Date; asked: number[]; cooling: { recipient: number; untilMs: number }[] };
+
+/**
+ * One statement for any number of questions. It alone decides who is asked: in order of the recipients, at most up to each
+ * user's limit of open questions, never twice about one subject while a question or its order is under way or within the
+ * cooldown, never on facts that have gone stale, never under a kill switch, never for a config that has been replaced. With
+ * the questions go their state, the outbox and its heads, the event log, the users' evaluation stamps and one notification.
+ *
+ * The phases are read first, so that what is suppressed takes no lock and writes nothing; the upsert checks them again on the
+ * row itself, which is what holds when two processes ask at once. Rows are locked in the order of their keys.
+ */
+const askSql = `
+  with shape as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::jsonb[],
+                         $9::int4[], $10::int4[], $11::timestamptz[], $12::boolean[])
+      with ordinality as s (pipeline_key, subject, pipeline_step, source_tag, question_text, kind, correct_answer, metadata,
+                            cooldown_seconds, expires_in_seconds, fresh_until, reduces_risk, shape)
+  ), wanted as materialized (
+    select r.firebase_uid, r.max_open, r.n, s.*
+      from unnest($13::text[], $14::int8[], $15::int4[], $16::int8[]) with ordinality as r (firebase_uid, own_revision, max_open, shape, n)
+      join shape s using (shape)
+      join user_trading_config c on c.firebase_uid = r.firebase_uid and c.revision = r.own_revision and c.enabled
+     where s.fresh_until > clock_timestamp()
+       and (s.reduces_risk or not exists (select from kill_switches k where k.scope = 'all'))
+       and (s.reduces_risk or not exists (select from kill_switches k where k.scope = 'user' and k.firebase_uid = r.firebase_uid))
+  ), standing as materialized (
+    select w.n, p.cooldown_until
+      from wanted w join user_pipeline_state p using (firebase_uid, pipeline_key, subject)
+     where p.cooldown_until > now() or p.phase in ('await_confirm', 'submit_order')
+  ), open as materialized (
+    select q.firebase_uid, q.source_tag from questions q where q.status = 'open' and q.firebase_uid in (select firebase_uid from wanted)
+  ), free as materialized (
+    select w.*, gen_random_uuid() as question_id,
+           row_number() over (partition by w.firebase_uid order by w.n) + coalesce(o.count, 0) as place
+      from wanted w
+      left join (select firebase_uid, count(*) as count from open group by firebase_uid) o using (firebase_uid)
+     where not exists (select from standing s where s.n = w.n)
+       and not exists (select from open o where o.firebase_uid = w.firebase_uid and o.source_tag = w.source_tag)
+  ), taken as (
+    insert into user_pipeline_state as p (firebase_uid, pipeline_key, subject, phase, question_id, cooldown_until)
+    select firebase_uid, pipeline_key, subject, 'await_confirm', question_id, now() + cooldown_seconds * interval '1 second'
+      from free where place <= max_open
+     order by firebase_uid, pipeline_key, subject
+    on conflict (firebase_uid, pipeline_key, subject) do update
+       set phase = excluded.phase, question_id = excluded.question_id, cooldown_until = excluded.cooldown_until, updated_at = now()
+     where p.cooldown_until <= now() and p.phase not in ('await_confirm', 'submit_order')
+    returning p.question_id
+  ), asked as materialized (
+    select f.*, row_number() over (partition by f.firebase_uid order by f.n) as nth, count(*) over (partition by f.firebase_uid) as of_user
+      from taken join free f using (question_id)
+  ), inserted as (
+    insert into questions (id, firebase_uid, question_text, kind, correct_answer, pipeline_key, pipeline_step, source_tag, metadata, expires_at)
+    select question_id, firebase_uid, question_text, kind, correct_answer, pipeline_key, pipeline_step, source_tag, metadata,
+           now() + expires_in_seconds * interval '1 second'
+      from asked
+  ), head as (
+    insert into user_outbox_heads as h (firebase_uid, last_seq)
+    select firebase_uid, of_user from asked where nth = 1 order by firebase_uid
+    on conflict (firebase_uid) do update set last_seq = h.last_seq + excluded.last_seq
+    returning h.firebase_uid, h.last_seq
+  ), told as (
+    insert into user_outbox (firebase_uid, seq, kind, ref_id)
+    select a.firebase_uid, h.last_seq - a.of_user + a.nth, 'question_asked', a.question_id from asked a join head h using (firebase_uid)
+  ), recorded as (
+    insert into events (firebase_uid, kind, question_id, data)
+    select firebase_uid, 'question_asked', question_id, jsonb_build_object('source_tag', source_tag) from asked
+  ), stamped as (
+    insert into user_trading_state as t (firebase_uid, last_eval_at)
+    select firebase_uid, now() from asked where nth = 1 order by firebase_uid
+    on conflict (firebase_uid) do update set last_eval_at = greatest(t.last_eval_at, excluded.last_eval_at)
+  )
+  select now() as at,
+         (select coalesce(array_agg(n::int4), '{}') from asked) as asked,
+         (select coalesce(array_agg(n::int4 order by n), '{}') from standing where cooldown_until > now()) as cooling,
+         (select coalesce(array_agg(extract(epoch from cooldown_until)::float8 * 1000 order by n), '{}') from standing where cooldown_until > now()) as cooling_until,
+         (select pg_notify('nod_outbox', '') where exists (select from asked)) as told`;
+
+type AskRow = { at: Date; asked: number[]; cooling: number[]; cooling_until: number[] };
+
+/** Asks inside the caller's transaction. */
+export async function askQuestions(tx: Db, shapes: readonly QuestionShape[], recipients: readonly Recipient[]): Promise<AskOutcome> {
+  // Unnamed on purpose: a prepared statement would settle on one plan for ten recipients and for a hundred thousand.
+  const { rows } = await tx.query<AskRow>(askSql, [
+    shapes.map((shape) => shape.pipelineKey),
+    shapes.map((shape) => shape.subject),
+    shapes.map((shape) => shape.pipelineStep),
+    shapes.map((shape) => shape.sourceTag),
+    shapes.map((shape) => shape.questionText),
+    shapes.map((shape) => shape.kind),
+    shapes.map((shape) => shape.correctAnswer),
+    shapes.map((shape) => shape.metadata),
+    shapes.map((shape) => shape.cooldownSeconds),
+    shapes.map((shape) => shape.expiresInSeconds),
+    shapes.map((shape) => shape.freshUntil),
+    shapes.map((shape) => shape.reducesRisk),
+    recipients.map((recipient) => recipient.firebaseUid),
+    recipients.map((recipient) => recipient.ownRevision),
+    recipients.map((recipient) => recipient.maxOpenQuestions),
+    recipients.map((recipient) => recipient.shape + 1),
+  ]);
+  const row = rows[0];
+  if (row === undefined) throw new Error("a select without a condition returned no row");
+  return {
+    at: row.at,
+    asked: row.asked.map((n) => n - 1),
+    cooling: row.cooling.map((n, index) => ({ recipient: n - 1, untilMs: row.cooling_until[index] ?? 0 })),
+  };
+}

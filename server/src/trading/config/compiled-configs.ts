@@ -1,0 +1,143 @@
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+import type { ProblemError } from "@nod/contract/problem";
+import type { TradingConfig } from "@nod/contract/trading-config";
+import type { Db } from "../../db/pool.ts";
+import { createRuleIndex, type RuleIndex } from "../rules/rule-index.ts";
+import { compileConfig, type CompiledConfig } from "./compile.ts";
+import { readAllConfigs, readConfigsChangedSince, revisionOf, type ConfigWatermark, type StoredConfig } from "./config-table.ts";
+import { createWantedInputs, type WantedInputs } from "./due-inputs.ts";
+import { resolveStoredConfig, resolveTemplate, type Resolved } from "./resolve.ts";
+
+/** A user's config, or a template, that cannot be used as it is stored. Nothing of it that is in doubt is in force. */
+export type ConfigProblem = { subject: string; revision: string; errors: readonly ProblemError[] };
+
+export type ConfigRefresh = { changedUsers: number; freshSlots: number[] };
+
+/** Every user's config, compiled once and kept up by change, with what is looked up by symbol beside it. */
+export type CompiledConfigs = {
+  /** Reads and compiles everything anew. Must have run once before anything else. */
+  load(): Promise<ConfigRefresh>;
+  /** Takes in what changed since, in one statement. The slots are of the rules that are new or changed. */
+  refreshChanged(): Promise<ConfigRefresh>;
+  get(firebaseUid: string): CompiledConfig | undefined;
+  /** Who is evaluated, and so whose state is stamped. */
+  activeUsers(): IterableIterator<string>;
+  readonly rules: RuleIndex;
+  readonly inputs: WantedInputs;
+};
+
+type Held = { config: CompiledConfig; enabled: boolean; slots: readonly number[] };
+type CompiledTemplate = { resolved: Resolved; plain: Map<string, CompiledConfig> };
+
+/** Users read and compiled at a stretch, between which others have their turn: some 20 ms of work. */
+const pageSize = 1_000;
+/** Users without a document of their own share one compiled config for each of their revisions. */
+const maxPlainConfigs = 100;
+
+export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem) => void): CompiledConfigs {
+  let users = new Map<string, Held>();
+  let templates = new Map<string, CompiledTemplate>();
+  let rules = createRuleIndex();
+  let inputs = createWantedInputs();
+  let watermark: ConfigWatermark | null = null;
+
+  const templateOf = (stored: StoredConfig): CompiledTemplate => {
+    const name = `${stored.templateName}.${stored.templateRevision}`;
+    const known = templates.get(name);
+    if (known !== undefined) return known;
+    for (const other of templates.keys()) if (other.startsWith(`${stored.templateName}.`)) templates.delete(other);
+    const compiled: CompiledTemplate = { resolved: resolveTemplate(stored.template), plain: new Map() };
+    if (!compiled.resolved.ok) onProblem({ subject: `template ${stored.templateName}`, revision: stored.templateRevision, errors: compiled.resolved.errors });
+    templates.set(name, compiled);
+    return compiled;
+  };
+
+  const compile = (stored: StoredConfig): CompiledConfig | null => {
+    const template = templateOf(stored);
+    if (!template.resolved.ok) return null;
+    const revision = revisionOf(stored);
+    const isPlain = isEmptyDocument(stored.own);
+    const shared = isPlain ? template.plain.get(revision) : undefined;
+    if (shared !== undefined) return shared;
+    const effective = resolveReporting(template.resolved.config, stored);
+    if (effective === null) return null;
+    const compiled = compileConfig(effective, revision);
+    if (isPlain && template.plain.size < maxPlainConfigs) template.plain.set(revision, compiled);
+    return compiled;
+  };
+
+  const resolveReporting = (template: TradingConfig, stored: StoredConfig): TradingConfig | null => {
+    const resolved = resolveStoredConfig(template, stored.own);
+    const errors = resolved.ok ? resolved.leftOut : resolved.errors;
+    if (errors.length > 0) onProblem({ subject: `user ${stored.firebaseUid}`, revision: revisionOf(stored), errors });
+    return resolved.ok ? resolved.config : null;
+  };
+
+  /** @returns null when the user's config is the one that is held already */
+  const replace = (stored: StoredConfig): readonly number[] | null => {
+    const held = users.get(stored.firebaseUid);
+    if (held?.config.revision === revisionOf(stored) && held.enabled === stored.enabled) return null;
+    if (held !== undefined) {
+      rules.remove(held.slots);
+      if (held.enabled) inputs.remove(held.config.inputs);
+      users.delete(stored.firebaseUid);
+    }
+    const config = compile(stored);
+    if (config === null) return [];
+    const slots = stored.enabled ? rules.add(stored.firebaseUid, config) : [];
+    if (stored.enabled) inputs.add(config.inputs);
+    users.set(stored.firebaseUid, { config, enabled: stored.enabled, slots });
+    return slots;
+  };
+
+  const replaceAll = async (configs: readonly StoredConfig[], refresh: ConfigRefresh): Promise<void> => {
+    for (const [index, stored] of configs.entries()) {
+      const slots = replace(stored);
+      if (slots !== null) {
+        refresh.changedUsers += 1;
+        for (const slot of slots) refresh.freshSlots.push(slot);
+      }
+      if (index % pageSize === pageSize - 1) await yieldToOthers();
+    }
+  };
+
+  return {
+    async load() {
+      users = new Map();
+      templates = new Map();
+      rules = createRuleIndex();
+      inputs = createWantedInputs();
+      watermark = null;
+      const refresh: ConfigRefresh = { changedUsers: 0, freshSlots: [] };
+      let reached: ConfigWatermark | null = null;
+      for await (const page of readAllConfigs(db, pageSize)) {
+        reached = page.watermark;
+        await replaceAll(page.configs, refresh);
+      }
+      watermark = reached;
+      return refresh;
+    },
+    async refreshChanged() {
+      if (watermark === null) throw new Error("configs are refreshed before they were loaded");
+      const changes = await readConfigsChangedSince(db, watermark);
+      const refresh: ConfigRefresh = { changedUsers: 0, freshSlots: [] };
+      await replaceAll(changes.configs, refresh);
+      watermark = changes.watermark;
+      return refresh;
+    },
+    get: (firebaseUid) => users.get(firebaseUid)?.config,
+    *activeUsers() {
+      for (const [firebaseUid, held] of users) if (held.enabled && held.config.effective.enabled) yield firebaseUid;
+    },
+    get rules() {
+      return rules;
+    },
+    get inputs() {
+      return inputs;
+    },
+  };
+}
+
+function isEmptyDocument(own: unknown): boolean {
+  return typeof own === "object" && own !== null && Object.keys(own).length === 0;
+}

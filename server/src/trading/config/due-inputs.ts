@@ -1,0 +1,46 @@
+import type { AssetClass, Feed } from "@nod/contract/primitives";
+import type { CompiledInput } from "./compile.ts";
+
+/** One call to the market: everything of one feed and asset class. */
+export type FeedGroup = { feed: Feed; assetClass: AssetClass };
+export const feedGroupName = (group: FeedGroup): string => `${group.feed}/${group.assetClass}`;
+
+/** What all users together want fetched, and how often. A symbol is fetched as often as its most eager user asks. */
+export type WantedInputs = {
+  add(inputs: readonly CompiledInput[]): void;
+  remove(inputs: readonly CompiledInput[]): void;
+  groups(): { group: FeedGroup; symbols: readonly { symbol: string; pollIntervalSeconds: number }[] }[];
+};
+
+type Group = { group: FeedGroup; symbols: Map<string, Map<number, number>> };
+
+export function createWantedInputs(): WantedInputs {
+  const groups = new Map<string, Group>();
+
+  const count = (inputs: readonly CompiledInput[], by: 1 | -1): void => {
+    for (const { feed, assetClass, symbols, pollIntervalSeconds } of inputs) {
+      const name = feedGroupName({ feed, assetClass });
+      const group = groups.get(name) ?? { group: { feed, assetClass }, symbols: new Map<string, Map<number, number>>() };
+      groups.set(name, group);
+      for (const symbol of symbols) {
+        const intervals = group.symbols.get(symbol) ?? new Map<number, number>();
+        group.symbols.set(symbol, intervals);
+        const users = (intervals.get(pollIntervalSeconds) ?? 0) + by;
+        if (users > 0) intervals.set(pollIntervalSeconds, users);
+        else intervals.delete(pollIntervalSeconds);
+        if (intervals.size === 0) group.symbols.delete(symbol);
+      }
+      if (group.symbols.size === 0) groups.delete(name);
+    }
+  };
+
+  return {
+    add: (inputs) => count(inputs, 1),
+    remove: (inputs) => count(inputs, -1),
+    groups: () =>
+      [...groups.values()].map(({ group, symbols }) => ({
+        group,
+        symbols: [...symbols].map(([symbol, intervals]) => ({ symbol, pollIntervalSeconds: Math.min(...intervals.keys()) })),
+      })),
+  };
+}

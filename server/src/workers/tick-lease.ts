@@ -1,0 +1,67 @@
+import { acquireLease, holdsLease, releaseLease, renewLease, type Lease } from "../db/lease.ts";
+import type { Db } from "../db/pool.ts";
+
+/** A dead owner is succeeded within this and a stand-by's next attempt: ten seconds in all. */
+const ttlMs = 8_000;
+const renewEveryMs = 2_500;
+/** How often a stand-by tries. */
+export const standbyRetryMs = 1_500;
+
+/** One process at a time ticks. The database says who; this keeps its word in memory and renews it. */
+export type TickLease = {
+  /** True when it was already held, "new" when it is held since this call, false when another process has it. */
+  hold(): Promise<boolean | "new">;
+  /** Inside a transaction: whether it still holds, and cannot be taken over until the transaction ends. */
+  holdsWithin(tx: Db): Promise<boolean>;
+  readonly isHeld: boolean;
+  release(): Promise<void>;
+};
+
+/** @param owner one for each start of a process */
+export function createTickLease(db: Db, owner: string, onLost: () => void): TickLease {
+  let lease: Lease | undefined;
+  let renewing: Promise<void> = Promise.resolve();
+  let renewedAtMs = 0;
+
+  const lose = (): void => {
+    lease = undefined;
+    clearInterval(timer);
+    onLost();
+  };
+  const renew = async (held: Lease): Promise<void> => {
+    try {
+      if (await renewLease(db, held, { ttlMs })) renewedAtMs = performance.now();
+      else if (lease === held) lose();
+    } catch {
+      // The database is away, or an ask holds the row. Once the time is over it is lost, whatever the database would say.
+      if (lease === held && performance.now() - renewedAtMs > ttlMs) lose();
+    }
+  };
+  let timer: NodeJS.Timeout | undefined;
+
+  return {
+    async hold() {
+      if (lease !== undefined) return true;
+      lease = await acquireLease(db, { name: "tick", owner, ttlMs });
+      if (lease === undefined) return false;
+      const held = lease;
+      renewedAtMs = performance.now();
+      timer = setInterval(() => {
+        renewing = renewing.then(() => renew(held));
+      }, renewEveryMs);
+      return "new";
+    },
+    holdsWithin: (tx) => (lease === undefined ? Promise.resolve(false) : holdsLease(tx, lease)),
+    get isHeld() {
+      return lease !== undefined;
+    },
+    async release() {
+      clearInterval(timer);
+      await renewing;
+      const held = lease;
+      lease = undefined;
+      // Without a database the lease runs out by itself.
+      if (held !== undefined) await releaseLease(db, held).catch(() => undefined);
+    },
+  };
+}

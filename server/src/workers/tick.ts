@@ -1,0 +1,168 @@
+import type { AssetClass } from "@nod/contract/primitives";
+import type { Pool } from "../db/pool.ts";
+import { askFirings } from "../pipeline/ask.ts";
+import { createCompiledConfigs, type CompiledConfigs } from "../trading/config/compiled-configs.ts";
+import { createFactBook, type FactBook, type MarketKey } from "../trading/market/fact-book.ts";
+import { beforeAllFacts, readFactsChangedSince, type FactsWatermark } from "../trading/market/facts-table.ts";
+import { readSessions, type MarketSessions } from "../trading/market/session-table.ts";
+import type { MarketDataPort } from "../trading/ports.ts";
+import { createIngest, type FeedHealth } from "./ingest.ts";
+import { startInterval } from "./interval.ts";
+import { createStateStamper } from "./state-stamper.ts";
+import { createTickLease, standbyRetryMs } from "./tick-lease.ts";
+import type { TickObserver, TickReport } from "./tick-observer.ts";
+
+export type TickSettings = {
+  /** Statements of up to a minute must be allowed on it: a tick may write a hundred thousand questions at once. */
+  pool: Pool;
+  market: MarketDataPort;
+  /** One for each start of a process. */
+  owner: string;
+  /** The longest between two ticks; inputs that are due sooner make it shorter. */
+  intervalMs: number;
+  ingestEnabled: boolean;
+  evaluationEnabled: boolean;
+  observer?: Partial<TickObserver>;
+  fetchTimeoutMs?: number;
+  patienceMs?: number;
+};
+
+/** `isLeader`: this process ticks; another one does otherwise. `lastTickAt` is null until the first tick of this process. */
+export type TickHealth = { isLeader: boolean; lastTickAt: Date | null; failingSince: Date | null; feeds: FeedHealth[] };
+
+export type TickWorker = {
+  /** A config or a fact has changed: tick now. */
+  wake(): void;
+  /** Finishes the tick that runs and lets the next process take over. */
+  stop(): Promise<void>;
+  health(): TickHealth;
+  /** The compiled configs of this process; empty while another one ticks. */
+  readonly configs: CompiledConfigs;
+};
+
+/**
+ * The tick: take in what changed, fetch what is due, evaluate the rules whose facts or whose own text changed, ask. The number
+ * of SQL statements is the same for one user and for a hundred thousand. What a failed tick would have evaluated is kept for
+ * the next one.
+ */
+export function startTick(settings: TickSettings): TickWorker {
+  const { pool, observer = {} } = settings;
+  const configs = createCompiledConfigs(pool, (problem) => observer.configProblem?.(problem));
+  const lease = createTickLease(pool, settings.owner, () => observer.leaseChanged?.(false));
+  const ingest = createIngest({
+    db: pool,
+    market: settings.market,
+    observer,
+    onLateFacts: () => loop.wake(),
+    ...(settings.fetchTimeoutMs !== undefined && { fetchTimeoutMs: settings.fetchTimeoutMs }),
+    ...(settings.patienceMs !== undefined && { patienceMs: settings.patienceMs }),
+  });
+  const stamper = createStateStamper(pool);
+  let lastTickAt: Date | null = null;
+  let failingSince: Date | null = null;
+  let view = createView();
+
+  const tick = async (): Promise<{ nextInMs: number }> => {
+    const held = await lease.hold();
+    if (held === false) return { nextInMs: standbyRetryMs };
+    const watch = createStopwatch();
+    if (held === "new") {
+      view = createView();
+      observer.leaseChanged?.(true);
+    }
+    const refresh = await (view.loaded ? configs.refreshChanged() : configs.load());
+    view.loaded = true;
+    for (const slot of refresh.freshSlots) view.freshSlots.add(slot);
+    const refreshMs = watch.lap();
+
+    if (settings.ingestEnabled) await ingest.run(configs.inputs, await readSessions(pool));
+    const ingestMs = watch.lap();
+    const outcome = settings.evaluationEnabled ? await evaluateAndAsk(view, configs, pool, lease.holdsWithin, watch) : notEvaluated;
+    await stamper.stampIfDue(configs, ingest.health(), outcome.evaluatedAt);
+
+    lastTickAt = new Date();
+    failingSince = null;
+    const { evaluatedAt: _evaluatedAt, ...figures } = outcome;
+    observer.tickFinished?.({ refreshMs, ingestMs, ...figures, changedUsers: refresh.changedUsers, totalMs: watch.total() });
+    return { nextInMs: settings.ingestEnabled ? ingest.nextDueInMs(configs.inputs) : settings.intervalMs };
+  };
+
+  const loop = startInterval({
+    intervalMs: settings.intervalMs,
+    run: tick,
+    onError: (error) => {
+      failingSince ??= new Date();
+      observer.tickFailed?.(error);
+    },
+  });
+
+  return {
+    wake: () => loop.wake(),
+    stop: async () => {
+      await Promise.all([loop.stop(), ingest.stop()]);
+      await lease.release();
+    },
+    health: () => ({ isLeader: lease.isHeld, lastTickAt, failingSince, feeds: ingest.health() }),
+    configs,
+  };
+}
+
+/** What this process has seen of the market, and what it has yet to evaluate. */
+type View = {
+  loaded: boolean;
+  book: FactBook;
+  watermark: FactsWatermark;
+  sessions: MarketSessions | null;
+  changed: Set<MarketKey>;
+  freshSlots: Set<number>;
+};
+
+const createView = (): View => ({ loaded: false, book: createFactBook(), watermark: beforeAllFacts, sessions: null, changed: new Set(), freshSlots: new Set() });
+
+type EvaluationOutcome = Pick<TickReport, "evaluateMs" | "askMs" | "changedMarkets" | "unknown" | "stale" | "quiet" | "fired" | "asked"> & { evaluatedAt: Date | null };
+const notEvaluated: EvaluationOutcome = { evaluateMs: 0, askMs: 0, changedMarkets: 0, unknown: 0, stale: 0, quiet: 0, fired: 0, asked: 0, evaluatedAt: null };
+
+async function evaluateAndAsk(view: View, configs: CompiledConfigs, pool: Pool, mayAsk: Parameters<typeof askFirings>[2], watch: Stopwatch): Promise<EvaluationOutcome> {
+  const [sessions, { watermark, facts }] = await Promise.all([readSessions(pool), readFactsChangedSince(pool, view.watermark)]);
+  for (const key of view.book.absorb(facts)) view.changed.add(key);
+  view.watermark = watermark;
+  for (const key of openedMarkets(view.sessions, sessions, configs)) view.changed.add(key);
+  view.sessions = sessions;
+
+  const { firings, markets, unknown, stale, quiet } = configs.rules.evaluate(view.book, sessions, view.changed, view.freshSlots);
+  const evaluateMs = watch.lap();
+  const outcome = await askFirings(pool, firings, mayAsk);
+  if (outcome.at !== null) {
+    for (const n of outcome.asked) {
+      const firing = firings[n];
+      if (firing !== undefined) configs.rules.quieten(firing.slot, outcome.at.getTime() + firing.rule.rule.cooldown_seconds * 1_000);
+    }
+    for (const { recipient, untilMs } of outcome.cooling) configs.rules.quieten(firings[recipient]?.slot ?? -1, untilMs);
+  }
+  view.changed.clear();
+  view.freshSlots.clear();
+  return { evaluateMs, askMs: watch.lap(), changedMarkets: markets, unknown, stale, quiet, fired: firings.length, asked: outcome.asked.length, evaluatedAt: sessions.now };
+}
+
+/** A market that opens makes known what was unknown, without any fact changing. */
+function openedMarkets(before: MarketSessions | null, now: MarketSessions, configs: CompiledConfigs): MarketKey[] {
+  const classes: AssetClass[] = ["us_equity", "crypto"];
+  return classes
+    .filter((assetClass) => before?.[assetClass].state !== now[assetClass].state || before[assetClass].tradingDay !== now[assetClass].tradingDay)
+    .flatMap((assetClass) => configs.rules.keysOf(assetClass));
+}
+
+type Stopwatch = { lap(): number; total(): number };
+
+function createStopwatch(): Stopwatch {
+  const startedMs = performance.now();
+  let lastMs = startedMs;
+  return {
+    lap() {
+      const sinceMs = performance.now() - lastMs;
+      lastMs += sinceMs;
+      return sinceMs;
+    },
+    total: () => performance.now() - startedMs,
+  };
+}

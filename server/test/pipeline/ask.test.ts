@@ -1,0 +1,211 @@
+import { describe, expect, test, vi } from "vitest";
+import { TradingQuestionMetadata } from "@nod/contract/question";
+import { compileValidator } from "@nod/contract/validators";
+import type { TradingConfig } from "@nod/contract/trading-config";
+import { createPool, type Db } from "../../src/db/pool.ts";
+import { withTransaction } from "../../src/db/transaction.ts";
+import { askFirings, type FiringsAsked } from "../../src/pipeline/ask.ts";
+import { askQuestions } from "../../src/pipeline/ask-statement.ts";
+import { toTradingQuestions } from "../../src/pipeline/ask-trading.ts";
+import type { Firing } from "../../src/trading/rules/rule-index.ts";
+import { useTestDatabase } from "../support/database.ts";
+import { addUsers, configWith, dipReading, dipRule, firingsOf } from "../support/trading-users.ts";
+
+const database = useTestDatabase();
+const always = (): Promise<boolean> => Promise.resolve(true);
+const ask = (firings: Firing[]): Promise<FiringsAsked> => askFirings(database.pool, firings, always);
+
+let group = 0;
+/** Fresh users on a template of their own, so that tests do not see each other. */
+async function users(config: TradingConfig, count: number): Promise<string[]> {
+  group += 1;
+  const uids = Array.from({ length: count }, (_, index) => `g${group}u${index}`);
+  await addUsers(database.ownerPool, `template_${group}`, config, uids);
+  return uids;
+}
+async function openQuestions(uid: string): Promise<string[]> {
+  const { rows } = await database.pool.query<{ source_tag: string }>("select source_tag from questions where firebase_uid = $1 and status = 'open' order by source_tag", [uid]);
+  return rows.map((row) => row.source_tag);
+}
+const close = (uid: string, phase: string): Promise<unknown> =>
+  database.pool.query("with q as (update questions set status = 'rejected', closed_at = now() where firebase_uid = $1) update user_pipeline_state set phase = $2 where firebase_uid = $1", [uid, phase]);
+
+describe("a firing becomes a question", () => {
+  test("with its state, its place in the outbox, its event, and the facts that it rests on", async () => {
+    const config = configWith([dipRule()]);
+    const [uid = ""] = await users(config, 1);
+    expect((await ask(firingsOf(config, [uid]))).asked).toEqual([0]);
+
+    const { rows } = await database.pool.query(
+      `select q.question_text, q.kind, q.correct_answer, q.pipeline_key, q.pipeline_step, q.source_tag, q.status, q.metadata,
+              extract(epoch from q.expires_at - q.created_at)::int4 as seconds_to_answer,
+              p.subject, p.phase, extract(epoch from p.cooldown_until - q.created_at)::int4 as cooldown,
+              o.seq, o.kind as told, h.last_seq, e.kind as event, t.last_eval_at = q.created_at as stamped
+         from questions q
+         join user_pipeline_state p on p.question_id = q.id
+         join user_outbox o on o.ref_id = q.id join user_outbox_heads h on h.firebase_uid = q.firebase_uid
+         join events e on e.question_id = q.id join user_trading_state t on t.firebase_uid = q.firebase_uid
+        where q.firebase_uid = $1`,
+      [uid],
+    );
+    expect(rows).toEqual([
+      {
+        question_text: "SPY is down 2%. Buy $10?", kind: "swipe", correct_answer: "10", pipeline_key: "trading", pipeline_step: "dip_confirm:await_confirm",
+        source_tag: "trading:rule:dip_confirm", status: "open", metadata: expect.anything(), seconds_to_answer: 300, subject: "dip_confirm", phase: "await_confirm",
+        cooldown: 3600, seq: "1", told: "question_asked", last_seq: "1", event: "question_asked", stamped: true,
+      },
+    ]);
+    const validate = compileValidator(TradingQuestionMetadata);
+    expect(validate(rows[0]?.["metadata"])).toMatchObject({ ok: true, value: { price: "98", ref: "100", pct: "-2", config_revision: "1.1", order: { side: "buy", notional_usd: "10" } } });
+  });
+
+  test("a rule that leaves the amount open asks for a number", async () => {
+    const config = configWith([dipRule({ on_answer_match: { action: "propose_order", side: "buy", notional_usd: { ask: { min: 5, max: 50 } } } })]);
+    const [uid = ""] = await users(config, 1);
+    await ask(firingsOf(config, [uid]));
+    const { rows } = await database.pool.query("select kind, correct_answer, metadata -> 'order' as size from questions where firebase_uid = $1", [uid]);
+    expect(rows).toEqual([{ kind: "numeric", correct_answer: null, size: { side: "buy", order_type: "market", notional_usd: null, ask: { min: "5", max: "50" } } }]);
+  });
+
+  test("several questions of a user are numbered without a gap, in the order of his rules", async () => {
+    const config = configWith(["a", "b", "c"].map((id) => dipRule({ id })));
+    const [uid = "", other = ""] = await users(config, 2);
+    await ask(firingsOf(config, [uid, other]));
+    const { rows } = await database.pool.query(
+      "select o.seq, q.source_tag from user_outbox o join questions q on q.id = o.ref_id where o.firebase_uid = $1 order by o.seq",
+      [uid],
+    );
+    expect(rows).toEqual([{ seq: "1", source_tag: "trading:rule:a" }, { seq: "2", source_tag: "trading:rule:b" }, { seq: "3", source_tag: "trading:rule:c" }]);
+  });
+
+  test("takes as many statements for a thousand users as for one", async () => {
+    const config = configWith([dipRule(), dipRule({ id: "again" })]);
+    const uids = await users(config, 1_000);
+    const count = async (recipients: string[]): Promise<number> => {
+      const pool = createPool({ url: database.url, applicationName: "counting", maxConnections: 1 });
+      const client = await pool.connect();
+      const query = vi.spyOn(client, "query");
+      client.release();
+      const { asked } = await askFirings(pool, firingsOf(config, recipients), always);
+      await pool.end();
+      expect(asked).toHaveLength(recipients.length * 2);
+      return query.mock.calls.length;
+    };
+    const [first = "", ...others] = uids;
+    expect(await count([first])).toBe(await count(others));
+  });
+});
+
+describe("who is not asked", () => {
+  test("a user within the cooldown, and the caller is told until when", async () => {
+    const config = configWith([dipRule()]);
+    const [uid = ""] = await users(config, 1);
+    const { at } = await ask(firingsOf(config, [uid]));
+    await close(uid, "done");
+    const again = await ask(firingsOf(config, [uid]));
+    expect(again.asked).toEqual([]);
+    expect(again.cooling).toEqual([{ recipient: 0, untilMs: expect.closeTo((at?.getTime() ?? 0) + 3_600_000, -2) }]);
+    expect(await openQuestions(uid)).toEqual([]);
+  });
+
+  test("nobody twice about the same rule, while the question is open or its order under way", async () => {
+    const config = configWith([dipRule({ cooldown_seconds: 0 })]);
+    const [uid = ""] = await users(config, 1);
+    const firings = firingsOf(config, [uid]);
+    expect((await ask(firings)).asked).toEqual([0]);
+    expect(await ask(firings)).toMatchObject({ asked: [], cooling: [] });
+    await close(uid, "submit_order");
+    expect((await ask(firings)).asked).toEqual([]);
+    await close(uid, "done");
+    expect((await ask(firings)).asked).toEqual([0]);
+  });
+
+  test("nobody above the limit of open questions, which counts those that are open already", async () => {
+    const rules = Array.from({ length: 6 }, (_, index) => dipRule({ id: `r${index}` }));
+    const base = configWith(rules);
+    const config = { ...base, guardrails: { ...base.guardrails, max_open_questions: 4 } };
+    const [uid = ""] = await users(config, 1);
+    const firings = firingsOf(config, [uid]);
+    expect((await ask(firings.slice(0, 3))).asked).toHaveLength(3);
+    expect((await ask(firings.slice(3))).asked).toEqual([0]);
+    expect(await openQuestions(uid)).toHaveLength(4);
+  });
+
+  test("ten at most when the config names no limit", async () => {
+    const config = configWith(Array.from({ length: 15 }, (_, index) => dipRule({ id: `r${index}` })));
+    const [uid = ""] = await users(config, 1);
+    expect((await ask(firingsOf(config, [uid]))).asked).toHaveLength(10);
+  });
+
+  test("nobody on facts that have gone stale by the database's clock", async () => {
+    const config = configWith([dipRule({ max_staleness_seconds: 30 })]);
+    const [uid = ""] = await users(config, 1);
+    expect((await ask(firingsOf(config, [uid], dipReading(31)))).asked).toEqual([]);
+    expect((await ask(firingsOf(config, [uid], dipReading(5)))).asked).toEqual([0]);
+  });
+
+  test("nobody whose kill switch is on, except about selling", async () => {
+    const config = configWith([dipRule(), dipRule({ id: "exit", on_answer_match: { action: "propose_order", side: "sell", notional_usd: 10 } })]);
+    const [halted = "", free = ""] = await users(config, 2);
+    await database.pool.query("insert into kill_switches (scope, firebase_uid, mode, set_by) values ('user', $1, 'block_new', 'test')", [halted]);
+    await ask(firingsOf(config, [halted, free]));
+    expect(await openQuestions(halted)).toEqual(["trading:rule:exit"]);
+    expect(await openQuestions(free)).toHaveLength(2);
+  });
+
+  test("nobody at all while the operator's is", async () => {
+    const config = configWith([dipRule()]);
+    const uids = await users(config, 3);
+    await database.pool.query("insert into kill_switches (scope, mode, set_by) values ('all', 'block_new', 'test')");
+    const blocked = await ask(firingsOf(config, uids));
+    await database.pool.query("delete from kill_switches where scope = 'all'");
+    expect(blocked.asked).toEqual([]);
+    expect((await ask(firingsOf(config, uids))).asked).toHaveLength(3);
+  });
+
+  test("a user whose config was switched off, replaced or deleted since, while the others are", async () => {
+    const config = configWith([dipRule()]);
+    const [off = "", replaced = "", gone = "", kept = ""] = await users(config, 4);
+    await database.pool.query("update user_trading_config set enabled = false where firebase_uid = $1", [off]);
+    await database.pool.query("update user_trading_config set config = '{\"enabled\": false}' where firebase_uid = $1", [replaced]);
+    await database.pool.query("delete from users where firebase_uid = $1", [gone]);
+    expect((await ask(firingsOf(config, [off, replaced, gone, kept]))).asked).toEqual([3]);
+  });
+
+  test("anybody, when the caller has lost the right to ask", async () => {
+    const config = configWith([dipRule()]);
+    const [uid = ""] = await users(config, 1);
+    expect(await askFirings(database.pool, firingsOf(config, [uid]), () => Promise.resolve(false))).toEqual({ at: null, asked: [], cooling: [] });
+    expect(await openQuestions(uid)).toEqual([]);
+  });
+});
+
+describe("two processes at once", () => {
+  test("never ask twice, and never exceed the limit between them", async () => {
+    const base = configWith(Array.from({ length: 8 }, (_, index) => dipRule({ id: `r${index}` })));
+    const config = { ...base, guardrails: { ...base.guardrails, max_open_questions: 5 } };
+    const uids = await users(config, 50);
+    const firings = firingsOf(config, uids);
+    const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
+    const outcomes = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => askFirings(pools[index % 2] ?? database.pool, index < 3 ? firings : firings.toReversed(), always)),
+    );
+    await Promise.all(pools.map((pool) => pool.end()));
+    expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(50 * 5);
+    for (const uid of uids) expect(await openQuestions(uid)).toHaveLength(5);
+  });
+
+  test("the statement itself asks once, also without the lock that takes asks in turn", async () => {
+    const config = configWith([dipRule({ cooldown_seconds: 0 })]);
+    const uids = await users(config, 300);
+    const { shapes, recipients } = toTradingQuestions(firingsOf(config, uids));
+    const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
+    const outcomes = await Promise.all(
+      pools.map((pool, index) => withTransaction(pool, (tx: Db) => askQuestions(tx, shapes, index === 0 ? recipients : recipients.toReversed()))),
+    );
+    await Promise.all(pools.map((pool) => pool.end()));
+    expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(300);
+    const { rows } = await database.pool.query("select count(*)::int4 as questions, count(distinct firebase_uid)::int4 as users from questions where firebase_uid = any($1)", [uids]);
+    expect(rows).toEqual([{ questions: 300, users: 300 }]);
+  });
+});
