@@ -8,6 +8,7 @@
  * a second one for "at once".
  */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
 
@@ -67,9 +68,28 @@ function signalGroup(pid, signal) {
  * @param {() => void} onOrphaned
  */
 function watchParent(onOrphaned) {
-  const parent = process.ppid;
   if (process.env["npm_lifecycle_event"] === undefined) return undefined;
+  const npm = npmProcess();
   return setInterval(() => {
-    if (process.ppid !== parent) onOrphaned();
+    if (npmProcess() !== npm) onOrphaned();
   }, parentCheckMs);
+}
+
+/** npm starts scripts through a shell, which some systems' shells replace with the script and others do not. */
+function npmProcess() {
+  const parent = statusOf(process.ppid);
+  return parent?.isShell === true ? parent.parent : process.ppid;
+}
+
+/**
+ * @param {number} pid
+ * @returns {{ isShell: boolean, parent: number } | undefined} undefined where there is no /proc; macOS's shell replaces itself
+ */
+function statusOf(pid) {
+  try {
+    const [, name = "", parent = ""] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+    return { isShell: /^(?:ba|da)?sh$/.test(name), parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
 }

@@ -81,12 +81,16 @@ test("when the launcher is killed the program is asked to end, and leaves nothin
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
-test("when npm is killed above it, the launcher ends the program", async () => {
-  // npm's part is played by a shell, which cannot pass its own death on.
-  const launcherFile = join(folder, "launcher.mjs");
+test.each([
+  ["itself", "spawnSync(process.execPath, [launcher])"],
+  ["through a shell that stays", 'spawnSync("sh", ["-c", `"${process.execPath}" "${launcher}"; true`])'],
+])("when npm, which started the launcher %s, is killed, the launcher ends the program", async (_way, startLauncher) => {
   await writeProgram(server);
-  await writeFile(launcherFile, `import { runProgram } from ${JSON.stringify(new URL("run-program.mjs", import.meta.url).href)};\nawait runProgram(process.execPath, [${JSON.stringify(join(folder, "program.mjs"))}], { cwd: "/" });`);
-  const npm = spawn("sh", ["-c", `"${process.execPath}" "${launcherFile}"; true`], { stdio: "ignore", env: { ...process.env, npm_lifecycle_event: "start" } });
+  const launcher = join(folder, "launcher.mjs");
+  await writeFile(launcher, `import { runProgram } from ${JSON.stringify(new URL("run-program.mjs", import.meta.url).href)};\nawait runProgram(process.execPath, [${JSON.stringify(join(folder, "program.mjs"))}], { cwd: "/" });`);
+  const npmFile = join(folder, "npm.mjs");
+  await writeFile(npmFile, `import { spawnSync } from "node:child_process";\nconst launcher = ${JSON.stringify(launcher)};\n${startLauncher};`);
+  const npm = spawn(process.execPath, [npmFile], { stdio: "ignore", env: { ...process.env, npm_lifecycle_event: "start" } });
   const pid = await programPid();
   npm.kill("SIGKILL");
   await expect.poll(async () => (await notes()).slice(1), { timeout: 10_000 }).toEqual(["SIGTERM"]);
