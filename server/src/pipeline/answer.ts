@@ -68,7 +68,7 @@ type Case = { locked: QuestionAtAnswer | null; prepared: PreparedAnswer | null; 
 function settle(tx: Db, { locked, prepared, value, meta }: Case): Writing<Settled> {
   if (locked === null) return nothingWritten({ kind: "not_found" });
   const { question, at, isExpired, given } = locked;
-  if (given?.answer === value) return nothingWritten({ kind: "answered", result: decodeResult(given.result) });
+  if (given?.answer === value) return nothingWritten({ kind: "answered", result: given.result });
   if (question.status !== "open") return nothingWritten({ kind: "closed", outcome: question.status, expired: question.status === "expired" });
   if (isExpired) return expire(tx, question, at);
   const reading = readAnswer(question, value, prepared?.numericBounds(question) ?? null);
@@ -166,8 +166,3 @@ const closedEvent = (question: QuestionRecord, outcome: QuestionOutcome): AuditE
   kind: "question_closed",
   data: { outcome },
 });
-
-/** Our own row, written by `insertAnswer` in this shape; the column is `json`, which keeps its text as it was. */
-function decodeResult(stored: unknown): AnswerResult {
-  return stored as AnswerResult;
-}

@@ -1,4 +1,4 @@
-import type { Question, QuestionKind, QuestionOutcome, QuestionStatus } from "@nod/contract/question";
+import type { AnswerResult, Question, QuestionKind, QuestionOutcome, QuestionStatus } from "@nod/contract/question";
 import type { Db } from "../db/pool.ts";
 
 /** A row of `questions`. */
@@ -94,11 +94,12 @@ export async function questionsByIds(db: Db, ids: readonly string[]): Promise<Qu
 }
 
 /** A question as it stands at its answer, with the answer that won if one did. */
-export type QuestionAtAnswer = { question: QuestionRecord; at: Date; isExpired: boolean; given: { answer: number; result: unknown } | null };
+export type QuestionAtAnswer = { question: QuestionRecord; at: Date; isExpired: boolean; given: { answer: number; result: AnswerResult } | null };
 
 /** Locks the question, so that it does not expire while it is being answered. Null for an unknown one and for somebody else's alike. */
 export async function lockQuestionForAnswer(tx: Db, of: { firebaseUid: string; questionId: string }): Promise<QuestionAtAnswer | null> {
-  const { rows } = await tx.query<RawQuestion & { at: Date; is_expired: boolean; answer: string | null; result: unknown }>({
+  // `result` was written by `insertAnswer` in this shape; `json` keeps its text as it was.
+  const { rows } = await tx.query<RawQuestion & { at: Date; is_expired: boolean; answer: string | null; result: AnswerResult | null }>({
     name: "lock-question-for-answer",
     text: `
       select ${questionColumns}, clock_timestamp() as at, q.expires_at <= clock_timestamp() as is_expired, a.answer, a.result
@@ -109,7 +110,8 @@ export async function lockQuestionForAnswer(tx: Db, of: { firebaseUid: string; q
   });
   const row = rows[0];
   if (row === undefined) return null;
-  return { question: decode(row), at: row.at, isExpired: row.is_expired, given: row.answer === null ? null : { answer: Number(row.answer), result: row.result } };
+  const given = row.answer === null || row.result === null ? null : { answer: Number(row.answer), result: row.result };
+  return { question: decode(row), at: row.at, isExpired: row.is_expired, given };
 }
 
 /** Closes an open question and moves its subject on. The caller holds the question's lock. */

@@ -74,7 +74,7 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
   const limits = { ...defaultSubmitLimits, ...deps.limits };
   const underWay = new Set<Promise<void>>();
   let running: Promise<void> | null = null;
-  let stopping = false;
+  const stopping = new AbortController();
   let woken = true;
   let rouse: () => void = () => undefined;
 
@@ -94,7 +94,7 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
   };
 
   const sleepUntilWoken = async (): Promise<void> => {
-    if (woken || stopping) return;
+    if (woken || stopping.signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     rouse = resolve;
     const timer = setTimeout(resolve, limits.pollIntervalMs);
@@ -106,7 +106,7 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
     // Whoever claimed these is not this process: it has just begun.
     let abandonedAfterMs = 0;
     let lookForAbandonedAt = 0;
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       woken = false;
       try {
         if (performance.now() >= lookForAbandonedAt) {
@@ -136,7 +136,7 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
     },
     wake,
     stop: async () => {
-      stopping = true;
+      stopping.abort();
       rouse();
       await running;
       await Promise.all(underWay);

@@ -67,6 +67,7 @@ export function decide(intent: TradeIntent, context: RiskContext, settings: Risk
   // Both are proven by the guardrails above; the types cannot know that.
   if (size === null || context.session === null) throw new Error("an intent without size or session passed the guardrails");
   return {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place that may say so
     approved: { intent, size, tradingDay: context.session.tradingDay } as Approved,
     decision: { verdict: "approved", code: null, message: `Approved: ${inWords(intent, size)} is on its way.`, limits: limitsSeen(riskCase) },
   };

@@ -1,0 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Waits until a condition gives something, and gives that. @throws when it does not within `withinMs` */
+export async function until<Result>(what: string, condition: () => Promise<Result | null | undefined | false>, withinMs = 20_000): Promise<Result> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    const result = await condition();
+    if (result !== null && result !== undefined && result !== false) return result;
+    if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
+    await sleep(10);
+  }
+}
