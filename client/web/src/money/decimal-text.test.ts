@@ -47,6 +47,10 @@ describe("money on screen", () => {
   });
 
   it("reads back every decimal that it writes", () => {
-    fc.assert(fc.property(fc.bigInt({ min: -(10n ** 23n), max: 10n ** 23n }), (value) => expect(toBillionths(fromBillionths(value))).toBe(value)));
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 23n), max: 10n ** 23n }), (value) => {
+        expect(toBillionths(fromBillionths(value))).toBe(value);
+      }),
+    );
   });
 });

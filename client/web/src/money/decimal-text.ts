@@ -90,14 +90,6 @@ export function aboutShares(notional: string, at: string): string | null {
   return quantity(fromBillionths(shares), shares < billion / 100n ? 6 : 4);
 }
 
-/** `amount × rate`, in decimal text. */
-export function multiply(amount: string, rate: string): string | null {
-  const left = toBillionths(amount);
-  const right = toBillionths(rate);
-  if (left === null || right === null) return null;
-  return fromBillionths(divideRounded(left * right, billion));
-}
-
 /** By how many percent `to` lies above (or, negative, below) `from`; null without a positive `from`. */
 export function percentChange(from: string, to: string): string | null {
   const base = toBillionths(from);

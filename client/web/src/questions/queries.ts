@@ -1,9 +1,10 @@
-import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from "@tanstack/react-query";
-import type { Order, OrdersPage } from "@nod/contract/order";
+import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
+import type { Order } from "@nod/contract/order";
 import { http } from "../api/http.ts";
 import { connection, modeOf } from "../live/connection.ts";
 import { serverClock } from "../live/server-clock.ts";
 import { emptyDeck, fetched, type Deck } from "./deck.ts";
+import { withOrder, type LoadedOrders } from "./loaded-orders.ts";
 
 /** Without the hub everything is looked up this often; with it, rarely, as a net under it. */
 const pollWithoutHubMs = 4_000;
@@ -44,24 +45,8 @@ export const ordersQuery = infiniteQueryOptions({
   refetchInterval: pollInterval(pollWithHubMs),
 });
 
-/** An order changed: it is put in its place, or on top when it is new. An older state never overwrites a newer one. */
-export function withOrder(data: InfiniteData<OrdersPage, string | null>, order: Order): InfiniteData<OrdersPage, string | null> {
-  let found = false;
-  const pages = data.pages.map((page) => ({
-    ...page,
-    orders: page.orders.map((known) => {
-      if (known.id !== order.id) return known;
-      found = true;
-      return Date.parse(order.updated_at) >= Date.parse(known.updated_at) ? order : known;
-    }),
-  }));
-  const [first, ...rest] = pages;
-  if (found || first === undefined) return { ...data, pages };
-  return { ...data, pages: [{ ...first, orders: [order, ...first.orders] }, ...rest] };
-}
-
 export function takeOrder(client: QueryClient, order: Order): void {
-  client.setQueryData<InfiniteData<OrdersPage, string | null>>(ordersKey, (data) => (data === undefined ? data : withOrder(data, order)));
+  client.setQueryData<LoadedOrders>(ordersKey, (data) => (data === undefined ? data : withOrder(data, order)));
 }
 
 export const statusQuery = queryOptions({

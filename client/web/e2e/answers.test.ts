@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { dip } from "./support/person.ts";
+import { cardOf, desktop, phone, swipe, touch } from "./support/phone.ts";
+import { useWorld } from "./support/world.ts";
+
+const world = useWorld();
+/** A card that has just come into the hand takes no press for 400 ms. */
+const armed = { trial: false, delay: 0, timeout: 30_000 };
+
+test("a swipe to the left skips: no order, and skipping is no mistake", async () => {
+  const person = await world.person("ada", [{ symbol: "SPY" }]);
+  const page = await world.open(person);
+  dip(world.stack(), "SPY");
+  await cardOf(page, "SPY").waitFor();
+  await swipe(page, cardOf(page, "SPY"), "left");
+  await page.getByRole("status").filter({ hasText: "Skipped SPY" }).waitFor();
+  expect(await world.answersOf(person)).toEqual([-10]);
+  expect(await world.ordersOf(person)).toEqual([]);
+  await page.getByRole("link", { name: "Activity" }).click();
+  expect(await page.locator("[data-story]").getAttribute("data-badge")).toBe("Skipped");
+});
+
+test("without swiping: the buttons are large enough for a thumb, and a double press answers one card, not two", async () => {
+  const person = await world.person("grace", [{ symbol: "SPY" }, { symbol: "IBM" }]);
+  const page = await world.open(person);
+  dip(world.stack(), "SPY");
+  dip(world.stack(), "IBM");
+  await page.getByRole("article").nth(1).waitFor();
+  for (const name of ["Skip", "Approve $10", "Kill switch"]) {
+    const box = await page.getByRole("button", { name }).boundingBox();
+    expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44);
+  }
+  await page.waitForTimeout(500);
+  const approve = page.getByRole("button", { name: "Approve $10" });
+  await approve.dblclick(armed);
+  await page.getByRole("status").filter({ hasText: "Bought $10.00" }).waitFor();
+  expect(await page.getByRole("article").count()).toBe(1);
+  expect(await world.answersOf(person)).toEqual([10]);
+  expect(await world.ordersOf(person)).toHaveLength(1);
+});
+
+test("on a desktop the arrow keys answer, and the story stands beside the card", async () => {
+  const person = await world.person("hedy", [{ symbol: "BAC" }, { symbol: "AIG" }]);
+  const page = await world.open(person, desktop);
+  dip(world.stack(), "BAC");
+  dip(world.stack(), "AIG");
+  await page.getByRole("article").nth(1).waitFor();
+  await page.waitForTimeout(500);
+  await page.keyboard.press("ArrowLeft");
+  await page.locator("[data-story][data-badge=Skipped]").waitFor();
+  await page.waitForTimeout(500);
+  await page.keyboard.press("ArrowRight");
+  await page.locator("[data-story][data-badge=Filled]").waitFor();
+  expect((await world.answersOf(person)).sort()).toEqual([-10, 10]);
+});
+
+test("a numeric card takes the amount by slider, steps and number pad, within its bounds, and sends just that", async () => {
+  const person = await world.person("joan", [{ symbol: "AAPL", ask: { min: 5, max: 50 } }]);
+  const page = await world.open(person);
+  dip(world.stack(), "AAPL");
+  const card = cardOf(page, "AAPL");
+  await card.waitFor();
+  await page.getByRole("button", { name: "Approve $5" }).waitFor();
+
+  await page.getByRole("slider").fill("20");
+  await page.getByRole("button", { name: "Approve $20" }).waitFor();
+  await page.getByRole("button", { name: "One dollar more" }).click();
+  await page.getByRole("button", { name: "Approve $21" }).waitFor();
+  const field = page.getByRole("textbox", { name: "Amount in dollars" });
+  await field.fill("51");
+  expect(await page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true);
+  await page.getByText("An amount between $5 and $50").waitFor();
+  await field.fill("12.50");
+  await card.getByText("Buy $12.50 of AAPL").waitFor();
+
+  const slider = await page.getByRole("slider").boundingBox();
+  expect(slider).not.toBeNull();
+  await swipe(page, card, "right");
+  await page.getByRole("status").filter({ hasText: "Bought $12.50" }).waitFor();
+  expect(await world.answersOf(person)).toEqual([12.5]);
+  expect(await world.ordersOf(person)).toMatchObject([{ notional_usd: "12.5", status: "filled" }]);
+});
+
+test("answered on the other device: the card dies in place and says so, and another finger can do no harm", async () => {
+  const person = await world.person("mary", [{ symbol: "SPY" }]);
+  const here = await world.open(person, phone);
+  const there = await world.open(person, desktop);
+  dip(world.stack(), "SPY");
+  await Promise.all([cardOf(here, "SPY").waitFor(), cardOf(there, "SPY").waitFor()]);
+  await there.waitForTimeout(500);
+  const finger = await touch(here, cardOf(here, "SPY"));
+  await finger.move(100);
+  await there.keyboard.press("ArrowRight");
+  await here.getByText("Answered on your other device").waitFor();
+  await finger.move(200);
+  await finger.lift();
+  await here.locator("[data-phase=dead]").waitFor();
+  await here.getByRole("button", { name: "Done" }).click();
+  await here.getByRole("heading", { name: "Nothing to decide" }).waitFor();
+  await there.locator("[data-story][data-badge=Filled]").waitFor();
+  expect(await world.answersOf(person)).toEqual([10]);
+  expect(await world.ordersOf(person)).toHaveLength(1);
+});
+
+test("a card that expires under the finger goes back and says so; letting go answers nothing", async () => {
+  const person = await world.person("rosa", [{ symbol: "IBM", expiresInSeconds: 10 }]);
+  const page = await world.open(person);
+  dip(world.stack(), "IBM");
+  const card = cardOf(page, "IBM");
+  await card.waitFor();
+  const finger = await touch(page, card);
+  await finger.move(170);
+  await page.getByText("Expired", { exact: true }).waitFor();
+  await finger.lift();
+  await expect.poll(async () => (await card.boundingBox())?.x).toBe(16);
+  await page.getByRole("button", { name: "Done" }).click({ timeout: 20_000 });
+  await page.getByText("1 question expired unanswered").waitFor();
+  expect(await world.answersOf(person)).toEqual([]);
+  expect(await world.ordersOf(person)).toEqual([]);
+});

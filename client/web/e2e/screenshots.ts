@@ -1,0 +1,94 @@
+/**
+ * `npm run screenshots -w @nod/web`: photographs the running client into docs/pictures, against the real server,
+ * an embedded PostgreSQL and the simulator with its recorded day. The client must have been built.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "./support/chromium.ts";
+import { createPerson, watch, type Person } from "./support/person.ts";
+import { cardOf, desktop, openPage, phone, signIn, swipe, touch, type View } from "./support/phone.ts";
+import { startStack, type Stack } from "./support/stack.ts";
+
+const pictures = join(import.meta.dirname, "../../../docs/pictures");
+/** The recorded dips of the demo's first minute. */
+const rules = [{ symbol: "IBM" }, { symbol: "AIG", ask: { min: 5, max: 50 } }];
+/** Long enough for springs, fades and charts to come to rest. */
+const restMs = 900;
+
+type Scene = { stack: Stack; browser: Browser; view: View; suffix: string };
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.waitForTimeout(restMs);
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+async function opened({ stack, browser, view, suffix }: Scene, asks: boolean): Promise<{ page: Page; person: Person; close(): Promise<void> }> {
+  const person = await createPerson(stack, `person-${suffix}`);
+  if (asks) await watch(stack, person, rules, { max_orders_per_day: 3, max_notional_usd_per_4h: 100 });
+  const { page, close } = await openPage(browser, view);
+  await signIn(page, stack.address, person.uid);
+  return { page, person, close };
+}
+
+async function onPhone(scene: Scene): Promise<void> {
+  const { suffix, stack } = scene;
+  const { page, close } = await opened(scene, true);
+  const first = page.getByRole("article").first();
+  await page.getByRole("article").nth(1).waitFor();
+  await take(page, `inbox-${suffix}`);
+  const finger = await touch(page, first);
+  await finger.move(150);
+  await take(page, `drag-${suffix}`);
+  await finger.move(0);
+  await finger.lift();
+  await page.waitForTimeout(restMs);
+  await swipe(page, first, "right");
+  await page.getByRole("status").filter({ hasText: "Bought" }).waitFor();
+  await take(page, `approved-${suffix}`);
+  await page.getByRole("button", { name: "Put away" }).click();
+  await page.getByRole("slider").or(cardOf(page, "IBM")).first().waitFor();
+  await take(page, `numeric-${suffix}`);
+  await page.getByRole("button", { name: "Skip" }).click();
+  await page.getByRole("heading", { name: "Nothing to decide" }).waitFor();
+  await page.getByRole("button", { name: "Put away" }).click();
+  await take(page, `empty-${suffix}`);
+  await page.getByRole("link", { name: "Activity" }).click();
+  await page.locator("[data-badge=Filled]").waitFor();
+  await take(page, `activity-${suffix}`);
+  await page.locator("[data-badge=Filled] a").click();
+  await take(page, `trace-${suffix}`);
+  await page.getByRole("button", { name: "Kill switch" }).click();
+  await take(page, `kill-switch-${suffix}`);
+  await page.keyboard.press("Escape");
+  await page.goto(stack.address);
+  await close();
+}
+
+async function onDesktop(scene: Scene): Promise<void> {
+  const { page, close } = await opened(scene, true);
+  await page.getByRole("article").nth(1).waitFor();
+  await page.waitForTimeout(restMs);
+  await page.keyboard.press("ArrowRight");
+  await page.locator("[data-badge=Filled]").waitFor();
+  await take(page, `desktop-${scene.suffix}`);
+  await close();
+}
+
+const stack = await startStack(null);
+const browser = await launchChromium();
+try {
+  await mkdir(pictures, { recursive: true });
+  for (const colorScheme of ["light", "dark"] as const) {
+    await onPhone({ stack, browser, view: { ...phone, colorScheme, scale: 2 }, suffix: colorScheme });
+    await onDesktop({ stack, browser, view: { ...desktop, colorScheme }, suffix: colorScheme });
+  }
+  const { page, close } = await openPage(browser, { ...phone, scale: 2 });
+  await page.goto(stack.address);
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
+  await take(page, "sign-in-light");
+  await close();
+} finally {
+  await browser.close();
+  await stack.stop();
+}
