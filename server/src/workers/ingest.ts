@@ -10,8 +10,8 @@ export type IngestSettings = {
   db: Db;
   market: MarketDataPort;
   observer: Partial<TickObserver>;
-  /** A fetch whose tick has gone on without it has brought something. */
-  onLateFacts: () => void;
+  /** A fetch whose tick has gone on without it is over: there may be something to evaluate, and its next time is known. */
+  onLateFetch: () => void;
   /** A fetch that takes longer has failed. Default 10,000. */
   fetchTimeoutMs?: number;
   /** The longest a tick waits for the market. Default 2,000: what comes later is evaluated when it is there. */
@@ -50,7 +50,7 @@ export function createIngest(settings: IngestSettings): Ingest {
     return feed;
   };
 
-  const fetch = async (feed: Feed, symbols: readonly string[], sessions: MarketSessions): Promise<number> => {
+  const fetch = async (feed: Feed, symbols: readonly string[], sessions: MarketSessions): Promise<void> => {
     const { feed: name, assetClass } = feed.group;
     const startedAtMs = performance.now();
     const signal = AbortSignal.any([AbortSignal.timeout(fetchTimeoutMs), stopping.signal]);
@@ -63,7 +63,6 @@ export function createIngest(settings: IngestSettings): Ingest {
     feed.failures = 0;
     feed.failingSince = null;
     observer.fetchFinished?.({ group: feed.group, symbols: symbols.length, facts: facts.length, recorded, tookMs: performance.now() - startedAtMs });
-    return recorded;
   };
 
   const failed = (feed: Feed, error: unknown): void => {
@@ -88,11 +87,10 @@ export function createIngest(settings: IngestSettings): Ingest {
         const due = symbols.filter(({ symbol, pollIntervalSeconds }) => dueAtMs(feed, symbol, pollIntervalSeconds) <= nowMs + togetherMs);
         if (!due.some(({ symbol, pollIntervalSeconds }) => dueAtMs(feed, symbol, pollIntervalSeconds) <= nowMs)) continue;
         feed.inFlight = fetch(feed, due.map(({ symbol }) => symbol), sessions)
-          .then((recorded) => {
-            if (!patient && recorded > 0) settings.onLateFacts();
-          }, (error: unknown) => failed(feed, error))
+          .catch((error: unknown) => failed(feed, error))
           .finally(() => {
             feed.inFlight = null;
+            if (!patient && !stopping.signal.aborted) settings.onLateFetch();
           });
       }
       const enough = new AbortController();

@@ -53,7 +53,7 @@ export function startTick(settings: TickSettings): TickWorker {
     db: pool,
     market: settings.market,
     observer,
-    onLateFacts: () => loop.wake(),
+    onLateFetch: () => loop.wake(),
     ...(settings.fetchTimeoutMs !== undefined && { fetchTimeoutMs: settings.fetchTimeoutMs }),
     ...(settings.patienceMs !== undefined && { patienceMs: settings.patienceMs }),
   });
