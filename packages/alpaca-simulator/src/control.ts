@@ -4,7 +4,7 @@ import type { Journal } from "./book/journal.ts";
 import type { Ledger } from "./book/ledger.ts";
 import type { AcceptedPost, Execution, WireOrder } from "./book/records.ts";
 import type { OrderScript, OrderStep, ScriptBook } from "./book/scripts.ts";
-import type { ForcedMarket, Venue } from "./book/venue.ts";
+import type { Venue } from "./book/venue.ts";
 import type { RequestLog, RequestLogEntry } from "./http/dispatch.ts";
 import type { Fault, FaultBoard } from "./http/faults.ts";
 import type { Asset } from "./market/assets.ts";
@@ -74,8 +74,7 @@ export class SimulatorControl {
 
   /** Opens or closes the market whatever the hour; `replay` follows the recorded hours again. */
   setMarket(state: "open" | "closed" | "replay"): void {
-    const forced: ForcedMarket = state === "replay" ? undefined : state;
-    this.#parts.venue.forced = forced;
+    this.#parts.venue.force(state === "replay" ? undefined : state);
     this.#parts.exchange.sweep();
   }
 

@@ -122,6 +122,18 @@ describe("limit, stop, cancel and replace", () => {
     await until(async () => (await alpaca.trading.orders.getAllOrders({ status: "open" })).length === 0, "all orders to be canceled");
   });
 
+  it("tells orders of the same millisecond apart when listing what came after one", async () => {
+    const ids: string[] = [];
+    for (let count = 0; count < 6; count += 1) ids.push((await alpaca.trading.orders.limit({ symbol: "ACME", qty: "1", side: "buy", limitPrice: "5" })).id ?? "");
+    for (const [index, id] of ids.entries()) {
+      const { submitted_at: after } = await alpaca.trading.orders.getOrderByOrderID({ orderId: id });
+      const later = await alpaca.trading.orders.getAllOrders({ status: "all", direction: "asc", after: String(after), limit: 500 });
+      expect(later.map((order) => order.id)).toEqual(ids.slice(index + 1));
+    }
+    await alpaca.trading.orders.deleteAllOrders();
+    await until(async () => (await alpaca.trading.orders.getAllOrders({ status: "open" })).length === 0, "all orders to be canceled");
+  });
+
   it("lists orders by status, symbol, side, time and direction", async () => {
     const all = await alpaca.trading.orders.getAllOrders({ status: "all", limit: 500 });
     const oldest = await alpaca.trading.orders.getAllOrders({ status: "all", limit: 1, direction: "asc" });

@@ -114,6 +114,19 @@ describe("scripted orders", () => {
     expect((await alpaca.trading.orders.getOrderByOrderID({ orderId: placed.id ?? "" })).status).toBe(status);
   });
 
+  it("fills no order that was canceled meanwhile, unless the script says so", async () => {
+    const heard = await listen();
+    for (const late of [false, true]) {
+      const clientOrderId = late ? "canceled-then-filled" : "canceled";
+      sim.control.script({ match: { clientOrderId }, steps: [{ do: "new" }, { do: "fill", afterMs: 150, late }] });
+      const placed = await alpaca.trading.orders.market({ symbol: "ACME", qty: "1", side: "buy", clientOrderId });
+      await alpaca.trading.orders.deleteOrderByOrderID({ orderId: placed.id ?? "" });
+      await until(() => events(heard, clientOrderId).includes(late ? "fill" : "canceled"), clientOrderId);
+    }
+    expect(events(heard, "canceled")).not.toContain("fill");
+    expect(events(heard, "canceled-then-filled").slice(-2)).toEqual(["canceled", "fill"]);
+  });
+
   it("tells of a status that nobody has heard of", async () => {
     const heard = await listen();
     sim.control.script({ steps: [{ do: "status", status: "in_quarantine", event: "quarantined" }] });

@@ -216,7 +216,9 @@ export class Exchange {
     }
     clock.after(step.afterMs ?? 0, () => {
       if (this.#stopped) return;
-      this.act(order.wire.id, step);
+      const status = ledger.order(order.wire.id)?.wire.status ?? "";
+      const amends = step.do === "trade_bust" || step.do === "trade_correct";
+      if (!isTerminal(status) || amends || step.late === true) this.act(order.wire.id, step);
       this.#play(order, rest, afterwards);
     });
   }

@@ -26,14 +26,18 @@ export type OrderStep =
   | { do: "trade_bust" }
   | { do: "trade_correct"; qty: string; price: string };
 
-export type TimedStep = OrderStep & { afterMs?: number };
+export type TimedStep = OrderStep & {
+  /** Milliseconds after the step before it; default 0. */
+  afterMs?: number;
+  /** Also when the order is over by then; a step for an order that is over is otherwise left out. */
+  late?: boolean;
+};
 
 /** What happens to the next orders that match, instead of the ordinary course. */
 export type OrderScript = {
   match?: { account?: string; symbol?: string; side?: Side; clientOrderId?: string };
   /** How many orders it applies to; default 1. */
   times?: number;
-  /** Each `afterMs` counts from the step before it. */
   steps: TimedStep[];
   /** After the last step: `hold` leaves the order as it is (default), `resume` takes the ordinary course. */
   afterwards?: "hold" | "resume";

@@ -20,7 +20,7 @@ export class Venue {
   readonly assets: AssetList;
   readonly #clock: SimulatorClock;
   offsetMs = 0;
-  forced: ForcedMarket;
+  #forced: ForcedMarket;
 
   constructor(parts: { timeline: Timeline; stocks: StockMarket; crypto: CryptoMarket; assets: AssetList; clock: SimulatorClock }) {
     this.timeline = parts.timeline;
@@ -35,8 +35,14 @@ export class Venue {
     return this.#clock.now() + this.offsetMs;
   }
 
+  /** Overrides the recorded hours, or (undefined) follows them again. */
+  force(state: ForcedMarket): void {
+    this.#forced = state;
+    this.stocks.alwaysPrinting = state === "open";
+  }
+
   isOpen(): boolean {
-    if (this.forced !== undefined) return this.forced === "open";
+    if (this.#forced !== undefined) return this.#forced === "open";
     return openSession(this.timeline, this.now()) !== undefined;
   }
 
@@ -46,7 +52,7 @@ export class Venue {
 
   nextCloseMs(): number {
     const now = this.now();
-    if (this.forced === "open" && openSession(this.timeline, now) === undefined) return now + HOUR_MS;
+    if (this.#forced === "open" && openSession(this.timeline, now) === undefined) return now + HOUR_MS;
     return nextCloseMs(this.timeline, now);
   }
 
@@ -83,7 +89,7 @@ export class Venue {
   dayOrderExpiryMs(extendedHours: boolean): number {
     const now = this.now();
     const session = this.timeline.sessions.find((candidate) => (extendedHours ? candidate.postCloseMs : candidate.closeMs) > now);
-    if (session === undefined || this.forced === "open") return this.nextCloseMs();
+    if (session === undefined || this.#forced === "open") return this.nextCloseMs();
     return extendedHours ? session.postCloseMs : session.closeMs;
   }
 }

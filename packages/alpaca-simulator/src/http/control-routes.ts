@@ -17,7 +17,7 @@ const stepKinds = [
   Type.Object({ do: Type.Literal("trade_correct"), qty: Text, price: Text }),
 ] as const;
 const Step = Type.Union([...stepKinds]);
-const TimedStep = Type.Intersect([Step, Type.Object({ afterMs: Type.Optional(Ms) })]);
+const TimedStep = Type.Intersect([Step, Type.Object({ afterMs: Type.Optional(Ms), late: Type.Optional(Type.Boolean()) })]);
 
 const Script = Type.Object(
   {

@@ -115,18 +115,24 @@ function listOrders({ account, query }: Call): WireOrder[] {
     .filter((order) => status !== "closed" || isTerminal(order.status))
     .filter((order) => symbols.length === 0 || symbols.includes(order.symbol) || symbols.includes(order.symbol.replace("/", "")))
     .filter((order) => side === null || order.side === side)
-    .filter((order) => after === undefined || Date.parse(order.submitted_at) > after)
-    .filter((order) => until === undefined || Date.parse(order.submitted_at) < until);
+    .filter((order) => after === undefined || nanoseconds(order.submitted_at) > after)
+    .filter((order) => until === undefined || nanoseconds(order.submitted_at) < until);
   const directed = query.get("direction") === "asc" ? orders : orders.reverse();
   return directed.slice(0, limit);
 }
 
-function stampOf(query: URLSearchParams, name: string): number | undefined {
+function stampOf(query: URLSearchParams, name: string): bigint | undefined {
   const text = query.get(name);
   if (text === null || text === "") return undefined;
-  const stamp = Date.parse(text);
-  if (Number.isNaN(stamp)) throw invalid(`invalid ${name}`);
-  return stamp;
+  if (Number.isNaN(Date.parse(text))) throw invalid(`invalid ${name}`);
+  return nanoseconds(text);
+}
+
+/** An RFC 3339 timestamp in nanoseconds since the epoch: orders of one millisecond can be told apart. */
+function nanoseconds(timestamp: string): bigint {
+  const wholeSeconds = Math.floor(Date.parse(timestamp) / 1000);
+  const fraction = /\.(\d{1,9})/.exec(timestamp)?.[1] ?? "";
+  return BigInt(wholeSeconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, "0"));
 }
 
 /** FILL activities, newest first; `page_token` is the id of the last one seen. */
@@ -137,8 +143,8 @@ function activities({ account, query }: Call, types: string | null): Record<stri
   const date = query.get("date")?.slice(0, 10);
   const fills = account.executions
     .filter((execution) => execution.kind === "fill")
-    .filter((execution) => after === undefined || execution.atMs > after)
-    .filter((execution) => until === undefined || execution.atMs < until)
+    .filter((execution) => after === undefined || nanoseconds(execution.at) > after)
+    .filter((execution) => until === undefined || nanoseconds(execution.at) < until)
     .filter((execution) => date === undefined || newYorkDate(execution.atMs) === date)
     .map(wireActivity);
   const directed = query.get("direction") === "asc" ? fills : fills.reverse();

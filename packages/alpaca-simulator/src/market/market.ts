@@ -45,6 +45,9 @@ export class StockMarket {
     return this.#options.data.symbols.includes(symbol) || Object.hasOwn(this.#options.synthetic, symbol);
   }
 
+  /** Whether pinned prices are printed each second also outside of the recorded hours. */
+  alwaysPrinting = false;
+
   /** Stops the prints of a symbol: its last trade grows old. */
   freeze(symbol: string, nowMs: number): void {
     this.#frozen.set(symbol, nowMs);
@@ -69,7 +72,7 @@ export class StockMarket {
     const pin = this.pins.at(symbol, seenMs);
     if (pin === undefined) return this.#recordedTrade(symbol, seenMs);
     const session = currentSession(this.#options.timeline, seenMs);
-    const trading = session !== undefined && seenMs < session.postCloseMs;
+    const trading = this.alwaysPrinting || (session !== undefined && seenMs < session.postCloseMs);
     const atMs = trading ? Math.max(pin.fromMs, Math.floor(seenMs / 1000) * 1000) : pin.fromMs;
     return { price: pin.price, atMs, size: 100 };
   }
