@@ -27,7 +27,7 @@ export type AppSettings = {
   /** Proxies in front whose `X-Forwarded-For` is believed; 0 for none. */
   trustedProxies: number;
   rateLimits?: RateLimits;
-  /** Default 8,000. */
+  /** Default 7,000. */
   answerDeadlineMs?: number;
 };
 
@@ -41,7 +41,8 @@ export type AppDependencies = {
   hub: RequestHandler | null;
 };
 
-const defaultAnswerDeadlineMs = 8_000;
+/** Less than what clients wait for, so that they learn what happened. */
+const defaultAnswerDeadlineMs = 7_000;
 /** Paths that are never a place inside the client. */
 const apiPaths = /^\/(?:v1|hubs)(?:\/|$)/;
 

@@ -15,6 +15,7 @@ export type Call<Id extends OperationId> = {
   /** The revision that `If-Match` names; null for none and for `*`. */
   ifMatch: string | null;
   fromThisMachine: boolean;
+  requestId: string;
 };
 
 export type Reply<Id extends OperationId> = {

@@ -1,20 +1,23 @@
-import { describeOrder } from "../trading/orders/order-record.ts";
 import type { Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
+import { describeQuestion, openQuestions, questionsByIds } from "../pipeline/questions-table.ts";
+import type { QuestionsHubSettings } from "../realtime/questions-hub.ts";
 import { ensureUser } from "../trading/config/config-table.ts";
 import { readUserConfig, saveOwnConfig, toConfigResponse } from "../trading/config/user-config.ts";
 import { readLatestFacts, toSnapshot } from "../trading/market/facts-table.ts";
 import { readPriceLine } from "../trading/market/price-line-table.ts";
+import { describeOrder } from "../trading/orders/order-record.ts";
 import { listOrders } from "../trading/orders/orders-table.ts";
 import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
-import type { Configs, MarketReads, OrderReads, Services, Trading } from "./services.ts";
+import type { Configs, MarketReads, OrderReads, QuestionReads, Services, Trading } from "./services.ts";
 
 /** What the routes do that is a matter of the tables alone. */
-export type TableServices = Pick<Services, "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff"> };
+export type TableServices = Pick<Services, "questions" | "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff"> };
 
 /** The routes' services on the tables; the rest (answers, status, readiness, sign-in) comes from `main.ts`. */
 export function createTableServices(pool: Pool): TableServices {
   return {
+    questions: questionsOf(pool),
     configs: configsOf(pool),
     orders: ordersOf(pool),
     market: marketOf(pool),
@@ -25,6 +28,27 @@ export function createTableServices(pool: Pool): TableServices {
       if (rows[0] === undefined) throw new Error("a select without a condition returned no row");
       return rows[0].now;
     },
+  };
+}
+
+/** As many as a config may allow (`max_open_questions`). */
+const maxOpenQuestions = 100;
+
+function questionsOf(pool: Pool): QuestionReads {
+  return {
+    open: async (uid) => (await openQuestions(pool, uid, maxOpenQuestions)).map(describeQuestion),
+    one: async (uid, questionId) => {
+      const found = (await questionsByIds(pool, [questionId])).find((question) => question.firebaseUid === uid);
+      return found === undefined ? null : describeQuestion(found);
+    },
+  };
+}
+
+/** The hub's reads: it stands beside the pipeline and does not know it. */
+export function createHubReads(pool: Pool): Pick<QuestionsHubSettings, "readQuestions" | "readOpenQuestions"> {
+  return {
+    readQuestions: async (ids) => (await questionsByIds(pool, ids)).map((question) => ({ firebaseUid: question.firebaseUid, question: describeQuestion(question) })),
+    readOpenQuestions: questionsOf(pool).open,
   };
 }
 

@@ -34,6 +34,7 @@ function addRoute<Id extends OperationId>(router: Router, id: Id, operation: Ope
       body: input.body,
       ifMatch: operation.revisioned === true ? revisionOf(request.headers["if-match"]) : null,
       fromThisMachine: isFromThisMachine(request),
+      requestId: contextOf(request).id,
     } as Call<Id>; // the operation's own validators have just said so
     const outcome = await handlers[id](call);
     if (outcome.kind === "refusal") sendProblem(request, response, outcome);

@@ -4,9 +4,10 @@ import type { Order } from "@nod/contract/order";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Feed } from "@nod/contract/primitives";
 import type { ProblemError } from "@nod/contract/problem";
-import type { AnswerResult, Question, QuestionOutcome } from "@nod/contract/question";
+import type { Question } from "@nod/contract/question";
 import type { ReadinessPart } from "@nod/contract/readiness";
 import type { KillSwitch, KillSwitchMode, Snapshot, TradingStatus } from "@nod/contract/status";
+import type { AnswerService } from "../pipeline/answer.ts";
 
 export type QuestionReads = {
   /** Oldest first. */
@@ -14,14 +15,6 @@ export type QuestionReads = {
   /** Null when there is none of this user. */
   one(uid: string, questionId: string): Promise<Question | null>;
 };
-
-export type AnswerOutcome =
-  | { kind: "answered"; result: AnswerResult }
-  | { kind: "not_found" }
-  | { kind: "closed"; outcome: QuestionOutcome; expired: boolean }
-  | { kind: "invalid"; errors: ProblemError[] };
-
-export type Answers = { answer(uid: string, questionId: string, value: number): Promise<AnswerOutcome> };
 
 export type ReplaceOutcome =
   | { kind: "replaced"; config: ConfigResponse }
@@ -65,7 +58,7 @@ export type DevSessions = { issueToken(uid: string): Promise<string> };
 
 export type Services = {
   questions: QuestionReads;
-  answers: Answers;
+  answers: AnswerService;
   configs: Configs;
   orders: OrderReads;
   market: MarketReads;

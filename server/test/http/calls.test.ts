@@ -6,7 +6,7 @@ import type { AnswerResult, Question } from "@nod/contract/question";
 import type { TradingStatus } from "@nod/contract/status";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { IdentityUnavailableError } from "../../src/core/identity.ts";
-import type { AnswerOutcome } from "../../src/http/services.ts";
+import type { AnswerOutcome } from "../../src/pipeline/answer.ts";
 import { call } from "../support/contract-client.ts";
 import { startApp, type AppParts, type RunningApp } from "../support/http-app.ts";
 
@@ -79,7 +79,7 @@ describe("an answer", () => {
   test("is handed on for the user of the token, and its result comes back", async () => {
     nextOutcome = { kind: "answered", result };
     expect(await call(app.server, answerPath, { token, body: { answer: 10 } })).toMatchObject({ status: 200, body: result });
-    expect(asked.at(-1)).toEqual(["alice", questionId, 10]);
+    expect(asked.at(-1)).toEqual(["alice", questionId, 10, { via: "http", requestId: expect.any(String) }]);
   });
 
   test("to a question that closed otherwise is 409 with how it closed", async () => {

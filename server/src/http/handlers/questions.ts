@@ -14,8 +14,8 @@ export function questionHandlers({ questions, answers, now }: Services): Pick<Ha
       return question === null ? refuse("not_found") : { kind: "reply", body: question };
     },
 
-    async answerQuestion({ uid, params, body }) {
-      const outcome = await answers.answer(uid, params.id, body.answer);
+    async answerQuestion({ uid, params, body, requestId }) {
+      const outcome = await answers.answer(uid, params.id, body.answer, { via: "http", requestId });
       switch (outcome.kind) {
         case "answered":
           return { kind: "reply", body: outcome.result };

@@ -1,0 +1,84 @@
+import type { HubConnection } from "@nod/signalr-server";
+
+/** One connection's place in its user's outbox. */
+export type Place = {
+  readonly connection: HubConnection;
+  /** The last number that was sent on it, or that its client said it had. */
+  sentSeq: number;
+  /** False until its first `Sync` is done: then it is sent what comes. */
+  isLive: boolean;
+};
+
+/** A user's connections in this process, and the lane in which everything is sent to them, one piece after the other. */
+export type Channel = {
+  readonly uid: string;
+  readonly places: Map<string, Place>;
+  /** Pieces of work in the lane that are not done. */
+  waiting: number;
+  lane: Promise<unknown>;
+  /** It was left out of a reading because its lane was busy. */
+  isOwedAReading: boolean;
+};
+
+export type Channels = {
+  open(connection: HubConnection, uid: string): void;
+  close(connectionId: string, uid: string): void;
+  connectionsOf(uid: string): number;
+  all(): Iterable<Channel>;
+  /** Runs when everything put into the user's lane before has ended; a failure of one piece does not touch the next. */
+  inLane<Result>(uid: string, work: (channel: Channel) => Promise<Result>): Promise<Result>;
+  /** Resolves when all lanes are empty. */
+  settled(): Promise<void>;
+  readonly connectionCount: number;
+};
+
+export function createChannels(): Channels {
+  const channels = new Map<string, Channel>();
+  let connectionCount = 0;
+
+  const channelOf = (uid: string): Channel => {
+    let channel = channels.get(uid);
+    if (channel === undefined) {
+      channel = { uid, places: new Map(), waiting: 0, lane: Promise.resolve(), isOwedAReading: false };
+      channels.set(uid, channel);
+    }
+    return channel;
+  };
+  const forgetIfEmpty = (channel: Channel): void => {
+    if (channel.places.size === 0 && channel.waiting === 0 && channels.get(channel.uid) === channel) channels.delete(channel.uid);
+  };
+
+  return {
+    open(connection, uid) {
+      channelOf(uid).places.set(connection.id, { connection, sentSeq: 0, isLive: false });
+      connectionCount += 1;
+    },
+    close(connectionId, uid) {
+      const channel = channels.get(uid);
+      if (channel?.places.delete(connectionId) !== true) return;
+      connectionCount -= 1;
+      forgetIfEmpty(channel);
+    },
+    connectionsOf: (uid) => channels.get(uid)?.places.size ?? 0,
+    all: () => channels.values(),
+    inLane(uid, work) {
+      const channel = channelOf(uid);
+      channel.waiting += 1;
+      const result = channel.lane.then(() => work(channel));
+      channel.lane = result.then(
+        () => undefined,
+        () => undefined,
+      ).finally(() => {
+        channel.waiting -= 1;
+        forgetIfEmpty(channel);
+      });
+      return result;
+    },
+    settled: async () => {
+      await Promise.all([...channels.values()].map((channel) => channel.lane));
+    },
+    get connectionCount() {
+      return connectionCount;
+    },
+  };
+}

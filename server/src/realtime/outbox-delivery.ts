@@ -1,0 +1,202 @@
+/**
+ * Brings the outbox to the users who are connected here: in order, without a gap, each number once on each connection.
+ *
+ * The tables are the truth and a notification is a hint. A wake-up leads to one reading for all connected users, however
+ * many there are, and every sending to one user goes through that user's lane, so that a replay and a push cannot overtake
+ * each other.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Question } from "@nod/contract/question";
+import type { HubConnection } from "@nod/signalr-server";
+import type { Pool } from "../db/pool.ts";
+import { headOf, readOutbox, seqsOfQuestions, type OutboxRow } from "../trading/outbox/outbox-table.ts";
+import { createChannels, type Channel, type Place } from "./channels.ts";
+import { readMessages, type OutboxMessage, type ReadQuestions, type Told } from "./outbox-messages.ts";
+
+/** One push reads for this many users, and so much for each: some 60 MB if every one of them had that much new. */
+const usersPerRead = 2_000;
+const rowsPerUser = 20;
+/** A replay reads this much at a time: some 150 KB, far below what a connection may have waiting. */
+const rowsPerReplayRead = 100;
+/** Two readings are at least this far apart; the first one after a pause starts at once. */
+const pauseBetweenReadsMs = 5;
+const retryMs = 1_000;
+/** A client that takes nothing for so long gets no more of a replay; its connection ends by its own limits. */
+const writableTimeoutMs = 30_000;
+
+export type DeliverySettings = {
+  pool: Pool;
+  readQuestions: ReadQuestions;
+  /** Oldest first. */
+  readOpenQuestions(uid: string): Promise<Question[]>;
+  /** Serialises once, whatever the number of connections. */
+  send(connectionIds: readonly string[], told: Told): Promise<void>;
+  observer: DeliveryObserver;
+};
+
+export type DeliveryObserver = {
+  connectionsAre(count: number): void;
+  delivered(messages: number): void;
+  deliveryFailed(error: unknown): void;
+};
+
+export type Delivery = {
+  opened(connection: HubConnection, uid: string): void;
+  closed(connectionId: string, uid: string): void;
+  /** In this process. */
+  connectionsOf(uid: string): number;
+  /** Replays after `lastSeq`, then the open questions, and lets the connection have what comes. */
+  sync(connection: HubConnection, uid: string, lastSeq: number): Promise<{ seq: number }>;
+  /** As `sync` from where the outbox stands, for a client that never asks for one. */
+  startWithout(connection: HubConnection, uid: string): Promise<void>;
+  /** There may be something new. */
+  wake(): void;
+  /** Lets what is being sent be sent, and sends nothing more. */
+  stop(): Promise<void>;
+};
+
+export function createDelivery(settings: DeliverySettings): Delivery {
+  const { pool, observer } = settings;
+  const channels = createChannels();
+  const stopping = new AbortController();
+  let isAwake = false;
+  let reading: Promise<void> | null = null;
+
+  const send = async (places: readonly Place[], { seq, told }: OutboxMessage): Promise<void> => {
+    for (const place of places) place.sentSeq = seq;
+    await settings.send(places.map((place) => place.connection.id), told);
+    observer.delivered(places.length);
+  };
+
+  const deliver = async (channel: Channel, messages: readonly OutboxMessage[]): Promise<void> => {
+    for (const message of messages) {
+      const due = [...channel.places.values()].filter((place) => place.isLive && place.sentSeq < message.seq);
+      if (due.length > 0) await send(due, message);
+    }
+    await Promise.all([...channel.places.values()].map((place) => untilWritable(place.connection)));
+  };
+
+  const deliverInLane = async (uid: string, messages: readonly OutboxMessage[]): Promise<void> => {
+    const isOwed = await channels.inLane(uid, async (channel) => {
+      await deliver(channel, messages);
+      const { isOwedAReading } = channel;
+      channel.isOwedAReading = false;
+      return isOwedAReading;
+    });
+    if (isOwed || messages.length === rowsPerUser) wake();
+  };
+
+  const readOnce = async (): Promise<void> => {
+    const wanted = wantedBy(channels.all());
+    for (let start = 0; start < wanted.length; start += usersPerRead) {
+      const rows = await readOutbox(pool, wanted.slice(start, start + usersPerRead), rowsPerUser);
+      const byUser = Map.groupBy(await readMessages(pool, settings.readQuestions, rows), (message) => message.firebaseUid);
+      for (const [uid, messages] of byUser) deliverInLane(uid, messages).catch(observer.deliveryFailed);
+    }
+  };
+
+  const readUntilNothingIsNew = async (): Promise<void> => {
+    while (isAwake && !stopping.signal.aborted) {
+      isAwake = false;
+      try {
+        await readOnce();
+        await sleep(pauseBetweenReadsMs);
+      } catch (error) {
+        observer.deliveryFailed(error);
+        isAwake = true;
+        await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+    reading = null;
+  };
+
+  const wake = (): void => {
+    isAwake = true;
+    if (!stopping.signal.aborted) reading ??= readUntilNothingIsNew();
+  };
+
+  const replay = async (place: Place, uid: string): Promise<Set<string>> => {
+    const toldQuestions = new Set<string>();
+    for (let rows: OutboxRow[] | null = null; rows === null || rows.length === rowsPerReplayRead; ) {
+      rows = await readOutbox(pool, [{ firebaseUid: uid, afterSeq: place.sentSeq }], rowsPerReplayRead);
+      for (const message of await readMessages(pool, settings.readQuestions, rows)) {
+        if (place.connection.signal.aborted) return toldQuestions;
+        await send([place], message);
+        if (message.told.method === "ReceiveQuestion") toldQuestions.add(message.refId);
+      }
+      await untilWritable(place.connection);
+    }
+    return toldQuestions;
+  };
+
+  const tellOpenQuestions = async (place: Place, uid: string, except: ReadonlySet<string>): Promise<void> => {
+    const open = (await settings.readOpenQuestions(uid)).filter((question) => !except.has(question.id));
+    const seqs = await seqsOfQuestions(pool, uid, open.map((question) => question.id));
+    const { ackedSeq } = await headOf(pool, uid);
+    // A row is dropped only after it was acknowledged, so the last number that was is one that the client knows.
+    const numbered = open.map((question) => ({ ...question, seq: seqs.get(question.id) ?? ackedSeq })).sort((a, b) => a.seq - b.seq);
+    for (const payload of numbered) {
+      // One with a number above was asked after the replay had ended: it comes in its turn.
+      if (payload.seq <= place.sentSeq) await settings.send([place.connection.id], { method: "ReceiveQuestion", payload });
+    }
+  };
+
+  const sync = (connection: HubConnection, uid: string, lastSeq: number | null): Promise<{ seq: number }> =>
+    channels.inLane(uid, async (channel) => {
+      const place = channel.places.get(connection.id);
+      if (place === undefined) return { seq: 0 }; // it went while it waited
+      if (lastSeq === null && place.isLive) return { seq: place.sentSeq };
+      const head = await headOf(pool, uid);
+      place.sentSeq = Math.min(lastSeq ?? head.lastSeq, head.lastSeq);
+      await tellOpenQuestions(place, uid, await replay(place, uid));
+      place.isLive = true;
+      wake(); // what was committed and announced while the lane was busy
+      return { seq: place.sentSeq };
+    });
+
+  return {
+    opened(connection, uid) {
+      channels.open(connection, uid);
+      observer.connectionsAre(channels.connectionCount);
+    },
+    closed(connectionId, uid) {
+      channels.close(connectionId, uid);
+      observer.connectionsAre(channels.connectionCount);
+    },
+    connectionsOf: (uid) => channels.connectionsOf(uid),
+    sync,
+    startWithout: async (connection, uid) => {
+      await sync(connection, uid, null);
+    },
+    wake,
+    stop: async () => {
+      stopping.abort();
+      await reading;
+      await channels.settled();
+    },
+  };
+}
+
+/** From where each user is to be read: the place furthest behind. Users whose lane is busy are left out of this reading. */
+function wantedBy(channels: Iterable<Channel>): { firebaseUid: string; afterSeq: number }[] {
+  const wanted: { firebaseUid: string; afterSeq: number }[] = [];
+  for (const channel of channels) {
+    const { uid, places, waiting } = channel;
+    if (waiting > 0) {
+      channel.isOwedAReading = true;
+      continue;
+    }
+    let afterSeq = Number.POSITIVE_INFINITY;
+    for (const place of places.values()) if (place.isLive) afterSeq = Math.min(afterSeq, place.sentSeq);
+    if (afterSeq !== Number.POSITIVE_INFINITY) wanted.push({ firebaseUid: uid, afterSeq });
+  }
+  return wanted;
+}
+
+async function untilWritable(connection: HubConnection): Promise<void> {
+  const writable = connection.whenWritable();
+  if (writable === undefined) return;
+  const waiting = new AbortController();
+  await Promise.race([writable, sleep(writableTimeoutMs, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+  waiting.abort();
+}

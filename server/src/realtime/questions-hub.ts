@@ -1,0 +1,111 @@
+import type { Server } from "node:http";
+import { questionsHubPath, type QuestionsHubClient } from "@nod/contract/hub";
+import { createHubServer, type HubContext, type HubMiddleware } from "@nod/signalr-server";
+import { UnauthenticatedError, type Authenticate, type FindRevoked } from "../core/identity.ts";
+import { listen } from "../db/notify.ts";
+import { outboxChannel } from "../trading/outbox/outbox-table.ts";
+import { defineQuestionsHub, type HubMethodSettings } from "./hub-methods.ts";
+import { createDelivery, type DeliveryObserver, type DeliverySettings } from "./outbox-delivery.ts";
+import { watchRevocations } from "./revocation-watch.ts";
+
+/** A client's largest call is an answer of some hundred bytes. */
+const maximumReceiveBytes = 8_192;
+/** What a slow client may have waiting. */
+const maximumBufferedBytes = 1_048_576;
+/** A notification may be lost without the connection being lost; then this finds what is new. */
+const fallbackReadMs = 15_000;
+
+export type QuestionsHubSettings = Pick<DeliverySettings, "pool" | "readQuestions" | "readOpenQuestions"> & HubMethodSettings & {
+  /** For the connection that listens. */
+  databaseUrl: string;
+  authenticate: Authenticate;
+  /** Null when tokens cannot be revoked before they expire. */
+  findRevoked: FindRevoked | null;
+  /** Called before a connection is opened; repeatable. */
+  ensureUser(uid: string): Promise<void>;
+  /** Browsers of other origins that may connect; the page's own always may. */
+  allowedOrigins: readonly string[];
+  /** Where clients reach this server, when that is not what their `Host` header says. */
+  publicOrigin: string | null;
+  observer: DeliveryObserver;
+};
+
+export type QuestionsHub = {
+  /** Negotiation and the transports other than WebSockets; before any body parser. */
+  middleware: HubMiddleware;
+  /** Takes the server's upgrades under the hub's path. */
+  attach(server: Server): void;
+  /** For `/readyz`: false while it is not told of what is new. */
+  readonly isListening: boolean;
+  /** Lets running calls finish, tells clients to reconnect, and ends. */
+  stop(timeoutMs: number): Promise<void>;
+};
+
+/** @throws when the database cannot be listened to; later losses are repaired */
+export async function createQuestionsHub(settings: QuestionsHubSettings): Promise<QuestionsHub> {
+  const { logger } = settings;
+  const server = createHubServer({ logger });
+  const context: { hub: HubContext<QuestionsHubClient> | null } = { hub: null };
+  const delivery = createDelivery({
+    ...settings,
+    send: async (connectionIds, told) => {
+      const { hub } = context;
+      if (hub === null) return;
+      await hub.send({ kind: "connections", connectionIds }, prepare(hub, told));
+    },
+  });
+  context.hub = server.mapHub(questionsHubPath, defineQuestionsHub(settings, delivery), {
+    authenticate: async ({ token }) => {
+      try {
+        const identity = token === undefined ? null : await settings.authenticate(token);
+        if (identity === null) return null;
+        await settings.ensureUser(identity.uid);
+        return { userId: identity.uid, expiresAt: identity.expiresAt.getTime(), claims: { signedInAt: identity.signedInAt.getTime() } };
+      } catch (error) {
+        if (error instanceof UnauthenticatedError) return null;
+        throw error;
+      }
+    },
+    tickets: settings.publicOrigin === null ? true : { publicOrigin: settings.publicOrigin },
+    allowedOrigins: settings.allowedOrigins,
+    minimumNegotiateVersion: 1,
+    maximumReceiveBytes,
+    maximumBufferedBytes,
+  });
+  const listener = await listen({
+    url: settings.databaseUrl,
+    applicationName: "nod-hub",
+    channels: { [outboxChannel]: () => delivery.wake() },
+    onReconnect: () => delivery.wake(),
+    onLost: (error) => logger.warn({ err: error }, "the hub is not told of new messages until the database is back"),
+  });
+  const fallback = setInterval(() => delivery.wake(), fallbackReadMs);
+  const revocations = settings.findRevoked === null ? null : watchRevocations(settings.findRevoked, context.hub, logger);
+
+  return {
+    middleware: server.middleware(),
+    attach: (httpServer) => server.attachUpgrades(httpServer),
+    get isListening() {
+      return listener.connected;
+    },
+    async stop(timeoutMs) {
+      clearInterval(fallback);
+      revocations?.stop();
+      await server.drain({ timeoutMs });
+      await Promise.all([listener.close(), delivery.stop()]);
+    },
+  };
+}
+
+type Told = Parameters<DeliverySettings["send"]>[1];
+
+function prepare(hub: HubContext<QuestionsHubClient>, told: Told): ReturnType<HubContext<QuestionsHubClient>["prepare"]> {
+  switch (told.method) {
+    case "ReceiveQuestion":
+      return hub.prepare(told.method, told.payload);
+    case "QuestionClosed":
+      return hub.prepare(told.method, told.payload);
+    case "ReceiveTradeUpdate":
+      return hub.prepare(told.method, told.payload);
+  }
+}

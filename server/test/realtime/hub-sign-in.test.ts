@@ -1,0 +1,118 @@
+import { HubConnectionBuilder, LogLevel, type HubConnection } from "@microsoft/signalr";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { UnauthenticatedError, type Identity } from "../../src/core/identity.ts";
+import { asking } from "../support/asking.ts";
+import { useTestDatabase } from "../support/database.ts";
+import { inboxOf } from "../support/inbox.ts";
+import { startNodServer, type NodServer } from "../support/nod-server.ts";
+
+const database = useTestDatabase();
+const waitLong = { timeout: 20_000 };
+
+/** How long the tokens of this test live, by their text. */
+const lifetimes = new Map<string, number>();
+const authenticate = (bearer: string): Promise<Identity> => {
+  const lifetimeMs = lifetimes.get(bearer);
+  if (lifetimeMs === undefined) return Promise.reject(new UnauthenticatedError("not a token of this test"));
+  return Promise.resolve({ uid: "alice", expiresAt: new Date(Date.now() + lifetimeMs), signedInAt: new Date() });
+};
+
+let nod: NodServer;
+beforeAll(async () => {
+  lifetimes.set("long", 3_600_000).set("short", 1_500);
+  nod = await startNodServer({ pool: database.pool, databaseUrl: database.url, authenticate, allowedOrigins: ["https://app.example.com"] });
+  await database.ownerPool.query("insert into trading_config_templates (name, config) values ('default_paper_watchlist', '{}')");
+});
+afterAll(() => nod?.stop());
+
+const deviceWith = (token: string): HubConnection =>
+  new HubConnectionBuilder().withUrl(`${nod.url}/hubs/questions`, { accessTokenFactory: () => token }).configureLogging(LogLevel.None).build();
+const negotiate = (headers: Record<string, string>): Promise<Response> => fetch(`${nod.url}/hubs/questions/negotiate?negotiateVersion=1`, { method: "POST", headers });
+
+describe("the hub's door", () => {
+  test.each([{}, { Authorization: "Bearer forged" }])("stays shut to %j", async (headers) => {
+    expect((await negotiate(headers)).status).toBe(401);
+  });
+
+  test("takes no bearer token from an address", async () => {
+    const response = await fetch(`${nod.url}/hubs/questions/negotiate?negotiateVersion=1&access_token=long`, { method: "POST" });
+    expect(response.status).toBe(401);
+    expect(await upgrade(`${nod.url}/hubs/questions?access_token=long`)).toBe(401);
+  });
+
+  test("gives a ticket that opens one connection, once", async () => {
+    const redirect: { url: string; accessToken: string } = JSON.parse(await (await negotiate({ Authorization: "Bearer long" })).text());
+    expect(redirect.accessToken).not.toBe("long");
+    const again = (): Promise<Response> => fetch(redirect.url.replace(/(\?|$)/, "/negotiate$1").concat(redirect.url.includes("?") ? "&" : "?", "negotiateVersion=1"), { method: "POST", headers: { Authorization: `Bearer ${redirect.accessToken}` } });
+    const first = await again();
+    expect(first.status).toBe(200);
+    expect(await first.text()).toContain("connectionToken");
+    expect((await again()).status).toBe(401);
+  });
+
+  test("opens to pages of its own and of allowed origins only", async () => {
+    expect((await negotiate({ Authorization: "Bearer long", Origin: "https://evil.example.com" })).status).toBe(403);
+    expect((await negotiate({ Authorization: "Bearer long", Origin: "https://app.example.com" })).status).toBe(200);
+    expect((await negotiate({ Authorization: "Bearer long", Origin: nod.url })).status).toBe(200);
+    expect(await upgrade(`${nod.url}/hubs/questions`, "https://evil.example.com")).toBe(403);
+  });
+});
+
+test("a connection ends when its token does", async () => {
+  const device = deviceWith("short");
+  const closed = new Promise<void>((resolve) => device.onclose(() => resolve()));
+  await device.start();
+  await expect(inboxOf(device).sync(0)).resolves.toMatchObject({ seq: 0 });
+  await closed;
+  expect(device.state).toBe("Disconnected");
+});
+
+test("a client that reconnects gets a new ticket by itself and misses nothing", async () => {
+  const users = asking(database.pool, database.ownerPool);
+  await users.add("bob");
+  const other = await startNodServer({ pool: database.pool, databaseUrl: database.url });
+  const device = other.device("bob");
+  const inbox = inboxOf(device);
+  let reconnected = 0;
+  device.onreconnected(() => {
+    reconnected += 1;
+    void inbox.sync(inbox.events.at(-1)?.seq ?? 0);
+  });
+  try {
+    await device.start();
+    await inbox.sync(0);
+    await users.ask("bob");
+    await expect.poll(inbox.story, waitLong).toEqual(["question 1"]);
+    other.cut();
+    await users.expire("bob");
+    await expect.poll(() => reconnected, waitLong).toBe(1);
+    await expect.poll(inbox.story, waitLong).toEqual(["question 1", "closed 2"]);
+  } finally {
+    await device.stop();
+    await other.stop();
+  }
+});
+
+test("a server that stops sends its clients away to come back, and ends with nothing left open", async () => {
+  const other = await startNodServer({ pool: database.pool, databaseUrl: database.url });
+  const device = other.device("alice");
+  const away = new Promise<void>((resolve) => device.onreconnecting(() => resolve()));
+  await device.start();
+  await other.stop();
+  await away;
+  await device.stop();
+  const listeners = "select from pg_stat_activity where application_name = 'nod-hub' and datname = current_database()";
+  await expect.poll(async () => (await database.ownerPool.query(listeners)).rowCount, waitLong).toBe(1); // the other server's of this file
+});
+
+async function upgrade(url: string, origin?: string): Promise<number> {
+  const socket = new WebSocket(url.replace("http:", "ws:"), origin === undefined ? {} : { origin });
+  const status = await new Promise<number>((resolve) => {
+    socket.on("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+    socket.on("open", () => resolve(101));
+    socket.on("error", () => resolve(-1));
+  });
+  socket.terminate();
+  return status;
+}

@@ -1,0 +1,136 @@
+/** The app, the hub and the answer service over a test's database: everything a client talks to, without the workers. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import { HubConnectionBuilder, LogLevel, type HubConnection, type IHttpConnectionOptions } from "@microsoft/signalr";
+import { pino } from "pino";
+import { systemClock } from "../../src/core/clock.ts";
+import { usd } from "../../src/core/decimal.ts";
+import type { Authenticate, FindRevoked } from "../../src/core/identity.ts";
+import type { Pool } from "../../src/db/pool.ts";
+import { createApp, type AppSettings } from "../../src/http/app.ts";
+import { createLocalIdentity } from "../../src/http/auth/local-identity.ts";
+import { createHubReads, createTableServices } from "../../src/http/database-services.ts";
+import { createMetrics } from "../../src/http/metrics.ts";
+import type { Services } from "../../src/http/services.ts";
+import { createAnswerService } from "../../src/pipeline/answer.ts";
+import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
+import { createQuestionsHub } from "../../src/realtime/questions-hub.ts";
+import { resolveStoredConfig, resolveTemplate } from "../../src/trading/config/resolve.ts";
+import { defaultMaxAges } from "../../src/trading/risk/risk-settings.ts";
+
+export type NodServer = {
+  server: Server;
+  url: string;
+  token(uid: string): Promise<string>;
+  /** A hub connection of the unmodified client, not started. */
+  device(uid: string, options?: IHttpConnectionOptions): HubConnection;
+  /** Cuts every connection, as a network does: without a word. */
+  cut(): void;
+  /** What could not be delivered. */
+  failures: unknown[];
+  stop(): Promise<void>;
+};
+
+export type NodServerOptions = {
+  pool: Pool;
+  databaseUrl: string;
+  settings?: Partial<AppSettings>;
+  authenticate?: Authenticate;
+  findRevoked?: FindRevoked;
+  allowedOrigins?: readonly string[];
+  trading?: Services["trading"];
+  callsPerUserPerMinute?: number;
+};
+
+const unused = (): Promise<never> => Promise.reject(new Error("not part of this test"));
+
+export async function startNodServer(options: NodServerOptions): Promise<NodServer> {
+  const { pool, databaseUrl } = options;
+  const local = createLocalIdentity({ secret: new Uint8Array(32).fill(3), host: "127.0.0.1", nodeEnv: "test", clock: systemClock });
+  const authenticate = options.authenticate ?? local.authenticate;
+  const logger = pino({ level: "silent" });
+  const tables = createTableServices(pool);
+  const answers = createAnswerService({
+    pool,
+    branches: [
+      createTradingBranch({
+        configs: { held: () => undefined, resolve: effective },
+        settings: {
+          tradingEnabled: true,
+          venue: { environment: "paper", liveAllowed: false },
+          caps: { maxOrderNotionalUsd: usd("1000"), maxOrdersPerDay: 100, maxNotionalUsdPer4h: usd("10000") },
+          ...defaultMaxAges,
+        },
+        orderPlaced: () => undefined,
+      }),
+    ],
+  });
+  const failures: unknown[] = [];
+  const hub = await createQuestionsHub({
+    pool,
+    databaseUrl,
+    ...createHubReads(pool),
+    authenticate,
+    findRevoked: options.findRevoked ?? null,
+    ensureUser: tables.ensureUser,
+    answer: (uid, id, value) => answers.answer(uid, id, value, { via: "hub", requestId: null }),
+    allowedOrigins: options.allowedOrigins ?? [],
+    publicOrigin: null,
+    callsPerUserPerMinute: options.callsPerUserPerMinute ?? 1_000,
+    logger,
+    observer: { connectionsAre: () => undefined, delivered: () => undefined, deliveryFailed: (error) => failures.push(error) },
+  });
+  const app = createApp({
+    settings: { clientFolder: null, firebaseProjectId: null, operatorToken: null, trustedProxies: 0, ...options.settings },
+    services: {
+      ...tables,
+      answers,
+      trading: options.trading ?? { status: unused, ...tables.killSwitches },
+      readiness: () => Promise.resolve([]),
+      devSessions: local,
+    },
+    authenticate,
+    logger,
+    metrics: createMetrics({ processMetrics: false }),
+    hub: hub.middleware,
+  });
+  const server = createServer(app);
+  hub.attach(server);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  const url = `http://127.0.0.1:${address.port}`;
+  return {
+    server,
+    url,
+    failures,
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    token: local.issueToken,
+    device: (uid, connectionOptions = {}) =>
+      new HubConnectionBuilder()
+        .withUrl(`${url}/hubs/questions`, { accessTokenFactory: () => local.issueToken(uid), ...connectionOptions })
+        .withAutomaticReconnect([50, 100, 200, 500, 500, 500, 1_000, 1_000, 1_000])
+        .configureLogging(LogLevel.None)
+        .build(),
+    stop: async () => {
+      await hub.stop(5_000);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function effective(template: unknown, own: unknown): ReturnType<Parameters<typeof createTradingBranch>[0]["configs"]["resolve"]> {
+  const base = resolveTemplate(template);
+  const resolved = base.ok ? resolveStoredConfig(base.config, own) : base;
+  return resolved.ok ? resolved.config : null;
+}
