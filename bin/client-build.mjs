@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { announce } from "./progress.mjs";
-import { runProgram } from "./run-program.mjs";
+import { runStep } from "./run-program.mjs";
 
 /** What the built client depends on. */
 const sources = ["client/web", "packages/contract/src", "package-lock.json", "tsconfig.base.json"];
@@ -20,7 +20,7 @@ export async function buildClient(root, node) {
   if ((await readFile(stamp, "utf8").catch(() => undefined)) === wanted) return;
   const done = announce("Building the client");
   await rm(stamp, { force: true });
-  const code = await runProgram(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], { cwd: join(root, "client/web") });
+  const code = await runStep(node, [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], { cwd: join(root, "client/web") });
   if (code !== 0) throw new Error(`the client could not be built (${code}); the reason is above`);
   await writeFile(stamp, wanted);
   done();

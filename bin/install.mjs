@@ -13,7 +13,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { announce } from "./progress.mjs";
-import { runProgram } from "./run-program.mjs";
+import { runStep } from "./run-program.mjs";
 
 const programNode = 24;
 
@@ -36,7 +36,7 @@ async function runInstall(root) {
   const done = announce("Installing the dependencies");
   // Not `npm ci`: it refuses a lockfile when a registry lacks another platform's optional packages.
   // --no-save: the lockfile is what it is, whatever this registry lacks.
-  const code = await runProgram("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, env: installEnvironment() });
+  const code = await runStep("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, env: installEnvironment() });
   if (code !== 0) throw new Error(`npm install failed (${code}); its own messages are above`);
   done();
 }

@@ -18,6 +18,19 @@ const parentCheckMs = 1_000;
 /** @type {NodeJS.Signals[]} */
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
+const npmAtStart = npmProcess();
+let stopping = false;
+
+/**
+ * For a step on the way to the program proper: whatever it made of it, a request to stop is the end of the way.
+ * @type {typeof runProgram}
+ */
+export async function runStep(program, args, options) {
+  const code = await runProgram(program, args, options);
+  if (stopping) throw new Error("stopped");
+  return code;
+}
+
 /**
  * @param {string} program
  * @param {string[]} args
@@ -34,6 +47,7 @@ export async function runProgram(program, args, { cwd, channel = false, env = pr
     const now = performance.now();
     if (now - lastSignalAt < echoMs) return;
     lastSignalAt = now;
+    stopping = true;
     signalGroup(child.pid, signal);
   };
   for (const signal of forwarded) process.on(signal, forward);
@@ -69,9 +83,8 @@ function signalGroup(pid, signal) {
  */
 function watchParent(onOrphaned) {
   if (process.env["npm_lifecycle_event"] === undefined) return undefined;
-  const npm = npmProcess();
   return setInterval(() => {
-    if (npmProcess() !== npm) onOrphaned();
+    if (npmProcess() !== npmAtStart) onOrphaned();
   }, parentCheckMs);
 }
 
