@@ -1,9 +1,10 @@
-import type { DevSessionResponse } from "@nod/contract/config-exchange";
+import type { ConfigResponse, DevSessionResponse } from "@nod/contract/config-exchange";
 import type { OrdersPage } from "@nod/contract/order";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Problem } from "@nod/contract/problem";
 import type { AnswerResult, Question, QuestionsPage } from "@nod/contract/question";
 import type { KillSwitch, KillSwitchRequest, SnapshotsPage, TradingStatus } from "@nod/contract/status";
+import type { TradingConfigOverride } from "@nod/contract/trading-config";
 import { serverClock } from "../live/server-clock.ts";
 import { connection } from "../live/connection.ts";
 import { NoReplyError, OfflineError, RefusedError } from "./errors.ts";
@@ -31,7 +32,7 @@ async function refusal(response: Response): Promise<RefusedError> {
  * One call. The shape of the reply is the contract's: client and server are built from the same package.
  * @throws RefusedError, NoReplyError or OfflineError, and nothing else.
  */
-async function call<Reply>(method: "GET" | "POST", path: string, body?: unknown): Promise<Reply> {
+async function call<Reply>(method: "GET" | "POST" | "PUT", path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
   if (!navigator.onLine) throw new OfflineError("This device is offline.");
   const session = currentSession();
   const sentAtMs = Date.now();
@@ -44,6 +45,7 @@ async function call<Reply>(method: "GET" | "POST", path: string, body?: unknown)
         accept: "application/json",
         ...(session === null ? {} : { authorization: `Bearer ${session.token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       cache: "no-store",
@@ -75,5 +77,8 @@ export const http = {
   status: () => call<TradingStatus>("GET", "/v1/me/trading/status"),
   snapshots: (symbols: readonly string[]) => call<SnapshotsPage>("GET", `/v1/me/trading/snapshots?symbol=${encodeURIComponent(symbols.join(","))}`),
   priceLine: (symbol: string) => call<PriceLine>("GET", `/v1/me/trading/bars?symbol=${encodeURIComponent(symbol)}`),
+  config: () => call<ConfigResponse>("GET", "/v1/me/trading/config"),
+  /** Replaces the person's own document, only while `revision` is still the one that was read. */
+  putConfig: (own: TradingConfigOverride, revision: string) => call<ConfigResponse>("PUT", "/v1/me/trading/config", own, { "if-match": `"${revision}"` }),
   setKillSwitch: (request: KillSwitchRequest) => call<KillSwitch>("POST", "/v1/me/trading/kill-switch", request),
 };

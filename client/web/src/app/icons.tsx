@@ -21,6 +21,18 @@ export const ActivityIcon = () => (
   </Icon>
 );
 
+export const PortfolioIcon = () => (
+  <Icon>
+    <path d="M5 19v-5M10 19V5M15 19v-7M20 19V9" />
+  </Icon>
+);
+
+export const RulesIcon = () => (
+  <Icon>
+    <path d="M4.5 6.5h15M4.5 12h15M4.5 17.5h9" />
+  </Icon>
+);
+
 export const PowerIcon = () => (
   <Icon>
     <path d="M12 3.5v7.5" />

@@ -5,9 +5,11 @@ import type { Session } from "../api/session.ts";
 import { InboxScreen } from "../inbox/inbox-screen.tsx";
 import { modeOf, type ConnectionMode } from "../live/connection.ts";
 import { useConnection } from "../live/use-connection.ts";
+import { PortfolioScreen } from "../portfolio/portfolio-screen.tsx";
 import { deckQuery, statusQuery } from "../questions/queries.ts";
+import { RulesScreen } from "../rules/rules-screen.tsx";
 import { KillSwitchButton } from "../safety/kill-switch-button.tsx";
-import { ActivityIcon, InboxIcon } from "./icons.tsx";
+import { ActivityIcon, InboxIcon, PortfolioIcon, RulesIcon } from "./icons.tsx";
 import { Link } from "./link.tsx";
 import { useRoute, type Route } from "./routes.ts";
 import { TruthBanner } from "./truth-banner.tsx";
@@ -59,8 +61,27 @@ function Tabs({ route, className }: { route: Route; className: string }) {
       <Tab to={{ screen: "activity", storyId: null }} active={route.screen === "activity"} label="Activity" badge={0}>
         <ActivityIcon />
       </Tab>
+      <Tab to={{ screen: "portfolio" }} active={route.screen === "portfolio"} label="Portfolio" badge={0}>
+        <PortfolioIcon />
+      </Tab>
+      <Tab to={{ screen: "rules" }} active={route.screen === "rules"} label="Rules" badge={0}>
+        <RulesIcon />
+      </Tab>
     </nav>
   );
+}
+
+function Screen({ route, session }: { route: Route; session: Session }) {
+  switch (route.screen) {
+    case "inbox":
+      return <InboxScreen />;
+    case "activity":
+      return <ActivityScreen storyId={route.storyId} session={session} />;
+    case "portfolio":
+      return <PortfolioScreen />;
+    case "rules":
+      return <RulesScreen />;
+  }
 }
 
 /** What stands around every screen: who it is, paper or live, the kill switch, the truth about the connection. */
@@ -80,7 +101,7 @@ export function Shell({ session }: { session: Session }) {
       </header>
       <TruthBanner />
       <main className="mx-auto flex min-h-0 w-full max-w-6xl flex-1 flex-col">
-        {route.screen === "inbox" ? <InboxScreen /> : <ActivityScreen storyId={route.storyId} session={session} />}
+        <Screen route={route} session={session} />
       </main>
       <Tabs route={route} className="flex shrink-0 border-t border-line pb-[env(safe-area-inset-bottom)] lg:hidden" />
     </div>

@@ -90,6 +90,13 @@ export function aboutShares(notional: string, at: string): string | null {
   return quantity(fromBillionths(shares), shares < billion / 100n ? 6 : 4);
 }
 
+/** `left × right`, in billionths. */
+export function productOf(left: string, right: string): bigint | null {
+  const one = toBillionths(left);
+  const other = toBillionths(right);
+  return one === null || other === null ? null : divideRounded(one * other, billion);
+}
+
 /** By how many percent `to` lies above (or, negative, below) `from`; null without a positive `from`. */
 export function percentChange(from: string, to: string): string | null {
   const base = toBillionths(from);

@@ -55,6 +55,8 @@ export const statusQuery = queryOptions({
   refetchInterval: pollInterval(statusIntervalMs),
 });
 
+export const configQuery = queryOptions({ queryKey: ["config"], queryFn: () => http.config() });
+
 export const snapshotsQuery = (symbols: readonly string[]) =>
   queryOptions({
     queryKey: ["snapshots", ...symbols],

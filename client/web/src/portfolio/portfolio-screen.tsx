@@ -1,0 +1,85 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Headroom, Position } from "@nod/contract/status";
+import { wordsForFailure } from "../api/errors.ts";
+import { price, quantity, toPlotNumber, usd, usdBrief } from "../money/decimal-text.ts";
+import { statusQuery } from "../questions/queries.ts";
+import { gainOf } from "./position-value.ts";
+
+function Gain({ position }: { position: Position }) {
+  const gain = gainOf(position);
+  if (gain === null) return <span className="block text-small text-faint">no price yet</span>;
+  const lost = gain.startsWith("-");
+  return (
+    <span className="block text-small text-soft">
+      <span aria-hidden="true">{lost ? "▾" : "▴"}</span> {lost ? "" : "+"}
+      {usd(gain)}
+    </span>
+  );
+}
+
+function PositionRow({ position }: { position: Position }) {
+  return (
+    <li className="flex items-center gap-3 border-t border-line px-5 py-4">
+      <span className="grid size-11 shrink-0 place-items-center rounded-inner bg-wash text-small font-strong">{position.symbol}</span>
+      <span className="min-w-0 flex-1">
+        {quantity(position.qty, 6)} shares
+        <span className="block text-small text-faint">bought at ${price(position.avg_entry_price)} on average</span>
+      </span>
+      <span className="text-right">
+        {position.market_value === null ? "—" : usd(position.market_value)}
+        <Gain position={position} />
+      </span>
+    </li>
+  );
+}
+
+function Room({ name, headroom, format }: { name: string; headroom: Headroom; format: (text: string) => string }) {
+  const limit = toPlotNumber(headroom.limit);
+  const left = limit === 0 ? 0 : Math.min(100, Math.max(0, (toPlotNumber(headroom.left) / limit) * 100));
+  return (
+    <li className="border-t border-line px-5 py-4">
+      <p className="flex justify-between gap-4">
+        <span>{name}</span>
+        <span className="text-soft">
+          {format(headroom.left)} of {format(headroom.limit)} left
+        </span>
+      </p>
+      <div className="mt-2 h-1 rounded-pill bg-wash-strong" aria-hidden="true">
+        <div className={`h-full rounded-pill ${left === 0 ? "bg-amber" : "bg-accent"}`} style={{ width: `${left}%` }} />
+      </div>
+    </li>
+  );
+}
+
+/** What is held, and how much room is left under each limit. */
+export function PortfolioScreen() {
+  const { data: status, error } = useQuery(statusQuery);
+  return (
+    <div className="mx-auto min-h-0 w-full max-w-2xl flex-1 overflow-y-auto pb-8">
+      <h1 className="px-5 pt-2 pb-4 text-lead font-strong tracking-tight">Portfolio</h1>
+      {error !== null && status === undefined && (
+        <p role="alert" className="px-5 text-soft">
+          {wordsForFailure(error)}
+        </p>
+      )}
+      {status === undefined && error === null && <div className="bone mx-5 h-24" aria-busy="true" aria-label="Loading" />}
+      {status !== undefined && (
+        <>
+          <ul aria-label="Positions" className="border-b border-line">
+            {status.positions.map((position) => (
+              <PositionRow key={position.symbol} position={position} />
+            ))}
+            {status.positions.length === 0 && <li className="border-t border-line px-5 py-8 text-soft">Nothing is held. What a filled order buys is shown here.</li>}
+          </ul>
+          <h2 className="px-5 pt-8 pb-4 text-lead font-strong tracking-tight">Room under your limits</h2>
+          <ul className="border-b border-line">
+            <Room name="Orders today" headroom={status.headroom.orders_per_day} format={(text) => quantity(text, 0)} />
+            <Room name="Dollars in 4 hours" headroom={status.headroom.notional_usd_per_4h} format={usdBrief} />
+            <Room name="Open questions" headroom={status.headroom.open_questions} format={(text) => quantity(text, 0)} />
+          </ul>
+          <p className="px-5 pt-4 text-small text-faint">{status.buying_power === null ? "The broker's buying power is not known at the moment." : `Buying power at the broker: ${usd(status.buying_power)}.`}</p>
+        </>
+      )}
+    </div>
+  );
+}
