@@ -7,10 +7,19 @@ export type SendCall = (audience: Audience, method: string, args: readonly unkno
 /** Makes the typed faces of a hub's clients. */
 export class ClientProxies<Client> implements HubClients<Client> {
   readonly #send: SendCall;
+  /** One for all proxies; each proxy's target is its audience, so that a push makes as few objects as can be. */
+  readonly #handler: ProxyHandler<Audience>;
   readonly all: ClientProxy<Client>;
 
   constructor(send: SendCall) {
     this.#send = send;
+    this.#handler = {
+      // `then` must stay undefined, or an awaited proxy would send a call of that name.
+      get: (audience, method) =>
+        typeof method === "string" && method !== "then"
+          ? (...args: readonly unknown[]) => send(audience, method, args)
+          : undefined,
+    };
     this.all = this.#to({ kind: "all" });
   }
 
@@ -52,16 +61,8 @@ export class ClientProxies<Client> implements HubClients<Client> {
   }
 
   #to(audience: Audience): ClientProxy<Client> {
-    const send = this.#send;
-    const target: object = {};
-    const proxy: unknown = new Proxy(target, {
-      // `then` must stay undefined, or an awaited proxy would send a call of that name.
-      get: (_target, method) =>
-        typeof method === "string" && method !== "then"
-          ? (...args: readonly unknown[]) => send(audience, method, args)
-          : undefined,
-    });
-    // The one place where the contract's types meet the wire: every name of the contract is answered by the trap above.
+    const proxy: unknown = new Proxy(audience, this.#handler);
+    // The one place where the contract's types meet the wire: every name of the contract is answered by the handler.
     return proxy as ClientProxy<Client>;
   }
 }

@@ -33,6 +33,8 @@ export interface HubSurroundings {
   readonly clock: { readonly now: number };
 }
 
+const done = Promise.resolve();
+
 /** One mapped hub: its sessions, who among them is addressed how, and its side of the backplane. */
 export class HubRuntime<Server, Client> implements HubContext<Client>, SessionHub<Client> {
   readonly path: string;
@@ -58,7 +60,7 @@ export class HubRuntime<Server, Client> implements HubContext<Client>, SessionHu
     this.#surroundings = surroundings;
     this.settings = hubSettings(options);
     this.rules = { methods: buildMethodTable(definition.methods), filters: definition.filters ?? [], ...this.settings };
-    this.#proxies = new ClientProxies((audience, method, args) => this.send(audience, new PreparedMessage(this.#wireName(method), args)));
+    this.#proxies = new ClientProxies((audience, method, args) => this.#call(audience, this.#wireName(method), args));
     this.clients = this.#proxies;
     this.groups = {
       add: (connectionId, group) => this.#changeGroup("groupAdd", connectionId, group),
@@ -91,6 +93,18 @@ export class HubRuntime<Server, Client> implements HubContext<Client>, SessionHu
 
   prepare<Name extends keyof Client & string>(method: Name, ...args: ArgumentsOf<Client[Name]>): PreparedMessage {
     return new PreparedMessage(this.#wireName(method), args);
+  }
+
+  /** The commonest push, to one connection of this process, goes straight to it. */
+  #call(audience: Audience, target: string, args: readonly unknown[]): Promise<void> {
+    const sole = this.#surroundings.backplane === undefined ? this.#sessions.sole(audience) : undefined;
+    if (sole === undefined) return this.send(audience, new PreparedMessage(target, args));
+    try {
+      sole.send({ type: 1, target, arguments: args });
+      return done;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async send(audience: Audience, message: PreparedMessage): Promise<void> {

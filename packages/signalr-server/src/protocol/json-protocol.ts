@@ -58,6 +58,12 @@ function parseRecord(record: Buffer): HubMessage | undefined {
 export const jsonProtocol: HubProtocol = {
   name: "json",
   transferFormat: "Text",
-  write: (message) => encodeJson(message) + recordSeparator,
+  write(message) {
+    // A plain push is what is written most: its envelope needs no serialiser.
+    if (message.type === 1 && message.invocationId === undefined && message.streamIds === undefined) {
+      return `{"type":1,"target":${JSON.stringify(message.target)},"arguments":${encodeJson(message.arguments)}}${recordSeparator}`;
+    }
+    return encodeJson(message) + recordSeparator;
+  },
   createReader: (maximumMessageBytes) => new JsonMessageReader(maximumMessageBytes),
 };

@@ -18,7 +18,8 @@ function needsReplacing(value: unknown, depth: number): boolean {
     for (const item of value) if (needsReplacing(item, depth + 1)) return true;
     return false;
   }
-  for (const item of Object.values(value)) if (needsReplacing(item, depth + 1)) return true;
+  // Inherited properties are looked at too: harmless, and no array of values is made for every message.
+  for (const key in value) if (holds(value, key) && needsReplacing(value[key], depth + 1)) return true;
   return false;
 }
 
