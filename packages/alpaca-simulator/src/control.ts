@@ -1,4 +1,3 @@
-import type { Desk } from "./book/desk.ts";
 import type { Exchange } from "./book/exchange.ts";
 import type { Journal } from "./book/journal.ts";
 import type { Ledger } from "./book/ledger.ts";
@@ -33,7 +32,6 @@ export type Book = {
 export type ControlParts = {
   venue: Venue;
   exchange: Exchange;
-  desk: Desk;
   ledger: Ledger;
   journal: Journal;
   scripts: ScriptBook;

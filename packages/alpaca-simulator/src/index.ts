@@ -1,6 +1,7 @@
 /** What the package gives to others; everything else is its own affair. */
 export { defaultKeys, startSimulator } from "./simulator.ts";
-export type { Simulator, SimulatorOptions } from "./simulator.ts";
+export type { Simulator } from "./simulator.ts";
+export type { SimulatorOptions } from "./world.ts";
 export { demoReplay } from "./demo-replay.ts";
 export type { Replay } from "./demo-replay.ts";
 export { manualClock } from "./time/clock.ts";

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { defaultKeys, startSimulator, type SimulatorOptions } from "./simulator.ts";
+import { defaultKeys, startSimulator } from "./simulator.ts";
+import type { SimulatorOptions } from "./world.ts";
 
 const help = `node packages/alpaca-simulator/src/main.ts [flags]
 

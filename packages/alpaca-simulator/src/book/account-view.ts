@@ -1,6 +1,6 @@
 import { cents, Decimal, ZERO } from "../money.ts";
 import { seededUuid } from "../seeded.ts";
-import { newYorkDate, newYorkTime } from "../time/new-york.ts";
+import { newYorkDate } from "../time/new-york.ts";
 import type { Account } from "./ledger.ts";
 import type { Position } from "./position.ts";
 import { isTerminal, type StoredOrder } from "./records.ts";
@@ -110,7 +110,7 @@ export function wirePosition(account: Account, symbol: string, position: Positio
   const value = position.qty.times(price);
   const cost = position.qty.isNegative() ? position.costBasis.negated() : position.costBasis;
   const gain = value.minus(cost);
-  const boughtToday = account.executions.some((execution) => execution.symbol === symbol && execution.at.slice(0, 10) >= newYorkTime(venue.now()).date);
+  const boughtToday = account.executions.some((execution) => execution.symbol === symbol && execution.atMs >= venue.tradingDayStartMs());
   const gainToday = boughtToday ? gain : value.minus(position.qty.times(before));
   const ratio = (part: Decimal, whole: Decimal): string => (whole.isZero() ? "0" : part.dividedBy(whole.abs()).toDecimalPlaces(10).toString());
   const held = heldForOrders(account, symbol, venue);

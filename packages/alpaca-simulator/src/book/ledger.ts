@@ -24,7 +24,7 @@ export type Account = {
 export class Ledger {
   readonly accounts = new Map<string, Account>();
   readonly posts: AcceptedPost[] = [];
-  anchor: { anchor: Anchor; startedMs: number } | undefined;
+  anchor: Anchor | undefined;
   #orders = 0;
   #executions = 0;
   readonly #accountOfOrder = new Map<string, Account>();
@@ -51,7 +51,7 @@ export class Ledger {
   apply(record: BookRecord): void {
     switch (record.record) {
       case "anchor":
-        this.anchor = { anchor: record.anchor, startedMs: record.startedMs };
+        this.anchor = record.anchor;
         return;
       case "account":
         this.accounts.set(record.account, emptyAccount(record.account, new Decimal(record.cash)));

@@ -88,7 +88,7 @@ export type Execution = {
 
 /** One line of the journal holds a list of these; the book is what they add up to. */
 export type BookRecord =
-  | { record: "anchor"; anchor: Anchor; startedMs: number }
+  | { record: "anchor"; anchor: Anchor }
   | { record: "account"; account: string; cash: string }
   | { record: "cash"; account: string; cash: string }
   | { record: "post"; post: AcceptedPost }

@@ -4,7 +4,7 @@ import type { StockMarket } from "../market/market.ts";
 import { ticksToDecimal } from "../market/ticks.ts";
 import { Decimal } from "../money.ts";
 import type { SimulatorClock } from "../time/clock.ts";
-import { newYorkDate } from "../time/new-york.ts";
+import { addDays, newYorkDate, newYorkInstant } from "../time/new-york.ts";
 import { nextCloseMs, nextOpenMs, openSession, type Timeline } from "../time/timeline.ts";
 
 const HOUR_MS = 3_600_000;
@@ -52,13 +52,21 @@ export class Venue {
 
   nextCloseMs(): number {
     const now = this.now();
-    if (this.#forced === "open" && openSession(this.timeline, now) === undefined) return now + HOUR_MS;
+    if (this.#forced === "open" && openSession(this.timeline, now) === undefined) {
+      return Math.min(now + HOUR_MS, newYorkInstant(addDays(newYorkDate(now), 1), "00:00") - 1000);
+    }
     return nextCloseMs(this.timeline, now);
   }
 
   /** The trading date as a client derives it from `/v2/clock`. */
   tradingDate(): string {
     return newYorkDate(this.isOpen() ? this.nextCloseMs() : this.now());
+  }
+
+  /** When the current trading day began: with its pre-market, or at New York's midnight when nothing is traded. */
+  tradingDayStartMs(): number {
+    const date = this.tradingDate();
+    return this.timeline.sessions.find((session) => session.date === date)?.preOpenMs ?? newYorkInstant(date, "00:00");
   }
 
   canTrade(asset: Pick<Asset, "class" | "symbol">, extendedHours: boolean): boolean {

@@ -39,8 +39,11 @@ const LOG_LIMIT = 20_000;
 export class RequestLog {
   readonly entries: RequestLogEntry[] = [];
   readonly counts = new Map<string, number>();
+  /** Requests logged so far. */
+  seen = 0;
 
   add(entry: RequestLogEntry, route: string): void {
+    this.seen += 1;
     this.entries.push(entry);
     if (this.entries.length > LOG_LIMIT) this.entries.shift();
     const key = `${entry.method} ${route} ${entry.status}`;
@@ -65,7 +68,7 @@ type Work = { host: Host; route: string; handler: Handler; account: Account | un
 
 function finish(parts: DispatchParts, request: Request, response: Response, work: Work): void {
   const { failure, delay, account, route, host } = work;
-  response.setHeader("X-Request-ID", seededUuid("request", parts.clock.now(), parts.log.entries.length));
+  response.setHeader("X-Request-ID", seededUuid("request", parts.clock.now(), parts.log.seen));
   const late = failure?.when === "after";
   const limit = account === undefined ? undefined : parts.limiter?.take(account.id, host, parts.clock.now());
   for (const [name, value] of Object.entries(limit?.headers ?? {})) response.setHeader(name, value);
