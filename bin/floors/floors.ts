@@ -54,12 +54,13 @@ function fileCycles(edges: Edge[]): string[] {
   return findCycles(arrowsOf(edges.map(({ from, to }) => [from, to]))).map((cycle) => `files import each other in a circle: ${cycle.join(" → ")}`);
 }
 
+/** A test beside its unit may set it up with what the unit itself must not know. */
 function roomCycles(room: string, edges: Edge[]): string[] {
   const innerRoom = (file: string): string | undefined => (file.startsWith(`${room}/`) ? file.slice(room.length + 1).split("/").slice(0, -1)[0] : undefined);
   const arrows: [string, string][] = [];
   for (const { from, to } of edges) {
     const [a, b] = [innerRoom(from), innerRoom(to)];
-    if (a !== undefined && b !== undefined && a !== b) arrows.push([a, b]);
+    if (a !== undefined && b !== undefined && a !== b && !from.endsWith(".test.ts")) arrows.push([a, b]);
   }
   return findCycles(arrowsOf(arrows)).map((cycle) => `rooms of ${room} know each other in a circle: ${cycle.join(" → ")}`);
 }

@@ -1,6 +1,6 @@
 import type { TradingQuestionMetadata } from "@nod/contract/question";
 import { usd } from "../core/decimal.ts";
-import type { CompiledRule } from "../trading/config/compile.ts";
+import type { CompiledRule } from "../trading/rules/compiled-rule.ts";
 import type { Reading } from "../trading/market/fact-book.ts";
 import { describeRule } from "../trading/rules/describe-rule.ts";
 import { renderQuestion } from "../trading/rules/question-text.ts";

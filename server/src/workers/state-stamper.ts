@@ -1,5 +1,5 @@
 import type { Db } from "../db/pool.ts";
-import type { CompiledInput } from "../trading/config/compile.ts";
+import type { CompiledInput } from "../trading/rules/compiled-rule.ts";
 import type { CompiledConfigs } from "../trading/config/compiled-configs.ts";
 import { feedGroupName } from "../trading/config/due-inputs.ts";
 import { stampStates, type StateStamp } from "../trading/config/state-table.ts";

@@ -1,5 +1,5 @@
 import type { AssetClass, Feed } from "@nod/contract/primitives";
-import type { CompiledInput } from "./compile.ts";
+import type { CompiledInput } from "../rules/compiled-rule.ts";
 
 /** One call to the market: everything of one feed and asset class. */
 export type FeedGroup = { feed: Feed; assetClass: AssetClass };

@@ -1,4 +1,4 @@
-import type { CompiledConfig } from "../config/compile.ts";
+import type { CompiledConfig } from "../rules/compiled-rule.ts";
 import { resolveStoredConfig, resolveTemplate } from "../config/resolve.ts";
 import type { ConfigSource } from "./risk-context-table.ts";
 

@@ -1,6 +1,6 @@
 import type { AssetClass } from "@nod/contract/primitives";
 import type { ReferenceMetric, RuleType } from "@nod/contract/trading-config";
-import type { CompiledConfig, CompiledRule } from "../config/compile.ts";
+import type { CompiledConfig, CompiledRule } from "./compiled-rule.ts";
 import { marketKey, type FactBook, type MarketKey, type Reading } from "../market/fact-book.ts";
 import type { MarketSessions } from "../market/session-table.ts";
 import { createThresholdLadder, type Direction, type ThresholdLadder } from "./threshold-ladder.ts";
