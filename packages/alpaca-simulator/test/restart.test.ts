@@ -44,18 +44,21 @@ describe("a simulator that is killed", () => {
     const stateFile = join(folder, "book.jsonl");
     const first = await startProcess(stateFile);
     const acknowledged: string[] = [];
-    for (let count = 0; count < 20; count += 1) {
-      const { status } = await json(`${first.url}/v2/orders`, order(`before-${count}`));
-      if (status === 200) acknowledged.push(`before-${count}`);
-    }
     const killed = new Promise((resolve) => first.child.once("exit", resolve));
-    first.child.kill("SIGKILL");
+    const customers = Array.from({ length: 6 }, async (_, customer) => {
+      for (let count = 0; acknowledged.length < 40; count += 1) {
+        const clientOrderId = `before-${customer}-${count}`;
+        if ((await json(`${first.url}/v2/orders`, order(clientOrderId))).status === 200) acknowledged.push(clientOrderId);
+        if (acknowledged.length === 40) first.child.kill("SIGKILL");
+      }
+    });
+    await Promise.allSettled(customers);
     await killed;
     appendFileSync(stateFile, '[{"record":"post","post":{"acc');
 
     const second = await startProcess(stateFile);
     try {
-      expect(acknowledged).toHaveLength(20);
+      expect(acknowledged.length).toBeGreaterThanOrEqual(40);
       for (const clientOrderId of acknowledged) {
         const lookup = (): Promise<{ status: number; body: unknown }> => json(`${second.url}/v2/orders:by_client_order_id?client_order_id=${clientOrderId}`);
         await until(async () => {
