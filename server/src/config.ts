@@ -3,7 +3,7 @@ import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from
 
 export type Broker = { kind: "alpaca"; alpaca: AlpacaSettings; environment: BrokerEnvironment } | { kind: "simulator" } | { kind: "test" };
 
-export type AuthSettings = { mode: "local" } | { mode: "firebase"; projectId: string };
+export type AuthSettings = { mode: "local" } | { mode: "firebase"; projectId: string; emulatorHost: string | null };
 
 /** Everything that Nod reads from its environment, once, at the start. */
 export type Config = {
@@ -18,6 +18,12 @@ export type Config = {
   /** Runs the migrations; null: `databaseUrl` does. */
   databaseOwnerUrl: string | null;
   auth: AuthSettings;
+  /** Who bears it may read `/metrics` from elsewhere; null: this machine only. */
+  operatorToken: string | null;
+  /** Proxies in front whose `X-Forwarded-For` is believed. */
+  trustedProxies: number;
+  /** Where clients reach this server, when that is not what their `Host` header says. */
+  publicOrigin: string | null;
   broker: Broker;
   allowLive: boolean;
   /** Off: nothing is asked; what is at the broker is still followed. */
@@ -57,12 +63,15 @@ export function readConfig(env: Environment): Config {
   const config: Config = {
     host,
     port: read.integer("PORT", 8080, 0, 65_535),
-    logLevel: read.oneOf("LOG_LEVEL", "info", ["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+    logLevel: read.oneOf("LOG_LEVEL", "warn", ["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
     isProduction,
     dataFolder: read.text("DATA_DIR", ".data"),
     databaseUrl: read.url("DATABASE_URL", null, ["postgres:", "postgresql:"]),
     databaseOwnerUrl: read.url("DATABASE_OWNER_URL", null, ["postgres:", "postgresql:"]),
-    auth: readAuth(read, { isProduction, host, emulator: env["FIREBASE_AUTH_EMULATOR_HOST"] !== undefined }),
+    auth: readAuth(read, { isProduction, host, emulatorHost: read.optional("FIREBASE_AUTH_EMULATOR_HOST") }),
+    operatorToken: readOperatorToken(read),
+    trustedProxies: read.integer("TRUSTED_PROXIES", 0, 0, 10),
+    publicOrigin: readOrigin(read),
     broker: testMode ? { kind: "test" } : readBroker(read, allowLive),
     allowLive,
     questionWorkerEnabled: read.boolean("QUESTION_WORKER_ENABLED", true),
@@ -81,17 +90,31 @@ export function readConfig(env: Environment): Config {
   return deepFreeze(config);
 }
 
-function readAuth(read: Reader, at: { isProduction: boolean; host: string; emulator: boolean }): AuthSettings {
+function readAuth(read: Reader, at: { isProduction: boolean; host: string; emulatorHost: string | null }): AuthSettings {
   const mode = read.oneOf("AUTH_MODE", "local", ["local", "firebase"]);
   if (mode === "local") {
     if (at.isProduction) read.problem("AUTH_MODE=local lets anyone be anyone: not with NODE_ENV=production");
     if (!loopbackHosts.has(at.host)) read.problem(`AUTH_MODE=local serves this machine only: HOST must be a loopback address, not ${at.host}`);
     return { mode };
   }
-  if (at.isProduction && at.emulator) read.problem("FIREBASE_AUTH_EMULATOR_HOST makes every token valid: not with NODE_ENV=production");
+  if (at.isProduction && at.emulatorHost !== null) read.problem("FIREBASE_AUTH_EMULATOR_HOST makes every token valid: not with NODE_ENV=production");
   const projectId = read.text("FIREBASE_PROJECT_ID", "");
   if (projectId === "") read.problem("FIREBASE_PROJECT_ID is needed with AUTH_MODE=firebase");
-  return { mode, projectId };
+  return { mode, projectId, emulatorHost: at.emulatorHost };
+}
+
+/** Short secrets are guessed. */
+const shortestOperatorToken = 24;
+
+function readOperatorToken(read: Reader): string | null {
+  const token = read.optional("OPERATOR_TOKEN");
+  if (token !== null && token.length < shortestOperatorToken) read.problem(`OPERATOR_TOKEN must have at least ${shortestOperatorToken} characters`);
+  return token;
+}
+
+function readOrigin(read: Reader): string | null {
+  const url = read.url("PUBLIC_ORIGIN", null, ["https:", "http:"]);
+  return url === null ? null : new URL(url).origin;
 }
 
 function readBroker(read: Reader, allowLive: boolean): Broker {
@@ -127,6 +150,7 @@ function reader(env: Environment) {
       problems.push(text);
     },
     text: (name: string, fallback: string): string => given(name) ?? fallback,
+    optional: (name: string): string | null => given(name) ?? null,
     integer(name: string, fallback: number, minimum: number, maximum: number): number {
       const text = given(name);
       if (text === undefined) return fallback;

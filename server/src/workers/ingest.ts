@@ -95,7 +95,7 @@ export function createIngest(settings: IngestSettings): Ingest {
       }
       const enough = new AbortController();
       const patience = sleep(patienceMs, undefined, { signal: AbortSignal.any([enough.signal, stopping.signal]) }).catch(() => undefined);
-      await Promise.race([patience, Promise.all([...feeds.values()].map((feed) => feed.inFlight))]);
+      await Promise.race([patience, Promise.all([...feeds.values()].map(async (feed) => feed.inFlight))]);
       patient = false;
       enough.abort();
     },
@@ -112,7 +112,7 @@ export function createIngest(settings: IngestSettings): Ingest {
     health: () => [...feeds.values()].map(({ group, lastFetchedAt, failingSince, failures }) => ({ group, lastFetchedAt, failingSince, failures })),
     async stop() {
       stopping.abort();
-      await Promise.all([...feeds.values()].map((feed) => feed.inFlight));
+      await Promise.all([...feeds.values()].map(async (feed) => feed.inFlight));
     },
   };
 }

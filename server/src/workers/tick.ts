@@ -27,8 +27,8 @@ export type TickSettings = {
   patienceMs?: number;
 };
 
-/** `isLeader`: this process ticks; another one does otherwise. `lastTickAt` is null until the first tick of this process. */
-export type TickHealth = { isLeader: boolean; lastTickAt: Date | null; failingSince: Date | null; feeds: FeedHealth[] };
+/** `isLeader`: this process ticks; another one does otherwise. `lastTickAt` is null until the first tick of this process; `nextTickAt` is when it looks again, unless something wakes it. */
+export type TickHealth = { isLeader: boolean; lastTickAt: Date | null; nextTickAt: Date | null; failingSince: Date | null; feeds: FeedHealth[] };
 
 export type TickWorker = {
   /** A config or a fact has changed: tick now. */
@@ -59,6 +59,7 @@ export function startTick(settings: TickSettings): TickWorker {
   });
   const stamper = createStateStamper(pool);
   let lastTickAt: Date | null = null;
+  let nextTickAt: Date | null = null;
   let failingSince: Date | null = null;
   let view = createView();
 
@@ -84,7 +85,9 @@ export function startTick(settings: TickSettings): TickWorker {
     failingSince = null;
     const { evaluatedAt: _evaluatedAt, ...figures } = outcome;
     observer.tickFinished?.({ refreshMs, ingestMs, ...figures, changedUsers: refresh.changedUsers, totalMs: watch.total() });
-    return { nextInMs: settings.ingestEnabled ? ingest.nextDueInMs(configs.inputs) : settings.intervalMs };
+    const nextInMs = Math.min(settings.intervalMs, settings.ingestEnabled ? ingest.nextDueInMs(configs.inputs) : Infinity);
+    nextTickAt = new Date(lastTickAt.getTime() + nextInMs);
+    return { nextInMs };
   };
 
   const loop = startInterval({
@@ -102,7 +105,7 @@ export function startTick(settings: TickSettings): TickWorker {
       await Promise.all([loop.stop(), ingest.stop()]);
       await lease.release();
     },
-    health: () => ({ isLeader: lease.isHeld, lastTickAt, failingSince, feeds: ingest.health() }),
+    health: () => ({ isLeader: lease.isHeld, lastTickAt, nextTickAt, failingSince, feeds: ingest.health() }),
     configs,
   };
 }

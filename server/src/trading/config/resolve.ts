@@ -19,6 +19,14 @@ export type ResolvedStored = { ok: true; config: TradingConfig; leftOut: Problem
 const validateConfig = compileValidator(TradingConfig);
 const validateOverride = compileValidator(TradingConfigOverride);
 
+/** From the two documents as they are stored to the config in force; null when there is none. */
+export function effectiveConfig(template: unknown, own: unknown): TradingConfig | null {
+  const resolved = resolveTemplate(template);
+  if (!resolved.ok) return null;
+  const stored = resolveStoredConfig(resolved.config, own);
+  return stored.ok ? stored.config : null;
+}
+
 /** Removing entries can uncover other entries that depended on them; each pass removes at least one. */
 const maxLeaveOutPasses = 10;
 

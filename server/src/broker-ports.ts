@@ -1,0 +1,65 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { demoReplay, startSimulator } from "@nod/alpaca-simulator";
+import { createAlpacaBroker } from "./alpaca/broker.ts";
+import { connectToAlpaca } from "./alpaca/connection.ts";
+import { createAlpacaMarketData } from "./alpaca/market-data.ts";
+import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from "./alpaca/settings.ts";
+import { createTestModePorts } from "./alpaca/test-mode.ts";
+import { createAlpacaTradeStream } from "./alpaca/trade-stream.ts";
+import type { Broker } from "./config.ts";
+import { systemClock } from "./core/clock.ts";
+import type { BrokerPort, MarketDataPort, TradeStreamPort } from "./trading/ports.ts";
+
+export type BrokerPorts = {
+  kind: Broker["kind"];
+  /** For the start block: who trades and with what money. */
+  description: string;
+  environment: BrokerEnvironment;
+  marketData: MarketDataPort;
+  broker: BrokerPort;
+  tradeStream: TradeStreamPort;
+  stop(): Promise<void>;
+};
+
+/** The simulator shares this machine with nobody, so its budget only has to hold a loop that ran wild. */
+const simulatorRequestsPerMinute = 6_000;
+const simulatorTimeoutMs = 10_000;
+
+/** Whom Nod trades with. `onPartial` is told why facts came without their previous closes. */
+export async function openBroker(broker: Broker, dataFolder: string, onPartial: (reason: string) => void): Promise<BrokerPorts> {
+  switch (broker.kind) {
+    case "test":
+      return { kind: "test", description: "test mode: fixture prices, fake order ids, no calls", environment: "paper", ...createTestModePorts(systemClock), stop: () => Promise.resolve() };
+    case "alpaca":
+      return { kind: "alpaca", description: `Alpaca at ${new URL(broker.alpaca.tradingBaseUrl).host}`, ...alpacaPorts(broker.alpaca, onPartial), stop: () => Promise.resolve() };
+    case "simulator":
+      return openSimulator(dataFolder, onPartial);
+  }
+}
+
+/** Its book is kept in the data folder, so that a restart finds the orders and positions that the database knows of. */
+async function openSimulator(dataFolder: string, onPartial: (reason: string) => void): Promise<BrokerPorts> {
+  const keys = { keyId: `PK${randomBytes(9).toString("hex").toUpperCase()}`, secretKey: randomBytes(20).toString("hex"), account: "paper" };
+  const simulator = await startSimulator({ replay: demoReplay, stateFile: join(dataFolder, "simulator.jsonl"), keys: [keys] });
+  const settings: AlpacaSettings = {
+    keyId: keys.keyId,
+    secretKey: keys.secretKey,
+    tradingBaseUrl: simulator.url,
+    dataBaseUrl: simulator.url,
+    tradingStreamUrl: simulator.tradingStreamUrl,
+    requestsPerMinute: simulatorRequestsPerMinute,
+    requestTimeoutMs: simulatorTimeoutMs,
+  };
+  return { kind: "simulator", description: `built-in simulator on ${new URL(simulator.url).host}, replaying October 2013`, ...alpacaPorts(settings, onPartial), stop: () => simulator.stop() };
+}
+
+function alpacaPorts(settings: AlpacaSettings, onPartial: (reason: string) => void) {
+  const alpaca = connectToAlpaca(settings);
+  return {
+    environment: brokerEnvironmentOf(settings.tradingBaseUrl),
+    marketData: createAlpacaMarketData(alpaca, onPartial),
+    broker: createAlpacaBroker(alpaca),
+    tradeStream: createAlpacaTradeStream(settings),
+  };
+}
