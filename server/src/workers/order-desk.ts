@@ -1,4 +1,4 @@
-/** Everything that happens to an order after its approval, put together: what `nod.ts` starts, wakes and stops. */
+/** Everything that happens to an order after its approval, put together: what main starts, wakes and stops. */
 import type { Pool } from "../db/pool.ts";
 import type { BrokerPort, TradeStreamPort } from "../trading/ports.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
