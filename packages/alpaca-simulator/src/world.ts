@@ -108,7 +108,7 @@ export function buildWorld(options: SimulatorOptions, keys: readonly KeyPair[], 
   const control = new SimulatorControl({ venue, exchange, ledger, journal, scripts, faults, streamFaults, tradingStream, marketDataStream, log });
   const limiter = options.rateLimitPerMinute === undefined ? undefined : new RateLimiter(options.rateLimitPerMinute);
   const app = buildApp({
-    dispatch: { ledger, keys, faults, limiter, clock, log },
+    dispatch: { ledger, keys, faults, limiter, clock, log, sync: journal.sync },
     trading: { exchange, venue, multiplier, startedMs, halfDayBehind: (date) => isHalfDay(dateMap.recorded(date) ?? "") },
     data: { venue, seed, splits: data.splits, dateMap },
     control: options.control === true ? control : undefined,
@@ -128,6 +128,7 @@ export function buildWorld(options: SimulatorOptions, keys: readonly KeyPair[], 
       newDay();
       exchange.sweep();
       marketDataStream.tick();
+      journal.sync();
     },
     close: () => {
       exchange.stop();

@@ -3,12 +3,12 @@ import { dirname } from "node:path";
 import type { Ledger } from "./ledger.ts";
 import type { BookRecord } from "./records.ts";
 
-/**
- * Where the book is kept. `commit` returns only when the records are safe (on disk, where there
- * is one) and applied; whatever happens to the process after that, they are not lost.
- */
+/** Where the book is kept. */
 export type Journal = {
+  /** Writes the records and applies them. From here on they survive the end of the process. */
   commit: (records: readonly BookRecord[]) => void;
+  /** Makes everything committed survive the end of the machine too; costs nothing when nothing is new. */
+  sync: () => void;
   close: () => void;
 };
 
@@ -18,6 +18,7 @@ export function memoryJournal(ledger: Ledger): Journal {
     commit: (records) => {
       for (const record of records) ledger.apply(record);
     },
+    sync: () => undefined,
     close: () => undefined,
   };
 }
@@ -37,13 +38,22 @@ export function fileJournal(path: string, ledger: Ledger): Journal {
   }
   const file = openSync(path, "a");
   if (whole < bytes.length) ftruncateSync(file, whole);
+  let synced = true;
+  const sync = (): void => {
+    if (!synced) fdatasyncSync(file);
+    synced = true;
+  };
   return {
     commit: (records) => {
       writeAll(file, Buffer.from(`${JSON.stringify(records)}\n`, "utf8"));
-      fdatasyncSync(file);
+      synced = false;
       for (const record of records) ledger.apply(record);
     },
-    close: () => closeSync(file),
+    sync,
+    close: () => {
+      sync();
+      closeSync(file);
+    },
   };
 }
 

@@ -31,6 +31,8 @@ export type DispatchParts = {
   limiter: RateLimiter | undefined;
   clock: SimulatorClock;
   log: RequestLog;
+  /** Called before every answer: what it acknowledges is then on disk. */
+  sync: () => void;
 };
 
 const LOG_LIMIT = 20_000;
@@ -74,6 +76,7 @@ function finish(parts: DispatchParts, request: Request, response: Response, work
   for (const [name, value] of Object.entries(limit?.headers ?? {})) response.setHeader(name, value);
   const carriedOut = failure === undefined || late;
   const reply = carriedOut ? carryOut(request, work, limit?.allowed ?? true) : undefined;
+  parts.sync();
   const note = (status: RequestLogEntry["status"]): void =>
     parts.log.add(
       { at: parts.clock.now(), method: request.method, path: request.originalUrl, account: account?.id ?? null, status, fault: failure?.do.kind ?? delay?.do.kind ?? null },
