@@ -44,7 +44,7 @@ export type AppDependencies = {
 /** Less than what clients wait for, so that they learn what happened. */
 const defaultAnswerDeadlineMs = 7_000;
 /** Paths that are never a place inside the client. */
-const apiPaths = /^\/(?:v1|hubs)(?:\/|$)/;
+const apiPaths = ["/v1", "/hubs"];
 
 /** The whole HTTP surface, ready to be given to a server. It opens nothing and starts nothing. */
 export function createApp(dependencies: AppDependencies): Express {
@@ -57,10 +57,13 @@ export function createApp(dependencies: AppDependencies): Express {
 
   app.use(requestLog(logger, metrics));
   app.use(securityHeaders(settings));
-  if (hub !== null) app.use(hub);
+  const byAddress = limitByAddress(rateLimits);
+  if (hub !== null) {
+    app.use("/hubs", byAddress);
+    app.use(hub);
+  }
   app.use(answerWithin(settings.answerDeadlineMs ?? defaultAnswerDeadlineMs));
 
-  const byAddress = limitByAddress(rateLimits);
   const handlers: Handlers = { ...systemHandlers(services, metrics), ...questionHandlers(services), ...tradingHandlers(services) };
   app.use(
     operationRouter(handlers, {

@@ -27,6 +27,7 @@ function addRoute<Id extends OperationId>(router: Router, id: Id, operation: Ope
   const run: RequestHandler = async (request, response) => {
     const input = readInput(request);
     if (input.kind === "refusal") return sendProblem(request, response, input);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the operation's own validators have just said so
     const call = {
       uid: contextOf(request).uid ?? "",
       params: input.params,
@@ -35,7 +36,7 @@ function addRoute<Id extends OperationId>(router: Router, id: Id, operation: Ope
       ifMatch: operation.revisioned === true ? revisionOf(request.headers["if-match"]) : null,
       fromThisMachine: isFromThisMachine(request),
       requestId: contextOf(request).id,
-    } as Call<Id>; // the operation's own validators have just said so
+    } as Call<Id>;
     const outcome = await handlers[id](call);
     if (outcome.kind === "refusal") sendProblem(request, response, outcome);
     else sendReply(response, operation, outcome);

@@ -99,7 +99,7 @@ describe("a token that Google did not sign", () => {
     }
   });
 
-  test.each(["", "x", "a.b.c", "null.null.null", `${"a".repeat(2_000)}`])("is refused when it is no token at all: %j", async (text) => {
+  test.each(["", "x", "a.b.c", "null.null.null", "a".repeat(2_000)])("is refused when it is no token at all: %j", async (text) => {
     await expect(firebase.authenticate(text)).rejects.toBeInstanceOf(UnauthenticatedError);
   });
 });

@@ -1,0 +1,63 @@
+import { Agent, get, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { createGracefulServer, type GracefulServer } from "../../src/http/graceful-server.ts";
+
+let running: GracefulServer | null = null;
+const agent = new Agent({ keepAlive: true });
+afterEach(async () => {
+  agent.destroy();
+  await running?.stop(0, () => Promise.resolve());
+});
+
+/** Answers `/slow` when told to, and everything else at once. */
+async function start(): Promise<{ graceful: GracefulServer; finish: () => void; fetch: (path: string) => Promise<IncomingMessage>; begun: () => number }> {
+  const waiting: (() => void)[] = [];
+  const graceful = createGracefulServer((request, response) => {
+    if (request.url === "/slow") waiting.push(() => response.end("done"));
+    else response.end("ok");
+  });
+  running = graceful;
+  const port = await graceful.listen(0, "127.0.0.1");
+  return {
+    graceful,
+    finish: () => waiting.splice(0).forEach((each) => each()),
+    begun: () => waiting.length,
+    fetch: (path) => new Promise((resolve, reject) => get({ host: "127.0.0.1", port, path, agent }, resolve).on("error", reject)),
+  };
+}
+
+test("what is in flight is finished, idle connections do not hold it up, and nothing new is taken", async () => {
+  const { graceful, finish, fetch, begun } = await start();
+  await text(await fetch("/quick")); // leaves an idle connection behind
+  const slow = fetch("/slow");
+  await expect.poll(begun).toBe(1);
+  let hubEnded = false;
+  const stopped = graceful.stop(20_000, async () => {
+    await sleep(20);
+    hubEnded = true;
+  });
+  expect(graceful.isStopping).toBe(true);
+  await expect(fetch("/quick").then(text)).rejects.toThrow(/ECONNREFUSED|ECONNRESET|socket hang up/);
+  finish();
+  expect(await text(await slow)).toBe("done");
+  await expect(stopped).resolves.toEqual({ cut: 0 });
+  expect(hubEnded).toBe(true);
+});
+
+test("what does not finish in time is cut and counted", async () => {
+  const { graceful, fetch, begun } = await start();
+  const slow = fetch("/slow").then(text);
+  slow.catch(() => undefined);
+  await expect.poll(begun).toBe(1);
+  await expect(graceful.stop(100, () => Promise.resolve())).resolves.toEqual({ cut: 1 });
+  await expect(slow).rejects.toThrow();
+});
+
+test("a port that is taken is an error at the start", async () => {
+  const { graceful } = await start();
+  const address = graceful.server.address();
+  const other = createGracefulServer(() => undefined);
+  await expect(other.listen(typeof address === "object" && address !== null ? address.port : 0, "127.0.0.1")).rejects.toMatchObject({ code: "EADDRINUSE" });
+});
