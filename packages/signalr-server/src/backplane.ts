@@ -19,3 +19,22 @@ export interface Backplane {
     deliver: (message: BackplaneMessage) => void,
   ): Promise<() => Promise<void>>;
 }
+
+/** Joins servers within one process: for tests, and for a process that runs several. */
+export class MemoryBackplane implements Backplane {
+  readonly #subscribers = new Map<string, Map<string, (message: BackplaneMessage) => void>>();
+
+  async publish(hubPath: string, subscriberId: string, message: BackplaneMessage): Promise<void> {
+    for (const [id, deliver] of this.#subscribers.get(hubPath) ?? []) if (id !== subscriberId) deliver(message);
+  }
+
+  async subscribe(hubPath: string, subscriberId: string, deliver: (message: BackplaneMessage) => void): Promise<() => Promise<void>> {
+    const subscribers = this.#subscribers.get(hubPath) ?? new Map<string, (message: BackplaneMessage) => void>();
+    this.#subscribers.set(hubPath, subscribers);
+    subscribers.set(subscriberId, deliver);
+    return async () => {
+      subscribers.delete(subscriberId);
+      if (subscribers.size === 0) this.#subscribers.delete(hubPath);
+    };
+  }
+}

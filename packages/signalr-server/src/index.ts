@@ -36,6 +36,8 @@ export type {
   TicketOptions,
 } from "./options.ts";
 export type { TransportName } from "./transport/transport-name.ts";
+export { MemoryBackplane } from "./backplane.ts";
 export type { Backplane, BackplaneMessage } from "./backplane.ts";
+export { MessagePackExtension } from "./protocol/messagepack-extension.ts";
 export { MemoryTicketStore } from "./tickets.ts";
 export type { TicketStore } from "./tickets.ts";

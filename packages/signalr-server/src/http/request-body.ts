@@ -14,7 +14,8 @@ export async function readBody(request: IncomingMessage, maximumBytes: number): 
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
-    const part: Buffer = Buffer.from(chunk);
+    // oxlint-disable-next-line typescript/no-unsafe-argument, typescript/no-unsafe-assignment -- without an encoding a request gives buffers
+    const part: Buffer = chunk;
     bytes += part.length;
     if (bytes > maximumBytes) throw new BodyTooLargeError(`The maximum message size of ${maximumBytes}B was exceeded.`);
     chunks.push(part);

@@ -62,7 +62,7 @@ export class ClientProxies<Client> implements HubClients<Client> {
 
   #to(audience: Audience): ClientProxy<Client> {
     const proxy: unknown = new Proxy(audience, this.#handler);
-    // The one place where the contract's types meet the wire: every name of the contract is answered by the handler.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where the contract's types meet the wire: every name of the contract is answered by the handler
     return proxy as ClientProxy<Client>;
   }
 }

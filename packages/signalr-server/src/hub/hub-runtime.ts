@@ -123,7 +123,7 @@ export class HubRuntime<Server, Client> implements HubContext<Client>, SessionHu
     const session = this.#sessions.get(connectionId);
     if (session === undefined) throw new HubError(`Connection '${connectionId}' does not exist.`);
     const result: unknown = await session.invoke(this.#wireName(method), args, options);
-    // The client's answer is typed by the contract alone, as everything that crosses the wire.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the client's answer is typed by the contract alone, as everything that crosses the wire
     return result as ResultOf<Client[Name]>;
   }
 

@@ -12,15 +12,14 @@ import { errorText } from "./error-text.ts";
 import type { InvokeClientOptions } from "./hub-context.ts";
 import type { HubConnection } from "./hub-connection.ts";
 import type { HubSettings } from "./hub-settings.ts";
+import { handshakeRefusal } from "./handshake-refusal.ts";
 import { InvocationRunner } from "./invocation-runner.ts";
 import type { RunnerHost, RunnerRules } from "./invocation-runner.ts";
 import type { CallScope } from "./invocation.ts";
 import { MessageInbox } from "./message-inbox.ts";
-import { ReplayBuffer } from "./replay-buffer.ts";
+import type { OutboxOwner } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { RegisteredSession } from "./session-registry.ts";
-
-/** Highest version of the hub protocols: 2 added stateful reconnect. */
-const highestProtocolVersion = 2;
 
 /** What a session needs of its hub. */
 export interface SessionHub<Client> {
@@ -39,13 +38,13 @@ export interface SessionHub<Client> {
 }
 
 /** One client's hub connection: handshake, messages in and out, timers, and its end. */
-export class HubSession<Client> implements Application, HubConnection, RegisteredSession, RunnerHost {
+export class HubSession<Client> implements Application, HubConnection, RegisteredSession, RunnerHost, OutboxOwner {
   readonly id: string;
   groupNames: Set<string> | undefined;
   readonly #connection: TransportConnection;
   readonly #hub: SessionHub<Client>;
   readonly #openedAt: number;
-  #lastSentAt: number;
+  readonly #outbox: Outbox;
   #lastReceivedAt: number;
   #clientPings = false;
   /** Set by a successful handshake. */
@@ -55,7 +54,6 @@ export class HubSession<Client> implements Application, HubConnection, Registere
   #inbox: MessageInbox | undefined;
   #runner: InvocationRunner<Client> | undefined;
   #results: ClientResults | undefined;
-  #replay: ReplayBuffer | undefined;
   #ending: AbortController | undefined;
   #items: Map<string, unknown> | undefined;
   #closed = false;
@@ -65,8 +63,16 @@ export class HubSession<Client> implements Application, HubConnection, Registere
     this.#connection = connection;
     this.#hub = hub;
     this.#openedAt = hub.now;
-    this.#lastSentAt = hub.now;
+    this.#outbox = new Outbox(connection, this);
     this.#lastReceivedAt = hub.now;
+  }
+
+  get now(): number {
+    return this.#hub.now;
+  }
+
+  get maximumBufferedBytes(): number {
+    return this.#hub.settings.maximumBufferedBytes;
   }
 
   get user(): AuthenticatedUser | undefined {
@@ -121,7 +127,7 @@ export class HubSession<Client> implements Application, HubConnection, Registere
     try {
       const rest = this.#handshake === undefined ? data : this.#shakeHands(this.#handshake, data);
       if (rest === undefined || rest.length === 0 || this.#reader === undefined) return undefined;
-      const messages = this.#reader.push(rest).filter((message) => this.#replay?.admits(message) ?? true);
+      const messages = this.#reader.push(rest).filter((message) => this.#outbox.replay?.admits(message) ?? true);
       return this.#inbox?.deliver(messages);
     } catch (error) {
       this.#fail(error);
@@ -140,7 +146,7 @@ export class HubSession<Client> implements Application, HubConnection, Registere
     if (complete === undefined) return undefined;
     const { request, rest } = complete;
     const protocol = this.#hub.settings.protocols.get(request.protocol);
-    const refusal = refusalOf(request, protocol, this.transport);
+    const refusal = handshakeRefusal(request, protocol, this.transport);
     if (protocol === undefined || refusal !== undefined) {
       this.#refuseHandshake(refusal ?? "");
       return undefined;
@@ -148,16 +154,16 @@ export class HubSession<Client> implements Application, HubConnection, Registere
     this.#handshake = undefined;
     this.#protocol = protocol;
     this.#reader = protocol.createReader(this.#hub.settings.maximumReceiveBytes);
-    if (this.#connection.statefulReconnect) this.#replay = new ReplayBuffer(this.#hub.settings.statefulReconnectBufferBytes);
+    if (this.#connection.statefulReconnect) this.#outbox.keepForReplay(this.#hub.settings.statefulReconnectBufferBytes);
     const response = handshakeResponse();
-    this.#transmit(protocol.transferFormat === "Text" ? response : Buffer.from(response));
+    this.#outbox.transmit(protocol.transferFormat === "Text" ? response : Buffer.from(response));
     this.#inbox = new MessageInbox((message) => this.#dispatch(message), (error) => this.#fail(error));
     this.#inbox.hold(this.#hub.connected(this));
     return rest;
   }
 
   #refuseHandshake(error: string): void {
-    this.#transmit(handshakeResponse(error));
+    this.#outbox.transmit(handshakeResponse(error));
     this.#closed = true;
     this.#connection.end(new Error(error));
   }
@@ -185,8 +191,8 @@ export class HubSession<Client> implements Application, HubConnection, Registere
         this.#connection.end(message.error === undefined ? undefined : new Error(message.error));
         return undefined;
       case 8:
-        this.#replay?.acknowledge(message.sequenceId);
-        this.#transmitKept();
+        this.#outbox.replay?.acknowledge(message.sequenceId);
+        this.#outbox.transmitKept();
         return undefined;
       case 9:
         return undefined;
@@ -197,19 +203,13 @@ export class HubSession<Client> implements Application, HubConnection, Registere
     if (this.#closed || this.#protocol === undefined) return;
     const data = this.#protocol.write(message);
     this.#hub.catchUp(this);
-    if (this.#replay === undefined) this.#transmit(data);
-    else this.#keep(this.#replay, data);
+    this.#outbox.track(data);
   }
 
   /** Sends what is already serialised. Broadcasts come here directly. */
   deliver(message: PreparedMessage): void {
     if (this.#closed || this.#protocol === undefined) return;
-    const payload = message.encodedFor(this.#protocol);
-    if (this.#replay !== undefined) return this.#keep(this.#replay, payload.data);
-    const { transport } = this.#connection;
-    if (transport === undefined || this.#tooSlow(transport.bufferedBytes)) return;
-    transport.sendEncoded(payload);
-    this.#lastSentAt = this.#hub.now;
+    this.#outbox.trackEncoded(message.encodedFor(this.#protocol));
   }
 
   /** Calls the client and waits for its result. */
@@ -226,27 +226,8 @@ export class HubSession<Client> implements Application, HubConnection, Registere
     this.#hub.invocationFailed(this, method, error);
   }
 
-  #keep(replay: ReplayBuffer, data: string | Uint8Array): void {
-    replay.append(data);
-    if (!this.#tooSlow(replay.keptBytes)) this.#transmitKept();
-  }
-
-  #transmitKept(): void {
-    if (this.#replay === undefined || this.#connection.transport === undefined) return;
-    for (const data of this.#replay.takeSendable()) this.#transmit(data);
-  }
-
-  #transmit(data: string | Uint8Array): void {
-    const { transport } = this.#connection;
-    if (transport === undefined || this.#tooSlow(transport.bufferedBytes)) return;
-    transport.send(data);
-    this.#lastSentAt = this.#hub.now;
-  }
-
-  #tooSlow(bytes: number): boolean {
-    if (this.#closed || bytes <= this.#hub.settings.maximumBufferedBytes) return this.#closed;
+  tooSlow(): void {
     this.dismiss({ error: "The client does not take what it is sent.", allowReconnect: true });
-    return true;
   }
 
   close(options: CloseOptions = {}): void {
@@ -267,10 +248,9 @@ export class HubSession<Client> implements Application, HubConnection, Registere
   }
 
   transportReplaced(): void {
-    if (this.#replay === undefined || this.#protocol === undefined) return;
-    const sequenceId = this.#replay.restart();
-    this.#transmit(this.#protocol.write({ type: 9, sequenceId }));
-    this.#transmitKept();
+    if (this.#outbox.replay === undefined || this.#protocol === undefined) return;
+    this.#outbox.transmit(this.#protocol.write({ type: 9, sequenceId: this.#outbox.replay.restart() }));
+    this.#outbox.transmitKept();
   }
 
   ended(error: Error | undefined): void {
@@ -292,27 +272,16 @@ export class HubSession<Client> implements Application, HubConnection, Registere
       this.#lastReceivedAt = now;
       return;
     }
-    const acknowledged = this.#replay?.takeAcknowledgement();
-    if (acknowledged !== undefined) this.#transmit(this.#protocol.write({ type: 8, sequenceId: acknowledged }));
+    const acknowledged = this.#outbox.replay?.takeAcknowledgement();
+    if (acknowledged !== undefined) this.#outbox.transmit(this.#protocol.write({ type: 8, sequenceId: acknowledged }));
     // A long poll that is answered when empty keeps the connection alive by itself.
     if (this.transport === "LongPolling") return;
     if (this.#inbox?.held === true) this.#lastReceivedAt = now;
     if (this.#clientPings && now - this.#lastReceivedAt >= settings.clientTimeoutMs) {
       this.dismiss({ error: "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.", allowReconnect: true });
-    } else if (now - this.#lastSentAt >= settings.keepAliveIntervalMs) {
-      this.#lastSentAt = now;
+    } else if (now - this.#outbox.lastSentAt >= settings.keepAliveIntervalMs) {
+      this.#outbox.lastSentAt = now;
       this.#connection.transport.sendEncoded(this.#hub.pingFor(this.#protocol));
     }
   }
-}
-
-function refusalOf(request: HandshakeRequest, protocol: HubProtocol | undefined, transport: TransportName): string | undefined {
-  if (protocol === undefined) return `The protocol '${request.protocol}' is not supported.`;
-  if (!(request.version >= 1 && request.version <= highestProtocolVersion)) {
-    return `The server does not support version ${request.version} of the '${request.protocol}' protocol.`;
-  }
-  if (protocol.transferFormat === "Binary" && transport === "ServerSentEvents") {
-    return `Cannot use the '${request.protocol}' protocol on the current transport. The transport does not support 'Binary' transfer format.`;
-  }
-  return undefined;
 }

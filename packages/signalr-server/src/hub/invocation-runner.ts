@@ -158,7 +158,7 @@ export class InvocationRunner<Client> {
     try {
       // Not awaited where there is nothing to await: a generator has then started before the next message is looked at.
       const made = this.#invoke(call);
-      const value = made instanceof Promise ? await made : made;
+      const value: unknown = made instanceof Promise ? await made : made;
       if (message.type === 4) {
         if (isAsyncIterable(value)) await pumpStream(value, invocation, message.invocationId, this.#host);
         else outcome = { error: plainMethodStreamed(message.target) };

@@ -35,7 +35,7 @@ function describe(name: string, definition: unknown): ServerMethod {
   }
   return {
     name,
-    handler: (...args) => Reflect.apply(handler, undefined, args),
+    handler: (...args): unknown => Reflect.apply(handler, undefined, args),
     parse: typeof parse === "function" ? (args) => asArray(name, Reflect.apply(parse, undefined, [args])) : undefined,
     streams: streams.toSorted((a: number, b: number) => a - b),
     result: resultKind(handler),

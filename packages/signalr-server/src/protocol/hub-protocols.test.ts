@@ -13,7 +13,8 @@ import { MessagePackWriter } from "./messagepack-writer.ts";
 
 const maximumBytes = 1_000_000;
 const id = fc.string({ minLength: 1, unit: "grapheme" });
-const jsonValue = fc.jsonValue({ maxDepth: 4, noUnicodeString: false }).filter((value) => !JSON.stringify(value).includes("-0"));
+/** What JSON itself brings back unchanged: -0 becomes 0. */
+const jsonValue: fc.Arbitrary<unknown> = fc.jsonValue({ maxDepth: 4 }).map((value) => JSON.parse(JSON.stringify(value)));
 const binaryValue = fc.oneof(
   jsonValue,
   fc.uint8Array({ maxLength: 400 }),
