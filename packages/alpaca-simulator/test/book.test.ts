@@ -63,18 +63,14 @@ describe("whatever happens to orders and answers", () => {
       expect(account?.cash).toBe(cash.toString());
       expect((held.get("ACME") ?? new Decimal(0)).toString()).toBe(account?.positions["ACME"]?.qty ?? "0");
 
-      for (const order of orders) {
-        const own = inForce.filter((execution) => execution.orderId === order.id);
-        expect(order.filled_qty, order.client_order_id).toBe(Decimal.sum(0, ...own.map((execution) => execution.qty)).toString());
-        if (order.notional !== null) expect(order.qty).toBeNull();
-      }
+      const filled = (orderId: string): string => Decimal.sum(0, ...inForce.filter((execution) => execution.orderId === orderId).map((execution) => execution.qty)).toString();
+      expect(orders.map((order) => [order.id, order.filled_qty])).toEqual(orders.map((order) => [order.id, filled(order.id)]));
+      expect(orders.every((order) => (order.notional === null) !== (order.qty === null))).toBe(true);
       expect(new Set(orders.map((order) => order.client_order_id)).size).toBe(orders.length);
       expect(new Set(executions.map((execution) => execution.executionId)).size).toBe(executions.length);
       expect(book.posts.every((post) => orders.some((order) => order.id === post.orderId))).toBe(true);
-      for (const [clientOrderId, status] of answers) {
-        const taken = book.posts.filter((post) => post.clientOrderId === clientOrderId).length;
-        if (status === 200) expect(taken, `${clientOrderId} was acknowledged`).toBe(1);
-      }
+      const acknowledged = [...answers].flatMap(([clientOrderId, status]) => (status === 200 ? [clientOrderId] : []));
+      expect(acknowledged.filter((clientOrderId) => book.posts.filter((post) => post.clientOrderId === clientOrderId).length !== 1)).toEqual([]);
       expect(orders.some((order) => TERMINAL.includes(order.status))).toBe(true);
     } finally {
       await sim.stop();

@@ -56,6 +56,8 @@ describe("a submit that ends in anything but a clear answer", () => {
     ["silence after the order was taken", { kind: "hang" }, true],
     ["a 500 before the order was taken", { kind: "status", status: 500 }, false],
     ["a 504 after the order was taken", { kind: "status", status: 504 }, true],
+    ["half an answer after the order was taken", { kind: "cut" }, true],
+    ["half an answer before the order was taken", { kind: "cut" }, false],
     ["a cut-off body after the order was taken", { kind: "malformed" }, true],
     ["an empty body after the order was taken", { kind: "empty" }, true],
   ];

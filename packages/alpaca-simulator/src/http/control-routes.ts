@@ -40,7 +40,7 @@ const FaultSchema = Type.Object(
     do: Type.Union([
       Type.Object({ kind: Type.Literal("delay"), ms: Ms }),
       Type.Object({ kind: Type.Literal("status"), status: Type.Integer({ minimum: 200, maximum: 599 }), body: Type.Optional(Type.Unknown()), headers: Type.Optional(Type.Record(Type.String(), Type.String())) }),
-      Type.Object({ kind: literals("reset", "hang", "malformed", "empty", "empty_object") }),
+      Type.Object({ kind: literals("reset", "cut", "hang", "malformed", "empty", "empty_object") }),
       Type.Object({ kind: Type.Literal("body"), body: Type.String() }),
     ]),
   },

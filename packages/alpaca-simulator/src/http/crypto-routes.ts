@@ -10,6 +10,7 @@ export function cryptoRoutes({ venue, seed }: DataRoutesParts): (readonly [path:
   return [
     ["/v1beta3/crypto/us/snapshots", (call) => ({ status: 200, body: { snapshots: each(call, (symbol) => cryptoSnapshot(venue, symbol, seed)) } })],
     ["/v1beta3/crypto/us/latest/trades", (call) => ({ status: 200, body: { trades: each(call, (symbol) => wireTrade(venue.crypto.latestTrade(symbol, venue.now()), seed, symbol)) } })],
+    ["/v1beta3/crypto/us/latest/quotes", (call) => ({ status: 200, body: { quotes: each(call, (symbol) => wireQuote(venue.crypto.latestQuote(symbol, venue.now()), seed, symbol)) } })],
     ["/v1beta3/crypto/us/bars", (call) => ({ status: 200, body: cryptoBars(call, venue) })],
   ];
 }

@@ -83,7 +83,7 @@ function finish(parts: DispatchParts, request: Request, response: Response, work
       route,
     );
   const send = (): void => {
-    if (failure !== undefined) return fail(failure, request, response, note);
+    if (failure !== undefined) return fail(failure, request, response, reply, note);
     if (reply === undefined) return;
     note(reply.status);
     response.status(reply.status);
@@ -135,8 +135,15 @@ function readBody(rawBody: string): Record<string, unknown> {
   return { ...parsed };
 }
 
-function fail({ do: fault }: Fault, request: Request, response: Response, note: (status: RequestLogEntry["status"]) => void): void {
+function fail({ do: fault }: Fault, request: Request, response: Response, reply: Reply | undefined, note: (status: RequestLogEntry["status"]) => void): void {
   switch (fault.kind) {
+    case "cut": {
+      note("reset");
+      const whole = JSON.stringify(reply?.body ?? { code: 50010000, message: "internal server error occurred" });
+      response.writeHead(reply?.status ?? 500, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(whole) });
+      response.write(whole.slice(0, whole.length / 2), () => request.socket.resetAndDestroy());
+      return;
+    }
     case "reset":
       note("reset");
       request.socket.resetAndDestroy();

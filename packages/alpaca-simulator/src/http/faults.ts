@@ -15,6 +15,8 @@ export type Fault = {
     | { kind: "status"; status: number; body?: unknown; headers?: Record<string, string> }
     /** The connection is reset. */
     | { kind: "reset" }
+    /** Half of the answer arrives, then the connection is reset; with `when: "after"` it is the true answer. */
+    | { kind: "cut" }
     /** No answer ever comes; the client's own time-out ends it. */
     | { kind: "hang" }
     /** Status 200 with something that is not what was promised. */
