@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { operations, type OperationId } from "@nod/contract/operations";
+import type { OperationId, operations } from "@nod/contract/operations";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readHubProblem } from "@nod/contract/hub-problem";
 import { describeKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
