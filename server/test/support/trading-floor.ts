@@ -15,7 +15,7 @@ import { createReconciler } from "../../src/workers/reconcile.ts";
 import { createUnknownResolver, type LookupLimits } from "../../src/workers/resolve-unknown.ts";
 import { createSubmitWorker, type SubmitLimits } from "../../src/workers/submit.ts";
 import { createTradeStreamWorker } from "../../src/workers/trade-stream.ts";
-import type { ScriptedBroker } from "./scripted-broker.ts";
+import type { BrokerPort, TradeStreamPort } from "../../src/trading/ports.ts";
 import { addUsers, configWith, dipRule } from "./trading-users.ts";
 
 export const testRiskSettings: RiskSettings = {
@@ -32,7 +32,7 @@ export type FloorOptions = { settings?: Partial<RiskSettings>; submit?: Partial<
 export type Floor = ReturnType<typeof createFloor>;
 
 /** One process: its own answer service and workers. Nothing runs until it is started. */
-export function createFloor(pool: Pool, broker: ScriptedBroker, options: FloorOptions = {}) {
+export function createFloor(pool: Pool, broker: { port: BrokerPort; stream: TradeStreamPort }, options: FloorOptions = {}) {
   const failures: unknown[] = [];
   const failed = (error: unknown): void => {
     failures.push(error);
