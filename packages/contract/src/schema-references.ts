@@ -5,6 +5,7 @@ export type JsonObject = { [key: string]: Json };
 
 /** A schema as plain JSON: what TypeBox keeps beside the keywords is not part of it. */
 function plain(schema: TSchema): JsonObject {
+  // oxlint-disable-next-line typescript/no-unsafe-assignment -- what JSON.stringify wrote of an object is one
   const parsed: JsonObject = JSON.parse(JSON.stringify(schema));
   return parsed;
 }

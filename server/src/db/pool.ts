@@ -30,8 +30,6 @@ export interface Pool extends Db {
   /** One connection for oneself; to be released. */
   connect(): Promise<pg.PoolClient>;
   end(): Promise<void>;
-  /** `connect`: told of each new connection. */
-  on: pg.Pool["on"];
   readonly ended: boolean;
   /** Open connections; those not in use; callers that wait for one. */
   readonly totalCount: number;

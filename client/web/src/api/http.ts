@@ -17,6 +17,7 @@ async function refusal(response: Response): Promise<RefusedError> {
   let problem: Partial<Problem> = {};
   if (response.headers.get("content-type")?.includes("problem+json") === true) {
     // A refusal without a readable body is still a refusal; its status says enough.
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- read with care below: every field may be missing
     problem = await response.json().catch((): Partial<Problem> => ({}));
   }
   return new RefusedError({
