@@ -4,7 +4,7 @@ import { describeQuestion, openQuestions, questionsByIds } from "../pipeline/que
 import type { QuestionsHubSettings } from "../realtime/questions-hub.ts";
 import { ensureUser } from "../trading/config/config-table.ts";
 import { readUserConfig, saveOwnConfig, toConfigResponse } from "../trading/config/user-config.ts";
-import { readLatestFacts, toSnapshot } from "../trading/market/facts-table.ts";
+import { readLatestFactsOf, toSnapshot } from "../trading/market/facts-table.ts";
 import { readPriceLine } from "../trading/market/price-line-table.ts";
 import { describeOrder } from "../trading/orders/order-record.ts";
 import { listOrders } from "../trading/orders/orders-table.ts";
@@ -81,7 +81,7 @@ function ordersOf(pool: Pool): OrderReads {
 
 function marketOf(pool: Pool): MarketReads {
   return {
-    latest: async (symbols) => (await Promise.all(symbols.map((symbol) => readLatestFacts(pool, symbol)))).flat().map(toSnapshot),
+    latest: async (symbols) => (await readLatestFactsOf(pool, symbols)).map(toSnapshot),
     priceLine: (symbol, feed) => readPriceLine(pool, symbol, feed),
   };
 }

@@ -3,7 +3,7 @@ import { questionsHubPath, type QuestionsHubClient } from "@nod/contract/hub";
 import { createHubServer, type HubContext, type HubMiddleware } from "@nod/signalr-server";
 import { UnauthenticatedError, type Authenticate, type FindRevoked } from "../core/identity.ts";
 import { listen } from "../db/notify.ts";
-import { outboxChannel } from "../trading/outbox/outbox-table.ts";
+import { dropAcknowledged, outboxChannel } from "../trading/outbox/outbox-table.ts";
 import { defineQuestionsHub, type HubMethodSettings } from "./hub-methods.ts";
 import { createDelivery, type DeliveryObserver, type DeliverySettings } from "./outbox-delivery.ts";
 import { watchRevocations } from "./revocation-watch.ts";
@@ -14,6 +14,10 @@ const maximumReceiveBytes = 8_192;
 const maximumBufferedBytes = 1_048_576;
 /** A notification may be lost without the connection being lost; then this finds what is new. */
 const fallbackReadMs = 15_000;
+/** What one device acknowledged is kept for the user's others for three days. */
+const keepAcknowledgedHours = 72;
+const cleanUpEveryMs = 600_000;
+const rowsPerCleanUp = 20_000;
 
 export type QuestionsHubSettings = Pick<DeliverySettings, "pool" | "readQuestions" | "readOpenQuestions"> & HubMethodSettings & {
   /** For the connection that listens. */
@@ -80,6 +84,9 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
     onLost: (error) => logger.warn({ err: error }, "the hub is not told of new messages until the database is back"),
   });
   const fallback = setInterval(() => delivery.wake(), fallbackReadMs);
+  const cleanUp = setInterval(() => {
+    dropAcknowledged(settings.pool, keepAcknowledgedHours, rowsPerCleanUp).catch((error: unknown) => logger.warn({ err: error }, "acknowledged messages could not be dropped"));
+  }, cleanUpEveryMs);
   const revocations = settings.findRevoked === null ? null : watchRevocations(settings.findRevoked, context.hub, logger);
 
   return {
@@ -90,6 +97,7 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
     },
     async stop(timeoutMs) {
       clearInterval(fallback);
+      clearInterval(cleanUp);
       revocations?.stop();
       await server.drain({ timeoutMs });
       await Promise.all([listener.close(), delivery.stop()]);

@@ -97,12 +97,17 @@ const decode = (row: LatestRow): LatestFact => ({
 });
 
 /** The latest facts of one symbol, over all feeds. */
-export async function readLatestFacts(db: Db, symbol: string): Promise<LatestFact[]> {
-  const { rows } = await db.query<LatestRow>(
-    `select feed, asset_class, symbol, metric, price, volume, as_of, trading_day
-       from market_data_latest where symbol = $1::text order by feed, metric`,
-    [symbol],
-  );
+export const readLatestFacts = (db: Db, symbol: string): Promise<LatestFact[]> => readLatestFactsOf(db, [symbol]);
+
+/** The latest facts of several symbols, over all feeds, in one statement. */
+export async function readLatestFactsOf(db: Db, symbols: readonly string[]): Promise<LatestFact[]> {
+  const { rows } = await db.query<LatestRow>({
+    name: "latest-facts-of",
+    text: `
+      select feed, asset_class, symbol, metric, price, volume, as_of, trading_day
+        from market_data_latest where symbol = any($1::text[]) order by symbol, feed, metric`,
+    values: [symbols],
+  });
   return rows.map(decode);
 }
 
