@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { DeliveryObserver } from "./realtime/outbox-delivery.ts";
+import { feedGroupName } from "./trading/config/due-inputs.ts";
 import type { ExpiryObserver } from "./workers/expire-questions.ts";
 import type { OrderDeskObserver } from "./workers/order-desk.ts";
 import type { TickObserver } from "./workers/tick-observer.ts";
@@ -58,12 +59,12 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
         logger.error({ err: error }, "a tick failed");
       },
       fetchFinished({ group, recorded, tookMs }) {
-        ingestSeconds.observe({ feed: group.feed }, tookMs / 1_000);
+        ingestSeconds.observe({ feed: feedGroupName(group) }, tookMs / 1_000);
         facts.inc(recorded);
       },
       fetchFailed({ group, error, failures, retryInMs }) {
-        ingestFailures.inc({ feed: group.feed });
-        logger.warn({ err: error, feed: group.feed, failures, retryInMs }, "market data could not be fetched");
+        ingestFailures.inc({ feed: feedGroupName(group) });
+        logger.warn({ err: error, feed: feedGroupName(group), failures, retryInMs }, "market data could not be fetched");
       },
       leaseChanged(isLeader) {
         isTicking.set(isLeader ? 1 : 0);
