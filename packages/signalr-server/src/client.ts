@@ -57,6 +57,6 @@ export function typedClient<Server extends MethodsOf<Server>, Client extends Met
       return () => connection.off(method, handler);
     },
   };
-  // Results are typed by the contract alone, as everything that crosses the wire.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- results are typed by the contract alone, as everything that crosses the wire
   return typed as TypedClient<Server, Client>;
 }

@@ -117,6 +117,18 @@ describe("on an open connection", () => {
     expect(wire.closeCode).toBe(1000);
   });
 
+  it.each([
+    ["invalid UTF-8 in a text frame", (wire: Wire) => wire.tcp.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe])), "The message is not valid UTF-8."],
+    ["a frame over all limits", (wire: Wire) => wire.socket.send("x".repeat(1_100_000)), "The message is larger than the server takes."],
+    ["a frame that is not masked", (wire: Wire) => wire.tcp.write(Buffer.from([0x81, 0x01, 0x20])), "The WebSocket frame is malformed."],
+  ])("%s gets a Close with the reason and the end", async (_what, send, error) => {
+    const wire = await Wire.joined(url);
+    send(wire);
+    await wire.closed();
+    expect(wire.messages.at(-1)).toEqual({ type: 7, allowReconnect: false, error });
+    expect(wire.closeCode).toBe(1000);
+  });
+
   it("an unknown type, a stray completion, item, cancellation and acknowledgement are disregarded", async () => {
     const wire = await Wire.joined(url);
     wire.send({ type: 42, anything: true });

@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { WebSocket } from "ws";
 
 /** A WebSocket without a client above it: sends what no client would, and keeps what comes. */
@@ -39,6 +40,13 @@ export class Wire {
     // The answer to the handshake; a push of `onConnected` may already be behind it.
     wire.received.shift();
     return wire;
+  }
+
+  /** The connection below the WebSocket, for bytes that no WebSocket would send. */
+  get tcp(): Socket {
+    const below: unknown = Reflect.get(this.socket, "_socket");
+    if (!(below instanceof Socket)) throw new Error("The socket is closed");
+    return below;
   }
 
   send(message: object): void {

@@ -33,6 +33,8 @@ export class TransportConnection implements TransportOwner {
   transport: Transport | undefined;
   request: ConnectionRequest | undefined;
   ended = false;
+  /** POST requests of the client's that are being worked on. */
+  pendingPosts = 0;
   readonly #holder: ConnectionHolder;
   #application: Application | undefined;
   /** Monotonic time since which there has been no transport. */
@@ -72,6 +74,10 @@ export class TransportConnection implements TransportOwner {
 
   received(data: Buffer, isText: boolean): Promise<void> | undefined {
     return this.ended ? undefined : this.#application?.receive(data, isText);
+  }
+
+  refused(reason: string): void {
+    this.dismiss({ error: reason });
   }
 
   transportClosed(transport: Transport, graceful: boolean, error: Error | undefined): void {

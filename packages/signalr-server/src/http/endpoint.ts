@@ -24,6 +24,9 @@ export class Refusal {
   }
 }
 
+/** Clients send one POST after the other; so many at once hold bodies in memory, and more are refused. */
+const maximumPendingPosts = 16;
+
 /** One mapped path over plain HTTP: negotiate, Server-Sent Events, long polling, POST and DELETE (TransportProtocols.md). */
 export class Endpoint {
   readonly path: string;
@@ -173,12 +176,16 @@ export class Endpoint {
     if (connection instanceof Refusal) return connection;
     if (connection.transportName === "WebSockets") return new Refusal(405, "POST requests are not allowed for WebSocket connections.");
     if (connection.transportName === undefined || connection.ended) return new Refusal(404, "No Connection with that ID");
+    if (connection.pendingPosts >= maximumPendingPosts) return new Refusal(409, "Too many requests are under way.");
+    connection.pendingPosts += 1;
     try {
       await connection.received(await readBody(request, this.settings.maximumFrameBytes), false);
     } catch (error) {
       if (!(error instanceof BodyTooLargeError)) return new Refusal(400, "");
       connection.dismiss({ error: error.message });
       return new Refusal(413, error.message);
+    } finally {
+      connection.pendingPosts -= 1;
     }
     response.writeHead(200, { "Content-Type": "text/plain", "Content-Length": 0 }).end();
     return undefined;

@@ -140,7 +140,8 @@ export class InvocationRunner<Client> {
       if (counts && this.#runningInvocations >= this.#rules.maximumParallelInvocations) return;
       this.#waiting.shift();
       if (counts) this.#runningInvocations += 1;
-      void this.#run(next).finally(() => {
+      const run = this.#run(next).catch((error: unknown) => this.#host.failed(next.method.name, error));
+      void run.finally(() => {
         if (counts) this.#runningInvocations -= 1;
         this.#startWaiting();
       });
@@ -158,7 +159,7 @@ export class InvocationRunner<Client> {
     try {
       // Not awaited where there is nothing to await: a generator has then started before the next message is looked at.
       const made = this.#invoke(call);
-      const value: unknown = made instanceof Promise ? await made : made;
+      const value: unknown = isThenable(made) ? await made : made;
       if (message.type === 4) {
         if (isAsyncIterable(value)) await pumpStream(value, invocation, message.invocationId, this.#host);
         else outcome = { error: plainMethodStreamed(message.target) };
@@ -205,6 +206,10 @@ export class InvocationRunner<Client> {
       this.#host.send({ type: 3, invocationId, error: errorText(invocationFailed(message.target), error, this.#rules.detailedErrors) });
     }
   }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "then" in value;
 }
 
 function invocationFailed(target: string): string {

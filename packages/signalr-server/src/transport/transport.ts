@@ -28,6 +28,8 @@ export interface TransportOwner {
    * @param isText whether it came as a text frame, which is valid UTF-8.
    */
   received(data: Buffer, isText: boolean): Promise<void> | undefined;
+  /** What arrived is no message of the transport's: the client is to be told why before the end. */
+  refused(reason: string): void;
   /** @param graceful whether the client said goodbye, rather than vanish. */
   transportClosed(transport: Transport, graceful: boolean, error: Error | undefined): void;
 }

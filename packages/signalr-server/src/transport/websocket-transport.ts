@@ -9,12 +9,20 @@ import { encodeWebSocketFrame } from "./websocket-frame.ts";
 /** A peer that does not answer our close frame is cut after this. */
 const closeTimeoutMs = 5_000;
 
+/** What the parser's close codes mean: RFC 6455, section 7.4.1. */
+const refusals: Readonly<Record<number, string>> = {
+  1007: "The message is not valid UTF-8.",
+  1008: "The message comes in too many fragments.",
+  1009: "The message is larger than the server takes.",
+};
+
 /** A `ws` socket that knows its transport, and answers an empty close frame with 1000 where `ws` would echo nothing (1005). */
 export class HubWebSocket extends WebSocket {
   transport: WebSocketTransport | undefined;
 
   override close(code?: number, data?: string | Buffer): void {
-    this.transport?.closing(code ?? 1000);
+    // A code without a reason comes from `ws`'s parser: whoever else closes gives a reason, be it an empty one.
+    if (code !== undefined && data === undefined) this.transport?.refused(code);
     super.close(code ?? 1000, data);
   }
 }
@@ -84,10 +92,9 @@ export class WebSocketTransport implements Transport {
 
   tick(): void {}
 
-  /** `ws` is about to send a close frame. 1009 and 1002 come from its parser, and the hub may still want a word. */
-  closing(code: number): void {
-    if (code === 1000 || this.#error !== undefined) return;
-    this.#error = new Error(`WebSocket closed with status code: ${code}.`);
+  /** The parser gives up, and a close frame is about to follow: the last moment for a word of the hub's. */
+  refused(code: number): void {
+    this.#owner.refused(refusals[code] ?? "The WebSocket frame is malformed.");
   }
 
   received(data: RawData, isBinary: boolean): void {
