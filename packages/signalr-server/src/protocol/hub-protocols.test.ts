@@ -191,8 +191,10 @@ describe("MessagePack", () => {
   });
 
   it("writes what the reference implementation reads, and reads what it writes", () => {
-    // The reference writes -0 as 0, and neither bigints nor this package's extensions.
-    const shared = binaryValue.filter((value) => typeof value !== "bigint" && !(value instanceof MessagePackExtension) && !Object.is(value, -0));
+    // The reference writes -0 as 0, refuses the key `__proto__`, and knows neither bigints nor this package's extensions.
+    const shared = binaryValue.filter(
+      (value) => !Object.is(value, -0) && typeof value !== "bigint" && !(value instanceof MessagePackExtension) && !JSON.stringify(value).includes("__proto__"),
+    );
     fc.assert(
       fc.property(shared, (value) => {
         const writer = new MessagePackWriter();
