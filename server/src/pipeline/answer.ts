@@ -1,10 +1,11 @@
 import type { ProblemError } from "@nod/contract/problem";
 import type { AnswerResult, QuestionOutcome } from "@nod/contract/question";
 import { derivedUuid } from "../core/ids.ts";
+import { createAnnouncer } from "../db/announcer.ts";
 import { pipelinedTransaction, type Writing } from "../db/pipelined-transaction.ts";
 import type { Db, Pool } from "../db/pool.ts";
 import { recordEvents, type AuditEvent } from "../trading/audit/events-table.ts";
-import { appendToOutbox, type OutboxEntry } from "../trading/outbox/outbox-table.ts";
+import { appendToOutboxSilently, outboxChannel, type OutboxEntry } from "../trading/outbox/outbox-table.ts";
 import { insertAnswer } from "./answers-table.ts";
 import type { Consequence, PreparedAnswer, QuestionBranch } from "./branch.ts";
 import { closeQuestion, insertFollowUp, lockQuestionForAnswer, type PipelinePhase, type QuestionAtAnswer, type QuestionRecord } from "./questions-table.ts";
@@ -26,19 +27,27 @@ export type AnswerService = {
   answer(firebaseUid: string, questionId: string, value: number, meta: AnswerMeta): Promise<AnswerOutcome>;
 };
 
+export type AnswerServiceDeps = {
+  pool: Pool;
+  branches: readonly QuestionBranch[];
+  /** The other processes will notice by themselves, a little later. */
+  onAnnouncementLost?: (error: unknown) => void;
+};
+
 const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Takes an answer, once. Everything about one user happens one after the other, under his advisory lock; the question, its
  * answer, the decision and the order are one transaction of two round trips.
  */
-export function createAnswerService({ pool, branches }: { pool: Pool; branches: readonly QuestionBranch[] }): AnswerService {
+export function createAnswerService({ pool, branches, onAnnouncementLost }: AnswerServiceDeps): AnswerService {
   if (new Set(branches.map((branch) => branch.key)).size !== branches.length) throw new Error("two branches have the same key");
+  const announcer = createAnnouncer(pool, onAnnouncementLost ?? (() => undefined));
   return {
     answer: async (firebaseUid, questionId, value, meta) => {
       if (!uuidText.test(questionId)) return { kind: "not_found" };
       const of = { firebaseUid, questionId };
-      const { outcome, committed } = await pipelinedTransaction(pool, {
+      const { outcome, committed, channels } = await pipelinedTransaction(pool, {
         read: async (tx) => {
           const [, locked, ...prepared] = await Promise.all([
             lockUser(tx, firebaseUid),
@@ -51,12 +60,13 @@ export function createAnswerService({ pool, branches }: { pool: Pool; branches: 
         write: (tx, { locked, prepared }) => settle(tx, { locked, prepared, value, meta }),
       });
       committed();
+      if (channels.length > 0) announcer.announce(channels);
       return outcome;
     },
   };
 }
 
-type Settled = { outcome: AnswerOutcome; committed: () => void };
+type Settled = { outcome: AnswerOutcome; committed: () => void; channels: readonly string[] };
 
 /** One user, one at a time; a lock that the transaction's end releases. */
 async function lockUser(tx: Db, firebaseUid: string): Promise<void> {
@@ -76,15 +86,15 @@ function settle(tx: Db, { locked, prepared, value, meta }: Case): Writing<Settle
   return close(tx, { question, at, value, meta, ...closingOf(question, reading, prepared, at) });
 }
 
-const nothingWritten = (outcome: AnswerOutcome): Writing<Settled> => ({ result: { outcome, committed: () => undefined }, written: [] });
+const nothingWritten = (outcome: AnswerOutcome): Writing<Settled> => ({ result: { outcome, committed: () => undefined, channels: [] }, written: [] });
 
 function expire(tx: Db, question: QuestionRecord, at: Date): Writing<Settled> {
   return {
-    result: { outcome: { kind: "closed", outcome: "expired", expired: true }, committed: () => undefined },
+    result: { outcome: { kind: "closed", outcome: "expired", expired: true }, committed: () => undefined, channels: [outboxChannel] },
     written: [
       closeQuestion(tx, { questionId: question.id, outcome: "expired", phase: "done", at }),
       recordEvents(tx, [closedEvent(question, "expired")]),
-      appendToOutbox(tx, [{ firebaseUid: question.firebaseUid, kind: "question_closed", refId: question.id }]),
+      appendToOutboxSilently(tx, [{ firebaseUid: question.firebaseUid, kind: "question_closed", refId: question.id }]),
     ],
   };
 }
@@ -138,14 +148,14 @@ function close(tx: Db, closing: Closing & { question: QuestionRecord; at: Date; 
     ...(consequence?.outbox ?? []),
   ];
   return {
-    result: { outcome: { kind: "answered", result }, committed: consequence?.committed ?? (() => undefined) },
+    result: { outcome: { kind: "answered", result }, committed: consequence?.committed ?? (() => undefined), channels: [outboxChannel, ...(consequence?.channels ?? [])] },
     written: [
       closeQuestion(tx, { questionId: question.id, outcome, phase: closing.phase, at }),
       insertAnswer(tx, { firebaseUid: question.firebaseUid, result, at }),
       ...(followUp === null ? [] : [insertFollowUp(tx, followUp)]),
       ...(consequence?.write(tx) ?? []),
       recordEvents(tx, storyOf(closing)),
-      appendToOutbox(tx, told),
+      appendToOutboxSilently(tx, told),
     ],
   };
 }

@@ -38,6 +38,8 @@ export type Consequence = {
   write(tx: Db): Promise<unknown>[];
   outbox: readonly OutboxEntry[];
   events: readonly AuditEvent[];
-  /** After the commit, in this process. */
+  /** Called right after the commit, in this process. */
   committed(): void;
+  /** Where the commit is announced to the other processes. */
+  channels: readonly string[];
 };

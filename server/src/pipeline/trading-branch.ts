@@ -4,7 +4,7 @@ import { price, usd } from "../core/decimal.ts";
 import { derivedUuid } from "../core/ids.ts";
 import { insertIntent } from "../trading/orders/intents-table.ts";
 import { describeOrder } from "../trading/orders/order-record.ts";
-import { orderOf, placeOrder } from "../trading/orders/place-order.ts";
+import { orderOf, ordersChannel, placeOrder } from "../trading/orders/place-order.ts";
 import { decide } from "../trading/risk/decide.ts";
 import { insertDecision } from "../trading/risk/decisions-table.ts";
 import type { TradeIntent } from "../trading/risk/intent.ts";
@@ -68,6 +68,7 @@ function approve(deps: TradingBranchDeps, context: RiskContext, approval: Approv
     committed: () => {
       if (order !== null) deps.orderPlaced();
     },
+    channels: order === null ? [] : [ordersChannel],
   };
 }
 

@@ -1,10 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
+import { listen } from "../../src/db/notify.ts";
 import { openQuestions } from "../../src/pipeline/questions-table.ts";
 import { expireQuestions } from "../../src/pipeline/expire.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { createScriptedBroker } from "../support/scripted-broker.ts";
 import { addTraders, ask, createFloor, openTheMarket, secondPool, setPrice, type Floor, type QuestionChanges } from "../support/trading-floor.ts";
+import { until } from "../support/until.ts";
 
 const database = useTestDatabase();
 let floor: Floor;
@@ -249,6 +251,25 @@ describe("an approved question that a guardrail stops", () => {
     await database.ownerPool.query("update user_trading_config set enabled = false where firebase_uid = $1", [uid]);
     expect(result(await floor.answer(uid, await askUser(), 10)).decision?.code).toBe("trading_disabled");
   });
+});
+
+test("the other processes hear of an answer right after its commit", async () => {
+  const heard = new Set<string>();
+  const listener = await listen({
+    url: database.url,
+    applicationName: "nod-test-listener",
+    channels: { nod_outbox: () => heard.add("nod_outbox"), nod_orders: () => heard.add("nod_orders") },
+    onReconnect: () => undefined,
+  });
+  try {
+    await floor.answer(uid, await askUser(), -10);
+    await until("the outbox is announced", async () => heard.has("nod_outbox"));
+    expect(heard.has("nod_orders")).toBe(false);
+    await floor.answer(uid, await askUser(), 10);
+    await until("the order is announced", async () => heard.has("nod_orders"));
+  } finally {
+    await listener.close();
+  }
 });
 
 test("an answer that fails half-way leaves nothing behind, and can be given again", async () => {

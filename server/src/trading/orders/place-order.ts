@@ -43,23 +43,20 @@ export function orderOf({ intent, size, tradingDay }: Approved, at: Date): Order
 }
 
 /**
- * Puts an approved order on the books, and wakes whoever sends. Nothing goes to the broker here: first this row, with the
- * id that the broker will know it by, is committed.
+ * Puts an approved order on the books. Nothing goes to the broker here: first this row, with the id that the broker will
+ * know it by, is committed. Whoever commits it announces it on `ordersChannel` afterwards.
  */
 export async function placeOrder(tx: Db, approved: Approved, at: Date): Promise<void> {
   const order = orderOf(approved, at);
   await tx.query({
     name: "place-order",
     text: `
-      with placed as (
-        insert into trade_orders (
-          id, firebase_uid, intent_id, question_id, rule_id, client_order_id, symbol, asset_class, side, order_type,
-          notional_usd, qty, reserved_notional_usd, mode, status, trading_day, approval_expires_at, created_at, updated_at)
-        values (
-          $1::uuid, $2::text, $3::uuid, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text,
-          $11::numeric, $12::numeric, $13::numeric, $14::text, 'pending_submit', $15::date, $16::timestamptz, $17::timestamptz, $17::timestamptz)
-      )
-      select pg_notify('nod_orders', '')`,
+      insert into trade_orders (
+        id, firebase_uid, intent_id, question_id, rule_id, client_order_id, symbol, asset_class, side, order_type,
+        notional_usd, qty, reserved_notional_usd, mode, status, trading_day, approval_expires_at, created_at, updated_at)
+      values (
+        $1::uuid, $2::text, $3::uuid, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text,
+        $11::numeric, $12::numeric, $13::numeric, $14::text, 'pending_submit', $15::date, $16::timestamptz, $17::timestamptz, $17::timestamptz)`,
     values: [
       order.id, order.firebaseUid, order.intentId, order.questionId, order.ruleId, order.clientOrderId, order.symbol, order.assetClass,
       order.side, order.orderType, order.notionalUsd, order.qty, order.reservedUsd, order.mode, order.tradingDay, order.approvalExpiresAt, at,

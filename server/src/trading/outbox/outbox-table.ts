@@ -7,16 +7,22 @@ export type OutboxEntry = { firebaseUid: string; kind: OutboxKind; refId: string
 /** `refId` is the question or the order told of; its row is the content. `seq` is small enough for a JSON number. */
 export type OutboxRow = OutboxEntry & { seq: number; createdAt: Date };
 
-/** The channel on which a commit that told somebody something is announced; one notification for each transaction. */
+/** The channel on which a commit that told somebody something is announced, within it or right after it. */
 export const outboxChannel = "nod_outbox";
 
 /**
  * Adds to the users' outboxes, in the order given, within the caller's transaction: the same one as the change of state
  * that is told of. One statement for any number. Each user's numbers count up by one without a gap; the head row stays
  * locked until commit, so a number is never seen before a smaller one. Heads are locked in the order of their user, so
- * two bulk writers cannot wait for each other.
+ * two bulk writers cannot wait for each other. The commit notifies `outboxChannel`.
  */
 export async function appendToOutbox(db: Db, entries: readonly OutboxEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await Promise.all([appendToOutboxSilently(db, entries), db.query("select pg_notify('nod_outbox', '')")]);
+}
+
+/** The same, for a transaction that is announced after its commit, since a notifying commit keeps all others waiting. */
+export async function appendToOutboxSilently(db: Db, entries: readonly OutboxEntry[]): Promise<void> {
   if (entries.length === 0) return;
   await db.query({
     name: "append-to-outbox",
@@ -31,12 +37,10 @@ export async function appendToOutbox(db: Db, entries: readonly OutboxEntry[]): P
         select firebase_uid, of_user from entry where nth = 1 order by firebase_uid
         on conflict (firebase_uid) do update set last_seq = h.last_seq + excluded.last_seq
         returning h.firebase_uid, h.last_seq
-      ), written as (
-        insert into user_outbox (firebase_uid, seq, kind, ref_id)
-        select entry.firebase_uid, head.last_seq - entry.of_user + entry.nth, entry.kind, entry.ref_id
-        from entry join head using (firebase_uid)
       )
-      select pg_notify('nod_outbox', '')`,
+      insert into user_outbox (firebase_uid, seq, kind, ref_id)
+      select entry.firebase_uid, head.last_seq - entry.of_user + entry.nth, entry.kind, entry.ref_id
+      from entry join head using (firebase_uid)`,
     values: [entries.map((e) => e.firebaseUid), entries.map((e) => e.kind), entries.map((e) => e.refId)],
   });
 }
