@@ -16,7 +16,7 @@ export type Channel = {
   /** Pieces of work in the lane that are not done. */
   waiting: number;
   lane: Promise<unknown>;
-  /** It was left out of a reading because its lane was busy. */
+  /** There may be more for it than it was sent: read it when its lane is free. */
   isOwedAReading: boolean;
 };
 
@@ -32,7 +32,8 @@ export type Channels = {
   readonly connectionCount: number;
 };
 
-export function createChannels(): Channels {
+/** @param readAgain called when the lane of a channel that is owed a reading has become free */
+export function createChannels(readAgain: () => void): Channels {
   const channels = new Map<string, Channel>();
   let connectionCount = 0;
 
@@ -71,6 +72,9 @@ export function createChannels(): Channels {
       ).finally(() => {
         channel.waiting -= 1;
         forgetIfEmpty(channel);
+        if (channel.waiting > 0 || !channel.isOwedAReading) return;
+        channel.isOwedAReading = false;
+        readAgain();
       });
       return result;
     },

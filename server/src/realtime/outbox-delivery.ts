@@ -51,19 +51,22 @@ export type Delivery = {
   startWithout(connection: HubConnection, uid: string): Promise<void>;
   /** There may be something new. */
   wake(): void;
+  /** Resolves when nothing is being read or sent. */
+  settled(): Promise<void>;
   /** Lets what is being sent be sent, and sends nothing more. */
   stop(): Promise<void>;
 };
 
 export function createDelivery(settings: DeliverySettings): Delivery {
   const { pool, observer } = settings;
-  const channels = createChannels();
+  const channels = createChannels(() => wake());
   const stopping = new AbortController();
   let isAwake = false;
   let reading: Promise<void> | null = null;
 
   const send = async (places: readonly Place[], { seq, told }: OutboxMessage): Promise<void> => {
     for (const place of places) place.sentSeq = seq;
+    if (told === null) return;
     await settings.send(places.map((place) => place.connection.id), told);
     observer.delivered(places.length);
   };
@@ -73,24 +76,22 @@ export function createDelivery(settings: DeliverySettings): Delivery {
       const due = [...channel.places.values()].filter((place) => place.isLive && place.sentSeq < message.seq);
       if (due.length > 0) await send(due, message);
     }
-    await Promise.all([...channel.places.values()].map((place) => untilWritable(place.connection)));
   };
 
-  const deliverInLane = async (uid: string, messages: readonly OutboxMessage[]): Promise<void> => {
-    const isOwed = await channels.inLane(uid, async (channel) => {
+  const deliverInLane = (uid: string, messages: readonly OutboxMessage[]): Promise<void> =>
+    channels.inLane(uid, async (channel) => {
       await deliver(channel, messages);
-      const { isOwedAReading } = channel;
-      channel.isOwedAReading = false;
-      return isOwedAReading;
+      if (messages.length < rowsPerUser) return;
+      // There is more. A little is sent to a slow device all the same, so that it does not hold up the user's others.
+      channel.isOwedAReading = true;
+      await Promise.all([...channel.places.values()].map((place) => untilWritable(place.connection)));
     });
-    if (isOwed || messages.length === rowsPerUser) wake();
-  };
 
   const readOnce = async (): Promise<void> => {
     const wanted = wantedBy(channels.all());
     for (let start = 0; start < wanted.length; start += usersPerRead) {
       const rows = await readOutbox(pool, wanted.slice(start, start + usersPerRead), rowsPerUser);
-      const byUser = Map.groupBy(await readMessages(pool, settings.readQuestions, rows), (message) => message.firebaseUid);
+      const byUser = Map.groupBy(await readMessages(pool, settings.readQuestions, rows, observer.deliveryFailed), (message) => message.firebaseUid);
       for (const [uid, messages] of byUser) deliverInLane(uid, messages).catch(observer.deliveryFailed);
     }
   };
@@ -119,10 +120,10 @@ export function createDelivery(settings: DeliverySettings): Delivery {
     const toldQuestions = new Set<string>();
     for (let rows: OutboxRow[] | null = null; rows === null || rows.length === rowsPerReplayRead; ) {
       rows = await readOutbox(pool, [{ firebaseUid: uid, afterSeq: place.sentSeq }], rowsPerReplayRead);
-      for (const message of await readMessages(pool, settings.readQuestions, rows)) {
+      for (const message of await readMessages(pool, settings.readQuestions, rows, observer.deliveryFailed)) {
         if (place.connection.signal.aborted) return toldQuestions;
         await send([place], message);
-        if (message.told.method === "ReceiveQuestion") toldQuestions.add(message.refId);
+        if (message.told?.method === "ReceiveQuestion") toldQuestions.add(message.refId);
       }
       await untilWritable(place.connection);
     }
@@ -150,9 +151,14 @@ export function createDelivery(settings: DeliverySettings): Delivery {
       place.sentSeq = Math.min(lastSeq ?? head.lastSeq, head.lastSeq);
       await tellOpenQuestions(place, uid, await replay(place, uid));
       place.isLive = true;
-      wake(); // what was committed and announced while the lane was busy
+      channel.isOwedAReading = true; // what was committed and announced meanwhile
       return { seq: place.sentSeq };
     });
+
+  const settled = async (): Promise<void> => {
+    await reading;
+    await channels.settled();
+  };
 
   return {
     opened(connection, uid) {
@@ -169,15 +175,15 @@ export function createDelivery(settings: DeliverySettings): Delivery {
       await sync(connection, uid, null);
     },
     wake,
+    settled,
     stop: async () => {
       stopping.abort();
-      await reading;
-      await channels.settled();
+      await settled();
     },
   };
 }
 
-/** From where each user is to be read: the place furthest behind. Users whose lane is busy are left out of this reading. */
+/** From where each user is to be read: the place furthest behind. One whose lane is busy is read when it is free. */
 function wantedBy(channels: Iterable<Channel>): { firebaseUid: string; afterSeq: number }[] {
   const wanted: { firebaseUid: string; afterSeq: number }[] = [];
   for (const channel of channels) {

@@ -74,11 +74,8 @@ test("a client that reconnects gets a new ticket by itself and misses nothing", 
   const other = await startNodServer({ pool: database.pool, databaseUrl: database.url });
   const device = other.device("bob");
   const inbox = inboxOf(device);
-  let reconnected = 0;
-  device.onreconnected(() => {
-    reconnected += 1;
-    void inbox.sync(inbox.events.at(-1)?.seq ?? 0);
-  });
+  const resynced: Promise<{ seq: number }>[] = [];
+  device.onreconnected(() => resynced.push(inbox.sync(inbox.events.at(-1)?.seq ?? 0)));
   try {
     await device.start();
     await inbox.sync(0);
@@ -86,7 +83,8 @@ test("a client that reconnects gets a new ticket by itself and misses nothing", 
     await expect.poll(inbox.story, waitLong).toEqual(["question 1"]);
     other.cut();
     await users.expire("bob");
-    await expect.poll(() => reconnected, waitLong).toBe(1);
+    await expect.poll(() => resynced.length, waitLong).toBe(1);
+    await Promise.all(resynced);
     await expect.poll(inbox.story, waitLong).toEqual(["question 1", "closed 2"]);
   } finally {
     await device.stop();

@@ -12,12 +12,12 @@ import { createApp, type AppSettings } from "../../src/http/app.ts";
 import { createLocalIdentity } from "../../src/http/auth/local-identity.ts";
 import { createHubReads, createTableServices } from "../../src/http/database-services.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
-import type { Services } from "../../src/http/services.ts";
 import { createAnswerService } from "../../src/pipeline/answer.ts";
 import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
 import { createQuestionsHub } from "../../src/realtime/questions-hub.ts";
-import { resolveStoredConfig, resolveTemplate } from "../../src/trading/config/resolve.ts";
-import { defaultMaxAges } from "../../src/trading/risk/risk-settings.ts";
+import { effectiveConfig } from "../../src/trading/config/resolve.ts";
+import { readTradingStatus } from "../../src/trading/portfolio/status.ts";
+import { defaultMaxAges, type RiskSettings } from "../../src/trading/risk/risk-settings.ts";
 
 export type NodServer = {
   server: Server;
@@ -39,11 +39,8 @@ export type NodServerOptions = {
   authenticate?: Authenticate;
   findRevoked?: FindRevoked;
   allowedOrigins?: readonly string[];
-  trading?: Services["trading"];
   callsPerUserPerMinute?: number;
 };
-
-const unused = (): Promise<never> => Promise.reject(new Error("not part of this test"));
 
 export async function startNodServer(options: NodServerOptions): Promise<NodServer> {
   const { pool, databaseUrl } = options;
@@ -51,21 +48,14 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
   const authenticate = options.authenticate ?? local.authenticate;
   const logger = pino({ level: "silent" });
   const tables = createTableServices(pool);
-  const answers = createAnswerService({
-    pool,
-    branches: [
-      createTradingBranch({
-        configs: { held: () => undefined, resolve: effective },
-        settings: {
-          tradingEnabled: true,
-          venue: { environment: "paper", liveAllowed: false },
-          caps: { maxOrderNotionalUsd: usd("1000"), maxOrdersPerDay: 100, maxNotionalUsdPer4h: usd("10000") },
-          ...defaultMaxAges,
-        },
-        orderPlaced: () => undefined,
-      }),
-    ],
-  });
+  const configs = { held: () => undefined, resolve: effectiveConfig };
+  const settings: RiskSettings = {
+    tradingEnabled: true,
+    venue: { environment: "paper", liveAllowed: false },
+    caps: { maxOrderNotionalUsd: usd("1000"), maxOrdersPerDay: 100, maxNotionalUsdPer4h: usd("10000") },
+    ...defaultMaxAges,
+  };
+  const answers = createAnswerService({ pool, branches: [createTradingBranch({ configs, settings, orderPlaced: () => undefined })] });
   const failures: unknown[] = [];
   const hub = await createQuestionsHub({
     pool,
@@ -86,7 +76,7 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
     services: {
       ...tables,
       answers,
-      trading: options.trading ?? { status: unused, ...tables.killSwitches },
+      trading: { status: (uid) => readTradingStatus(pool, uid, { configs, settings, broker: "test", nextLookAt: () => null }), ...tables.killSwitches },
       readiness: () => Promise.resolve([]),
       devSessions: local,
     },
@@ -127,10 +117,4 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function effective(template: unknown, own: unknown): ReturnType<Parameters<typeof createTradingBranch>[0]["configs"]["resolve"]> {
-  const base = resolveTemplate(template);
-  const resolved = base.ok ? resolveStoredConfig(base.config, own) : base;
-  return resolved.ok ? resolved.config : null;
 }
