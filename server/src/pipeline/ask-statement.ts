@@ -38,6 +38,11 @@ export type AskOutcome = { at: Date; asked: number[]; cooling: { recipient: numb
  *
  * The phases are read first, so that what is suppressed takes no lock and writes nothing; the upsert checks them again on the
  * row itself, which is what holds when two processes ask at once. Rows are locked in the order of their keys.
+ *
+ * How it is planned: the planner cannot know how many rows an array or a change makes, guesses few, and would then compare
+ * everything with everything in nested loops: minutes instead of a second. So nested loops are off, which leaves hashing for
+ * joins between the parts, and what must be looked up by index is written as a lateral or scalar subquery, which cannot be
+ * planned in any other way. The cost is linear in the recipients, whatever the size of the tables.
  */
 const askSql = `
   with shape as (
@@ -46,26 +51,31 @@ const askSql = `
       with ordinality as s (pipeline_key, subject, pipeline_step, source_tag, question_text, kind, correct_answer, metadata,
                             cooldown_seconds, expires_in_seconds, fresh_until, reduces_risk, shape)
   ), wanted as materialized (
-    select r.firebase_uid, r.max_open, r.n, s.*
+    select r.firebase_uid, r.max_open, r.n, s.*, p.cooldown_until, p.phase
       from unnest($13::text[], $14::int8[], $15::int4[], $16::int8[]) with ordinality as r (firebase_uid, own_revision, max_open, shape, n)
       join shape s using (shape)
-      join user_trading_config c on c.firebase_uid = r.firebase_uid and c.revision = r.own_revision and c.enabled
+      left join lateral (
+        select p.cooldown_until, p.phase from user_pipeline_state p
+         where p.firebase_uid = r.firebase_uid and p.pipeline_key = s.pipeline_key and p.subject = s.subject limit 1
+      ) p on true
      where s.fresh_until > clock_timestamp()
+       and (select c.enabled and c.revision = r.own_revision from user_trading_config c where c.firebase_uid = r.firebase_uid)
        and (s.reduces_risk or not exists (select from kill_switches k where k.scope = 'all'))
        and (s.reduces_risk or not exists (select from kill_switches k where k.scope = 'user' and k.firebase_uid = r.firebase_uid))
-  ), standing as materialized (
-    select w.n, p.cooldown_until
-      from wanted w join user_pipeline_state p using (firebase_uid, pipeline_key, subject)
-     where p.cooldown_until > now() or p.phase in ('await_confirm', 'submit_order')
+  ), ready as materialized (
+    select * from wanted where cooldown_until is null or (cooldown_until <= now() and phase not in ('await_confirm', 'submit_order'))
   ), open as materialized (
-    select q.firebase_uid, q.source_tag from questions q where q.status = 'open' and q.firebase_uid in (select firebase_uid from wanted)
+    select u.firebase_uid, o.count, o.source_tags
+      from (select distinct firebase_uid from ready) u
+     cross join lateral (
+       select count(*) as count, array_agg(q.source_tag) as source_tags from questions q where q.firebase_uid = u.firebase_uid and q.status = 'open'
+     ) o
+     where o.count > 0
   ), free as materialized (
-    select w.*, gen_random_uuid() as question_id,
-           row_number() over (partition by w.firebase_uid order by w.n) + coalesce(o.count, 0) as place
-      from wanted w
-      left join (select firebase_uid, count(*) as count from open group by firebase_uid) o using (firebase_uid)
-     where not exists (select from standing s where s.n = w.n)
-       and not exists (select from open o where o.firebase_uid = w.firebase_uid and o.source_tag = w.source_tag)
+    select r.*, gen_random_uuid() as question_id,
+           row_number() over (partition by r.firebase_uid order by r.n) + coalesce(o.count, 0) as place
+      from ready r left join open o using (firebase_uid)
+     where o.source_tags is null or r.source_tag <> all (o.source_tags)
   ), taken as (
     insert into user_pipeline_state as p (firebase_uid, pipeline_key, subject, phase, question_id, cooldown_until)
     select firebase_uid, pipeline_key, subject, 'await_confirm', question_id, now() + cooldown_seconds * interval '1 second'
@@ -101,16 +111,16 @@ const askSql = `
   )
   select now() as at,
          (select coalesce(array_agg(n::int4), '{}') from asked) as asked,
-         (select coalesce(array_agg(n::int4 order by n), '{}') from standing where cooldown_until > now()) as cooling,
-         (select coalesce(array_agg(extract(epoch from cooldown_until)::float8 * 1000 order by n), '{}') from standing where cooldown_until > now()) as cooling_until,
+         (select coalesce(array_agg(n::int4 order by n), '{}') from wanted where cooldown_until > now()) as cooling,
+         (select coalesce(array_agg(extract(epoch from cooldown_until)::float8 * 1000 order by n), '{}') from wanted where cooldown_until > now()) as cooling_until,
          (select pg_notify('nod_outbox', '') where exists (select from asked)) as told`;
 
 type AskRow = { at: Date; asked: number[]; cooling: number[]; cooling_until: number[] };
 
 /** Asks inside the caller's transaction. */
 export async function askQuestions(tx: Db, shapes: readonly QuestionShape[], recipients: readonly Recipient[]): Promise<AskOutcome> {
-  // Unnamed on purpose: a prepared statement would settle on one plan for ten recipients and for a hundred thousand.
-  const { rows } = await tx.query<AskRow>(askSql, [
+  const planning = tx.query("set local enable_nestloop = off");
+  const asking = tx.query<AskRow>(askSql, [
     shapes.map((shape) => shape.pipelineKey),
     shapes.map((shape) => shape.subject),
     shapes.map((shape) => shape.pipelineStep),
@@ -128,6 +138,7 @@ export async function askQuestions(tx: Db, shapes: readonly QuestionShape[], rec
     recipients.map((recipient) => recipient.maxOpenQuestions),
     recipients.map((recipient) => recipient.shape + 1),
   ]);
+  const [, { rows }] = await Promise.all([planning, asking]);
   const row = rows[0];
   if (row === undefined) throw new Error("a select without a condition returned no row");
   return {

@@ -20,26 +20,27 @@ const maxFiringsPerStatement = 200_000;
 export type FiringsAsked = Pick<AskOutcome, "asked" | "cooling"> & { at: Date | null };
 
 /**
- * Turns firings into questions, in one transaction.
- * @param mayAsk checked inside the transaction before anything is written, for example that a lease still holds; when it says
- *   no, nobody is asked
+ * Who may ask, held from before the first row is written until the commit. `enter` says whether this process may, and keeps
+ * others from it until the transaction ends; `leave` is called before the commit, `over` after the transaction, however it went.
  */
-export async function askFirings(pool: Pool, firings: readonly Firing[], mayAsk: (tx: Db) => Promise<boolean>): Promise<FiringsAsked> {
+export type AskFence = { enter(tx: Db): Promise<boolean>; leave(tx: Db): Promise<void>; over(): void };
+
+/** Turns firings into questions, in one transaction. Nobody is asked when the fence lets nobody through. */
+export async function askFirings(pool: Pool, firings: readonly Firing[], fence: AskFence): Promise<FiringsAsked> {
   const outcome: FiringsAsked = { at: null, asked: [], cooling: [] };
   for (let start = 0; start < firings.length; start += maxFiringsPerStatement) {
     const { shapes, recipients } = toTradingQuestions(firings.slice(start, start + maxFiringsPerStatement));
     const part = await withTransaction(
       pool,
       async (tx) => {
-        const [, , allowed] = await Promise.all([
-          tx.query(`set local statement_timeout = ${askTimeoutMs}`),
-          tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey]),
-          mayAsk(tx),
-        ]);
-        return allowed ? askQuestions(tx, shapes, recipients) : null;
+        await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}`), tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey])]);
+        if (!(await fence.enter(tx))) return null;
+        const asked = await askQuestions(tx, shapes, recipients);
+        await fence.leave(tx);
+        return asked;
       },
       { timeoutMs: askTimeoutMs },
-    );
+    ).finally(() => fence.over());
     if (part === null) return outcome;
     outcome.at = part.at;
     for (const n of part.asked) outcome.asked.push(start + n);

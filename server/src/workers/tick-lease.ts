@@ -1,8 +1,13 @@
-import { acquireLease, holdsLease, releaseLease, renewLease, type Lease } from "../db/lease.ts";
+import { acquireLease, releaseLease, renewLease, type Lease } from "../db/lease.ts";
 import type { Db } from "../db/pool.ts";
+import type { AskFence } from "../pipeline/ask.ts";
 
 /** A dead owner is succeeded within this and a stand-by's next attempt: ten seconds in all. */
 const ttlMs = 8_000;
+/** Longer than any ask may take: while one runs, nobody else can have the row anyway, since the ask has locked it. */
+const askTtlMs = 120_000;
+/** PostgreSQL's lock_not_available: the owner holds the row for an ask. */
+const lockNotAvailable = "55P03";
 const renewEveryMs = 2_500;
 /** How often a stand-by tries. */
 export const standbyRetryMs = 1_500;
@@ -11,8 +16,8 @@ export const standbyRetryMs = 1_500;
 export type TickLease = {
   /** True when it was already held, "new" when it is held since this call, false when another process has it. */
   hold(): Promise<boolean | "new">;
-  /** Inside a transaction: whether it still holds, and cannot be taken over until the transaction ends. */
-  holdsWithin(tx: Db): Promise<boolean>;
+  /** The fence around an ask: see `AskFence`. */
+  readonly fence: AskFence;
   readonly isHeld: boolean;
   release(): Promise<void>;
 };
@@ -22,6 +27,7 @@ export function createTickLease(db: Db, owner: string, onLost: () => void): Tick
   let lease: Lease | undefined;
   let renewing: Promise<void> = Promise.resolve();
   let renewedAtMs = 0;
+  let asking = false;
 
   const lose = (): void => {
     lease = undefined;
@@ -29,11 +35,12 @@ export function createTickLease(db: Db, owner: string, onLost: () => void): Tick
     onLost();
   };
   const renew = async (held: Lease): Promise<void> => {
+    if (asking) return;
     try {
       if (await renewLease(db, held, { ttlMs })) renewedAtMs = performance.now();
       else if (lease === held) lose();
     } catch {
-      // The database is away, or an ask holds the row. Once the time is over it is lost, whatever the database would say.
+      // The database is away. Once the time is over it is lost, whatever the database would say.
       if (lease === held && performance.now() - renewedAtMs > ttlMs) lose();
     }
   };
@@ -42,7 +49,10 @@ export function createTickLease(db: Db, owner: string, onLost: () => void): Tick
   return {
     async hold() {
       if (lease !== undefined) return true;
-      lease = await acquireLease(db, { name: "tick", owner, ttlMs });
+      lease = await acquireLease(db, { name: "tick", owner, ttlMs }).catch((error: unknown) => {
+        if (error instanceof Error && "code" in error && error.code === lockNotAvailable) return undefined;
+        throw error;
+      });
       if (lease === undefined) return false;
       const held = lease;
       renewedAtMs = performance.now();
@@ -51,7 +61,20 @@ export function createTickLease(db: Db, owner: string, onLost: () => void): Tick
       }, renewEveryMs);
       return "new";
     },
-    holdsWithin: (tx) => (lease === undefined ? Promise.resolve(false) : holdsLease(tx, lease)),
+    fence: {
+      async enter(tx) {
+        if (lease === undefined) return false;
+        asking = true;
+        return renewLease(tx, lease, { ttlMs: askTtlMs });
+      },
+      async leave(tx) {
+        if (lease !== undefined) await renewLease(tx, lease, { ttlMs });
+      },
+      over() {
+        asking = false;
+        renewedAtMs = performance.now();
+      },
+    },
     get isHeld() {
       return lease !== undefined;
     },

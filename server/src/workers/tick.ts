@@ -1,6 +1,6 @@
 import type { AssetClass } from "@nod/contract/primitives";
 import type { Pool } from "../db/pool.ts";
-import { askFirings } from "../pipeline/ask.ts";
+import { askFirings, type AskFence } from "../pipeline/ask.ts";
 import { createCompiledConfigs, type CompiledConfigs } from "../trading/config/compiled-configs.ts";
 import { createFactBook, type FactBook, type MarketKey } from "../trading/market/fact-book.ts";
 import { beforeAllFacts, readFactsChangedSince, type FactsWatermark } from "../trading/market/facts-table.ts";
@@ -78,7 +78,7 @@ export function startTick(settings: TickSettings): TickWorker {
 
     if (settings.ingestEnabled) await ingest.run(configs.inputs, await readSessions(pool));
     const ingestMs = watch.lap();
-    const outcome = settings.evaluationEnabled ? await evaluateAndAsk(view, configs, pool, lease.holdsWithin, watch) : notEvaluated;
+    const outcome = settings.evaluationEnabled ? await evaluateAndAsk(view, configs, pool, lease.fence, watch) : notEvaluated;
     await stamper.stampIfDue(configs, ingest.health(), outcome.evaluatedAt);
 
     lastTickAt = new Date();
@@ -125,7 +125,7 @@ const createView = (): View => ({ loaded: false, book: createFactBook(), waterma
 type EvaluationOutcome = Pick<TickReport, "evaluateMs" | "askMs" | "changedMarkets" | "unknown" | "stale" | "quiet" | "fired" | "asked"> & { evaluatedAt: Date | null };
 const notEvaluated: EvaluationOutcome = { evaluateMs: 0, askMs: 0, changedMarkets: 0, unknown: 0, stale: 0, quiet: 0, fired: 0, asked: 0, evaluatedAt: null };
 
-async function evaluateAndAsk(view: View, configs: CompiledConfigs, pool: Pool, mayAsk: Parameters<typeof askFirings>[2], watch: Stopwatch): Promise<EvaluationOutcome> {
+async function evaluateAndAsk(view: View, configs: CompiledConfigs, pool: Pool, fence: AskFence, watch: Stopwatch): Promise<EvaluationOutcome> {
   const [sessions, { watermark, facts }] = await Promise.all([readSessions(pool), readFactsChangedSince(pool, view.watermark)]);
   for (const key of view.book.absorb(facts)) view.changed.add(key);
   view.watermark = watermark;
@@ -134,7 +134,7 @@ async function evaluateAndAsk(view: View, configs: CompiledConfigs, pool: Pool, 
 
   const { firings, markets, unknown, stale, quiet } = configs.rules.evaluate(view.book, sessions, view.changed, view.freshSlots);
   const evaluateMs = watch.lap();
-  const outcome = await askFirings(pool, firings, mayAsk);
+  const outcome = await askFirings(pool, firings, fence);
   if (outcome.at !== null) {
     for (const n of outcome.asked) {
       const firing = firings[n];

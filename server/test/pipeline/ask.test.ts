@@ -9,11 +9,11 @@ import { askQuestions } from "../../src/pipeline/ask-statement.ts";
 import { toTradingQuestions } from "../../src/pipeline/ask-trading.ts";
 import type { Firing } from "../../src/trading/rules/rule-index.ts";
 import { useTestDatabase } from "../support/database.ts";
+import { openFence } from "../support/open-fence.ts";
 import { addUsers, configWith, dipReading, dipRule, firingsOf } from "../support/trading-users.ts";
 
 const database = useTestDatabase();
-const always = (): Promise<boolean> => Promise.resolve(true);
-const ask = (firings: Firing[]): Promise<FiringsAsked> => askFirings(database.pool, firings, always);
+const ask = (firings: Firing[]): Promise<FiringsAsked> => askFirings(database.pool, firings, openFence);
 
 let group = 0;
 /** Fresh users on a template of their own, so that tests do not see each other. */
@@ -86,7 +86,7 @@ describe("a firing becomes a question", () => {
       const client = await pool.connect();
       const query = vi.spyOn(client, "query");
       client.release();
-      const { asked } = await askFirings(pool, firingsOf(config, recipients), always);
+      const { asked } = await askFirings(pool, firingsOf(config, recipients), openFence);
       await pool.end();
       expect(asked).toHaveLength(recipients.length * 2);
       return query.mock.calls.length;
@@ -175,7 +175,7 @@ describe("who is not asked", () => {
   test("anybody, when the caller has lost the right to ask", async () => {
     const config = configWith([dipRule()]);
     const [uid = ""] = await users(config, 1);
-    expect(await askFirings(database.pool, firingsOf(config, [uid]), () => Promise.resolve(false))).toEqual({ at: null, asked: [], cooling: [] });
+    expect(await askFirings(database.pool, firingsOf(config, [uid]), { ...openFence, enter: () => Promise.resolve(false) })).toEqual({ at: null, asked: [], cooling: [] });
     expect(await openQuestions(uid)).toEqual([]);
   });
 });
@@ -188,7 +188,7 @@ describe("two processes at once", () => {
     const firings = firingsOf(config, uids);
     const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
     const outcomes = await Promise.all(
-      Array.from({ length: 6 }, (_, index) => askFirings(pools[index % 2] ?? database.pool, index < 3 ? firings : firings.toReversed(), always)),
+      Array.from({ length: 6 }, (_, index) => askFirings(pools[index % 2] ?? database.pool, index < 3 ? firings : firings.toReversed(), openFence)),
     );
     await Promise.all(pools.map((pool) => pool.end()));
     expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(50 * 5);
