@@ -156,8 +156,10 @@ export function createDelivery(settings: DeliverySettings): Delivery {
     });
 
   const settled = async (): Promise<void> => {
-    await reading;
-    await channels.settled();
+    do {
+      await reading;
+      await channels.settled(); // whose end may begin another reading
+    } while (reading !== null);
   };
 
   return {

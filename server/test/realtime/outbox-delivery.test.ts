@@ -16,10 +16,14 @@ type Device = HubConnection & { heard: number[]; hold(): void; release(): void }
 let pool: CountingPool;
 let delivery: Delivery;
 let failures: unknown[];
+let isDatabaseGone = false;
 const devices = new Map<string, Device>();
 
 beforeEach(() => {
-  pool = createCountingPool(database.pool);
+  const counting = createCountingPool(database.pool);
+  isDatabaseGone = false;
+  const lost = (): Promise<never> => Promise.reject(new Error("Connection terminated unexpectedly"));
+  pool = new Proxy(counting, { get: (target, property) => (property === "query" && isDatabaseGone ? lost : Reflect.get(target, property)) });
   failures = [];
   devices.clear();
   delivery = createDelivery({
@@ -89,11 +93,11 @@ describe("a push", () => {
         return device;
       }));
       await delivery.settled();
-      pool.statements = 0;
+      const before = pool.statements;
       await tell(users, 1);
       delivery.wake();
       await expect.poll(() => connected.every(({ heard }) => heard.at(-1) === 2), waitLong).toBe(true);
-      return pool.statements;
+      return pool.statements - before;
     };
     const forOne = await statementsFor(1);
     expect(forOne).toBeLessThanOrEqual(3);
@@ -143,12 +147,11 @@ describe("a push", () => {
     const device = connect(user.uid);
     await delivery.sync(device, user.uid, 1);
     await delivery.settled();
-    const { query } = pool;
-    pool.query = () => Promise.reject(new Error("Connection terminated unexpectedly"));
+    isDatabaseGone = true;
     await tell([user], 3);
     delivery.wake();
     await expect.poll(() => failures.length, waitLong).toBeGreaterThan(0);
-    pool.query = query;
+    isDatabaseGone = false;
     await expect.poll(() => device.heard.filter((seq) => seq > 1), waitLong).toEqual([2, 3, 4]);
   });
 });
