@@ -21,7 +21,7 @@ export type OrderDeskRhythm = {
   cancelEveryMs: number;
 };
 
-export const defaultRhythm: OrderDeskRhythm = { reconcileEveryMs: 60_000, reconcileAgainMs: 2_000, lookUpEveryMs: 500, cancelEveryMs: 1_000 };
+const defaultRhythm: OrderDeskRhythm = { reconcileEveryMs: 60_000, reconcileAgainMs: 2_000, lookUpEveryMs: 500, cancelEveryMs: 1_000 };
 
 export type OrderDeskDeps = {
   pool: Pool;

@@ -88,7 +88,7 @@ export async function startNodProcess(dataFolder: string, environment: Record<st
   };
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const bound = probe.address();
