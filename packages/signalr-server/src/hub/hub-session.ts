@@ -1,25 +1,23 @@
 import type { Application } from "../connection/application.ts";
-import type { AuthenticatedUser, CloseOptions, ConnectionRequest } from "../connection/connection-info.ts";
+import type { CloseOptions } from "../connection/connection-info.ts";
 import type { TransportConnection } from "../connection/transport-connection.ts";
-import { HandshakeReader, handshakeResponse } from "../protocol/handshake.ts";
-import type { HandshakeRequest } from "../protocol/handshake.ts";
+import { handshakeResponse } from "../protocol/handshake.ts";
 import type { HubMessage, TrackedMessage } from "../protocol/hub-message.ts";
 import type { HubProtocol, MessageReader } from "../protocol/hub-protocol.ts";
 import type { EncodedPayload, PreparedMessage } from "../protocol/prepared-message.ts";
-import type { TransportName } from "../transport/transport-name.ts";
 import { ClientResults } from "./client-results.ts";
 import { errorText } from "./error-text.ts";
 import type { InvokeClientOptions } from "./hub-context.ts";
 import type { HubConnection } from "./hub-connection.ts";
 import type { HubSettings } from "./hub-settings.ts";
-import { handshakeRefusal } from "./handshake-refusal.ts";
+import { HandshakeGate } from "./handshake-gate.ts";
 import { InvocationRunner } from "./invocation-runner.ts";
 import type { RunnerHost, RunnerRules } from "./invocation-runner.ts";
 import type { CallScope } from "./invocation.ts";
 import { MessageInbox } from "./message-inbox.ts";
 import type { OutboxOwner } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
-import type { RegisteredSession } from "./session-registry.ts";
+import { SessionFace } from "./session-face.ts";
 
 /** What a session needs of its hub. */
 export interface SessionHub<Client> {
@@ -38,9 +36,7 @@ export interface SessionHub<Client> {
 }
 
 /** One client's hub connection: handshake, messages in and out, timers, and its end. */
-export class HubSession<Client> implements Application, HubConnection, RegisteredSession, RunnerHost, OutboxOwner {
-  readonly id: string;
-  groupNames: Set<string> | undefined;
+export class HubSession<Client> extends SessionFace implements Application, HubConnection, RunnerHost, OutboxOwner {
   readonly #connection: TransportConnection;
   readonly #hub: SessionHub<Client>;
   readonly #openedAt: number;
@@ -49,22 +45,22 @@ export class HubSession<Client> implements Application, HubConnection, Registere
   #clientPings = false;
   /** Set by a successful handshake. */
   #protocol: HubProtocol | undefined;
-  #handshake: HandshakeReader | undefined = new HandshakeReader();
+  #handshake: HandshakeGate | undefined;
   #reader: MessageReader | undefined;
   #inbox: MessageInbox | undefined;
   #runner: InvocationRunner<Client> | undefined;
   #results: ClientResults | undefined;
-  #ending: AbortController | undefined;
-  #items: Map<string, unknown> | undefined;
   #closed = false;
 
   constructor(connection: TransportConnection, hub: SessionHub<Client>) {
-    this.id = connection.id;
+    super(connection);
     this.#connection = connection;
     this.#hub = hub;
-    this.#openedAt = hub.now;
+    // Exact: the latest tick may lie before an interruption that this connection has no part in.
+    this.#openedAt = performance.now();
     this.#outbox = new Outbox(connection, this);
-    this.#lastReceivedAt = hub.now;
+    this.#handshake = new HandshakeGate(hub.settings, this.transport);
+    this.#lastReceivedAt = this.#openedAt;
   }
 
   get now(): number {
@@ -75,50 +71,12 @@ export class HubSession<Client> implements Application, HubConnection, Registere
     return this.#hub.settings.maximumBufferedBytes;
   }
 
-  get user(): AuthenticatedUser | undefined {
-    return this.#connection.user;
-  }
-
-  get userId(): string | undefined {
-    return this.#connection.user?.userId;
-  }
-
-  get transport(): TransportName {
-    return this.#connection.transportName ?? "WebSockets";
-  }
-
   get protocol(): string {
     return this.#protocol?.name ?? "";
   }
 
-  get request(): ConnectionRequest {
-    const { request } = this.#connection;
-    if (request === undefined) throw new Error("The connection has no transport yet");
-    return request;
-  }
-
-  get items(): Map<string, unknown> {
-    return (this.#items ??= new Map());
-  }
-
-  get signal(): AbortSignal {
-    if (this.#ending === undefined) {
-      this.#ending = new AbortController();
-      if (this.#closed) this.#ending.abort();
-    }
-    return this.#ending.signal;
-  }
-
   get idle(): boolean {
     return this.#runner?.idle ?? true;
-  }
-
-  joined(group: string): void {
-    (this.groupNames ??= new Set()).add(group);
-  }
-
-  left(group: string): void {
-    this.groupNames?.delete(group);
   }
 
   receive(data: Buffer): Promise<void> | undefined {
@@ -135,22 +93,12 @@ export class HubSession<Client> implements Application, HubConnection, Registere
     }
   }
 
-  #shakeHands(handshake: HandshakeReader, data: Buffer): Buffer | undefined {
-    let complete: { readonly request: HandshakeRequest; readonly rest: Buffer } | undefined;
-    try {
-      complete = handshake.push(data);
-    } catch (error) {
-      this.#refuseHandshake(errorText("An unexpected error occurred during connection handshake.", error, this.#hub.settings.detailedErrors));
-      return undefined;
-    }
-    if (complete === undefined) return undefined;
-    const { request, rest } = complete;
-    const protocol = this.#hub.settings.protocols.get(request.protocol);
-    const refusal = handshakeRefusal(request, protocol, this.transport);
-    if (protocol === undefined || refusal !== undefined) {
-      this.#refuseHandshake(refusal ?? "");
-      return undefined;
-    }
+  /** Gives what followed the handshake, once it is accepted. */
+  #shakeHands(gate: HandshakeGate, data: Buffer): Buffer | undefined {
+    const outcome = gate.push(data);
+    if (outcome?.kind === "refused") this.#refuseHandshake(outcome.error);
+    if (outcome?.kind !== "accepted") return undefined;
+    const { protocol, rest } = outcome;
     this.#handshake = undefined;
     this.#protocol = protocol;
     this.#reader = protocol.createReader(this.#hub.settings.maximumReceiveBytes);
@@ -255,7 +203,7 @@ export class HubSession<Client> implements Application, HubConnection, Registere
 
   ended(error: Error | undefined): void {
     this.#closed = true;
-    this.#ending?.abort();
+    this.abortSignal();
     this.#runner?.cancelAll();
     this.#results?.rejectAll();
     if (this.#protocol !== undefined) this.#hub.disconnected(this, error);
