@@ -156,10 +156,11 @@ export function createDelivery(settings: DeliverySettings): Delivery {
     });
 
   const settled = async (): Promise<void> => {
-    do {
+    for (;;) {
       await reading;
       await channels.settled(); // whose end may begin another reading
-    } while (reading !== null);
+      if (reading === null) return;
+    }
   };
 
   return {
