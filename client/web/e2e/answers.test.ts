@@ -4,16 +4,16 @@ import { cardOf, desktop, phone, swipe, touch } from "./support/phone.ts";
 import { useWorld } from "./support/world.ts";
 
 const world = useWorld();
-/** A card that has just come into the hand takes no press for 400 ms. */
-const armed = { trial: false, delay: 0, timeout: 30_000 };
+/** A card that has just come into the hand takes no press for this long. */
+const armingMs = 500;
 
 test("a swipe to the left skips: no order, and skipping is no mistake", async () => {
-  const person = await world.person("ada", [{ symbol: "SPY" }]);
+  const person = await world.person("ada", [{ symbol: "NVDA" }]);
   const page = await world.open(person);
-  dip(world.stack(), "SPY");
-  await cardOf(page, "SPY").waitFor();
-  await swipe(page, cardOf(page, "SPY"), "left");
-  await page.getByRole("status").filter({ hasText: "Skipped SPY" }).waitFor();
+  dip(world.stack(), "NVDA");
+  await cardOf(page, "NVDA").waitFor();
+  await swipe(page, cardOf(page, "NVDA"), "left");
+  await page.getByRole("status").filter({ hasText: "Skipped NVDA" }).waitFor();
   expect(await world.answersOf(person)).toEqual([-10]);
   expect(await world.ordersOf(person)).toEqual([]);
   await page.getByRole("link", { name: "Activity" }).click();
@@ -21,44 +21,44 @@ test("a swipe to the left skips: no order, and skipping is no mistake", async ()
 });
 
 test("without swiping: the buttons are large enough for a thumb, and a double press answers one card, not two", async () => {
-  const person = await world.person("grace", [{ symbol: "SPY" }, { symbol: "IBM" }]);
+  const person = await world.person("grace", [{ symbol: "NVDA" }, { symbol: "MSFT" }]);
   const page = await world.open(person);
-  dip(world.stack(), "SPY");
-  dip(world.stack(), "IBM");
-  await page.getByRole("article").nth(1).waitFor();
+  dip(world.stack(), "NVDA");
+  dip(world.stack(), "MSFT");
+  await page.locator("[data-question]").nth(1).waitFor();
   for (const name of ["Skip", "Approve $10", "Kill switch"]) {
     const box = await page.getByRole("button", { name }).boundingBox();
     expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44);
   }
-  await page.waitForTimeout(500);
+  await page.waitForTimeout(armingMs);
   const approve = page.getByRole("button", { name: "Approve $10" });
-  await approve.dblclick(armed);
+  await approve.dblclick();
   await page.getByRole("status").filter({ hasText: "Bought $10.00" }).waitFor();
-  expect(await page.getByRole("article").count()).toBe(1);
+  expect(await page.locator("[data-question]").count()).toBe(1);
   expect(await world.answersOf(person)).toEqual([10]);
   expect(await world.ordersOf(person)).toHaveLength(1);
 });
 
 test("on a desktop the arrow keys answer, and the story stands beside the card", async () => {
-  const person = await world.person("hedy", [{ symbol: "BAC" }, { symbol: "AIG" }]);
+  const person = await world.person("hedy", [{ symbol: "TSLA" }, { symbol: "AMZN" }]);
   const page = await world.open(person, desktop);
-  dip(world.stack(), "BAC");
-  dip(world.stack(), "AIG");
-  await page.getByRole("article").nth(1).waitFor();
-  await page.waitForTimeout(500);
+  dip(world.stack(), "TSLA");
+  dip(world.stack(), "AMZN");
+  await page.locator("[data-question]").nth(1).waitFor();
+  await page.waitForTimeout(armingMs);
   await page.keyboard.press("ArrowLeft");
   await page.locator("[data-story][data-badge=Skipped]").waitFor();
-  await page.waitForTimeout(500);
+  await page.waitForTimeout(armingMs);
   await page.keyboard.press("ArrowRight");
   await page.locator("[data-story][data-badge=Filled]").waitFor();
   expect((await world.answersOf(person)).sort()).toEqual([-10, 10]);
 });
 
 test("a numeric card takes the amount by slider, steps and number pad, within its bounds, and sends just that", async () => {
-  const person = await world.person("joan", [{ symbol: "AAPL", ask: { min: 5, max: 50 } }]);
+  const person = await world.person("joan", [{ symbol: "META", ask: { min: 5, max: 50 } }]);
   const page = await world.open(person);
-  dip(world.stack(), "AAPL");
-  const card = cardOf(page, "AAPL");
+  dip(world.stack(), "META");
+  const card = cardOf(page, "META");
   await card.waitFor();
   await page.getByRole("button", { name: "Approve $5" }).waitFor();
 
@@ -71,7 +71,7 @@ test("a numeric card takes the amount by slider, steps and number pad, within it
   expect(await page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true);
   await page.getByText("An amount between $5 and $50").waitFor();
   await field.fill("12.50");
-  await card.getByText("Buy $12.50 of AAPL").waitFor();
+  await card.getByText("Buy $12.50 of META").waitFor();
 
   const slider = await page.getByRole("slider").boundingBox();
   expect(slider).not.toBeNull();
@@ -82,13 +82,13 @@ test("a numeric card takes the amount by slider, steps and number pad, within it
 });
 
 test("answered on the other device: the card dies in place and says so, and another finger can do no harm", async () => {
-  const person = await world.person("mary", [{ symbol: "SPY" }]);
+  const person = await world.person("mary", [{ symbol: "NVDA" }]);
   const here = await world.open(person, phone);
   const there = await world.open(person, desktop);
-  dip(world.stack(), "SPY");
-  await Promise.all([cardOf(here, "SPY").waitFor(), cardOf(there, "SPY").waitFor()]);
-  await there.waitForTimeout(500);
-  const finger = await touch(here, cardOf(here, "SPY"));
+  dip(world.stack(), "NVDA");
+  await Promise.all([cardOf(here, "NVDA").waitFor(), cardOf(there, "NVDA").waitFor()]);
+  await there.waitForTimeout(armingMs);
+  const finger = await touch(here, cardOf(here, "NVDA"));
   await finger.move(100);
   await there.keyboard.press("ArrowRight");
   await here.getByText("Answered on your other device").waitFor();
@@ -103,14 +103,14 @@ test("answered on the other device: the card dies in place and says so, and anot
 });
 
 test("a card that expires under the finger goes back and says so; letting go answers nothing", async () => {
-  const person = await world.person("rosa", [{ symbol: "IBM", expiresInSeconds: 10 }]);
+  const person = await world.person("rosa", [{ symbol: "MSFT", expiresInSeconds: 10 }]);
   const page = await world.open(person);
-  dip(world.stack(), "IBM");
-  const card = cardOf(page, "IBM");
+  dip(world.stack(), "MSFT");
+  const card = cardOf(page, "MSFT");
   await card.waitFor();
   const finger = await touch(page, card);
   await finger.move(170);
-  await page.getByText("Expired", { exact: true }).waitFor();
+  await card.getByText("Expired", { exact: true }).waitFor();
   await finger.lift();
   await expect.poll(async () => (await card.boundingBox())?.x).toBe(16);
   await page.getByRole("button", { name: "Done" }).click({ timeout: 20_000 });

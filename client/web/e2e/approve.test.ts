@@ -6,18 +6,18 @@ import { useWorld } from "./support/world.ts";
 const world = useWorld();
 
 test("a dip becomes a question, and a swipe exactly one filled order: in the page, in the database and at the broker", async () => {
-  const person = await world.person("ada", [{ symbol: "SPY", notional: 10 }]);
+  const person = await world.person("ada", [{ symbol: "NVDA", notional: 10 }]);
   const page = await world.open(person);
   await page.getByRole("heading", { name: "Nothing to decide" }).waitFor();
-  expect(await page.getByText("Watching SPY.").count()).toBe(1);
+  await page.getByText("Watching NVDA.").waitFor();
 
-  dip(world.stack(), "SPY");
-  const card = cardOf(page, "SPY");
+  dip(world.stack(), "NVDA");
+  const card = cardOf(page, "NVDA");
   await card.waitFor();
   const text = await card.innerText();
-  expect(text).toContain("SPY is down");
+  expect(text).toContain("NVDA is down");
   expect(text).toMatch(/1\.6.%/);
-  expect(text).toContain("Buy $10.00 of SPY");
+  expect(text).toContain("Buy $10.00 of NVDA");
   expect(text).toMatch(/about 0\.10\d\d shares · at most \$10\.00/);
   expect(text).toMatch(/IEX · \d+.s ago/);
   expect(text).toMatch(/3 of 3 orders left today/);
@@ -39,17 +39,17 @@ test("a dip becomes a question, and a swipe exactly one filled order: in the pag
   expect(orders).toEqual([{ client_order_id: expect.any(String), status: "filled", notional_usd: "10" }]);
   const book = world.stack().simulator.control.book();
   const atBroker = book.accounts.flatMap((account) => account.orders).filter((order) => order.client_order_id === orders[0]?.client_order_id);
-  expect(atBroker).toMatchObject([{ symbol: "SPY", side: "buy", status: "filled" }]);
+  expect(atBroker).toMatchObject([{ symbol: "NVDA", side: "buy", status: "filled" }]);
   expect(book.accounts.flatMap((account) => account.orders)).toHaveLength(1);
   expect(book.posts).toHaveLength(1);
 });
 
 test("the whole trace of an order is one press away, and its address can be opened again", async () => {
-  const person = await world.person("grace", [{ symbol: "IBM" }]);
+  const person = await world.person("grace", [{ symbol: "MSFT" }]);
   const page = await world.open(person);
-  dip(world.stack(), "IBM");
-  await cardOf(page, "IBM").waitFor();
-  await swipe(page, cardOf(page, "IBM"), "right");
+  dip(world.stack(), "MSFT");
+  await cardOf(page, "MSFT").waitFor();
+  await swipe(page, cardOf(page, "MSFT"), "right");
   await page.getByRole("status").filter({ hasText: "Bought $10.00" }).waitFor();
   await page.getByRole("link", { name: "Activity" }).click();
   await page.locator("[data-story] a").click();
@@ -59,16 +59,16 @@ test("the whole trace of an order is one press away, and its address can be open
 
   await page.reload();
   await page.getByText(order?.client_order_id ?? "none").waitFor();
-  await page.getByText("IBM is down 1.6").first().waitFor();
+  await page.getByText("MSFT is down 1.6").first().waitFor();
   const trace = await page.getByRole("article").innerText();
   expect(trace).toMatch(/Asked\s+\d+:\d\d:\d\d\.\d{3}\s+Approved\s+\d+:\d\d:\d\d\.\d{3}\s+Sent\s+\d+:\d\d:\d\d\.\d{3}\s+Filled\s+\d+:\d\d:\d\d\.\d{3}/);
 });
 
 test("a finger that comes back before it is lifted answers nothing, and the outcome is named before the release", async () => {
-  const person = await world.person("hedy", [{ symbol: "BAC" }]);
+  const person = await world.person("hedy", [{ symbol: "TSLA" }]);
   const page = await world.open(person);
-  dip(world.stack(), "BAC");
-  const card = cardOf(page, "BAC");
+  dip(world.stack(), "TSLA");
+  const card = cardOf(page, "TSLA");
   await card.waitFor();
 
   const finger = await touch(page, card);
@@ -84,11 +84,11 @@ test("a finger that comes back before it is lifted answers nothing, and the outc
 });
 
 test("what a limit denies says so, and that no order was sent", async () => {
-  const person = await world.person("joan", [{ symbol: "AIG", notional: 40 }], { max_notional_usd_per_4h: 30 });
+  const person = await world.person("joan", [{ symbol: "AMZN", notional: 40 }], { max_notional_usd_per_4h: 30 });
   const page = await world.open(person);
-  dip(world.stack(), "AIG");
-  await cardOf(page, "AIG").waitFor();
-  await swipe(page, cardOf(page, "AIG"), "right");
+  dip(world.stack(), "AMZN");
+  await cardOf(page, "AMZN").waitFor();
+  await swipe(page, cardOf(page, "AMZN"), "right");
   await page.getByRole("status").filter({ hasText: "No order was sent" }).waitFor();
   expect(await world.ordersOf(person)).toEqual([]);
   await page.getByRole("link", { name: "Activity" }).click();
@@ -97,12 +97,12 @@ test("what a limit denies says so, and that no order was sent", async () => {
 });
 
 test("what the broker rejects is called rejected, with the broker's reason", async () => {
-  world.stack().simulator.control.setAsset("AAPL", { tradable: false });
-  const person = await world.person("mary", [{ symbol: "AAPL" }]);
+  world.stack().simulator.control.setAsset("META", { tradable: false });
+  const person = await world.person("mary", [{ symbol: "META" }]);
   const page = await world.open(person);
-  dip(world.stack(), "AAPL");
-  await cardOf(page, "AAPL").waitFor();
-  await swipe(page, cardOf(page, "AAPL"), "right");
+  dip(world.stack(), "META");
+  await cardOf(page, "META").waitFor();
+  await swipe(page, cardOf(page, "META"), "right");
   const toast = page.getByRole("status").filter({ hasText: "Rejected by the broker" });
   await toast.waitFor();
   expect(await toast.innerText()).toContain("Nothing was bought or sold.");

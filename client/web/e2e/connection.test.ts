@@ -6,10 +6,10 @@ import { useWorld } from "./support/world.ts";
 const world = useWorld();
 
 test("offline an answer is refused with words and never kept for later; back online it counts when given again", async () => {
-  const person = await world.person("ada", [{ symbol: "SPY" }]);
+  const person = await world.person("ada", [{ symbol: "NVDA" }]);
   const page = await world.open(person);
-  dip(world.stack(), "SPY");
-  const card = cardOf(page, "SPY");
+  dip(world.stack(), "NVDA");
+  const card = cardOf(page, "NVDA");
   await card.waitFor();
 
   await page.context().setOffline(true);
@@ -30,7 +30,7 @@ test("offline an answer is refused with words and never kept for later; back onl
 });
 
 test("without the hub the page says so, looks by itself, and a card still comes and still counts", async () => {
-  const person = await world.person("grace", [{ symbol: "IBM" }]);
+  const person = await world.person("grace", [{ symbol: "MSFT" }]);
   const { browser } = world;
   const context = await browser().newContext({ viewport: { width: 390, height: 844 } });
   try {
@@ -40,8 +40,8 @@ test("without the hub the page says so, looks by itself, and a card still comes 
     await page.getByLabel("Your name on this machine").fill(person.uid);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("Live updates are interrupted.").waitFor();
-    dip(world.stack(), "IBM");
-    await cardOf(page, "IBM").waitFor();
+    dip(world.stack(), "MSFT");
+    await cardOf(page, "MSFT").waitFor();
     await page.waitForTimeout(500);
     await page.getByRole("button", { name: "Approve $10" }).click();
     await page.getByRole("status").filter({ hasText: "Bought $10.00" }).waitFor();
@@ -52,10 +52,10 @@ test("without the hub the page says so, looks by itself, and a card still comes 
 });
 
 test("the server goes and comes back: the banner tells it, the card is still there, nothing was lost", async () => {
-  const person = await world.person("hedy", [{ symbol: "BAC" }]);
+  const person = await world.person("hedy", [{ symbol: "TSLA" }]);
   const page = await world.open(person);
-  dip(world.stack(), "BAC");
-  const card = cardOf(page, "BAC");
+  dip(world.stack(), "TSLA");
+  const card = cardOf(page, "TSLA");
   await card.waitFor();
 
   await world.stack().stopServer();
@@ -72,10 +72,10 @@ test("the server goes and comes back: the banner tells it, the card is still the
 });
 
 test("the kill switch is one press and one confirmation from every screen, and holds", async () => {
-  const person = await world.person("joan", [{ symbol: "AIG" }]);
+  const person = await world.person("joan", [{ symbol: "AMZN" }]);
   const page = await world.open(person);
-  dip(world.stack(), "AIG");
-  await cardOf(page, "AIG").waitFor();
+  dip(world.stack(), "AMZN");
+  await cardOf(page, "AMZN").waitFor();
   await page.getByRole("link", { name: "Activity" }).click();
   await page.getByRole("button", { name: "Kill switch" }).click();
   const dialog = page.getByRole("alertdialog");
@@ -84,7 +84,7 @@ test("the kill switch is one press and one confirmation from every screen, and h
   await page.getByRole("status").filter({ hasText: "No new order is sent" }).waitFor();
 
   await page.getByRole("link", { name: /Inbox/ }).click();
-  const card = cardOf(page, "AIG");
+  const card = cardOf(page, "AMZN");
   await card.waitFor();
   await page.waitForTimeout(300);
   await swipe(page, card, "right");
@@ -97,7 +97,7 @@ test("the kill switch is one press and one confirmation from every screen, and h
 });
 
 test("a session that the server no longer takes leads back to signing in", async () => {
-  const person = await world.person("mary", [{ symbol: "SPY" }]);
+  const person = await world.person("mary", [{ symbol: "NVDA" }]);
   const page = await world.open(person);
   await page.evaluate(() => sessionStorage.setItem("nod.session", JSON.stringify({ uid: "mary", token: "forged" })));
   await page.reload();

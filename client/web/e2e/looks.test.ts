@@ -49,16 +49,16 @@ async function tooFaint(page: Page): Promise<string[]> {
 const fitsWidth = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth && document.documentElement.scrollHeight <= window.innerHeight);
 
 test.each([
-  ["a phone by day", { ...phone, colorScheme: "light" as const }, "SPY", "rgb(245, 244, 240)"],
-  ["a phone by night", { ...phone, colorScheme: "dark" as const }, "IBM", "rgb(14, 18, 21)"],
-  ["a desktop by day", { ...desktop, colorScheme: "light" as const }, "BAC", "rgb(245, 244, 240)"],
-  ["a desktop by night", { ...desktop, colorScheme: "dark" as const }, "AIG", "rgb(14, 18, 21)"],
+  ["a phone by day", { ...phone, colorScheme: "light" as const }, "NVDA", "rgb(245, 244, 240)"],
+  ["a phone by night", { ...phone, colorScheme: "dark" as const }, "MSFT", "rgb(14, 18, 21)"],
+  ["a desktop by day", { ...desktop, colorScheme: "light" as const }, "TSLA", "rgb(245, 244, 240)"],
+  ["a desktop by night", { ...desktop, colorScheme: "dark" as const }, "AMZN", "rgb(14, 18, 21)"],
 ])("on %s every screen fits and every word can be read", async (name, view, symbol, paper) => {
-  const person = await world.person(name.replaceAll(" ", "_"), [{ symbol }, { symbol: "AAPL", ask: { min: 5, max: 50 } }]);
+  const person = await world.person(name.replaceAll(" ", "_"), [{ symbol }, { symbol: "META", ask: { min: 5, max: 50 } }]);
   const page = await world.open(person, view);
   dip(world.stack(), symbol);
-  dip(world.stack(), "AAPL");
-  await page.getByRole("article").nth(1).waitFor();
+  dip(world.stack(), "META");
+  await page.locator("[data-question]").nth(1).waitFor();
   await page.waitForTimeout(600);
   expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(paper);
   expect(await tooFaint(page)).toEqual([]);
@@ -81,22 +81,22 @@ test.each([
 });
 
 test("sideways swipes belong to the card: the browser neither goes back nor scrolls", async () => {
-  const person = await world.person("swiper", [{ symbol: "SPY" }]);
+  const person = await world.person("swiper", [{ symbol: "NVDA" }]);
   const page = await world.open(person);
-  dip(world.stack(), "SPY");
-  const card = cardOf(page, "SPY");
+  dip(world.stack(), "NVDA");
+  const card = cardOf(page, "NVDA");
   await card.waitFor();
   expect(await card.evaluate((element) => getComputedStyle(element).touchAction)).toBe("pan-y");
   expect(await page.evaluate(() => getComputedStyle(document.documentElement).overscrollBehaviorX)).toBe("none");
 });
 
 test("with reduced motion nothing moves by itself: an answered card fades", async () => {
-  const person = await world.person("still", [{ symbol: "IBM" }]);
+  const person = await world.person("still", [{ symbol: "MSFT" }]);
   const page = await world.open(person);
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.reload();
-  dip(world.stack(), "IBM");
-  const card = cardOf(page, "IBM");
+  dip(world.stack(), "MSFT");
+  const card = cardOf(page, "MSFT");
   await card.waitFor();
   await page.waitForTimeout(500);
   await page.evaluate(() => {
@@ -111,7 +111,7 @@ test("with reduced motion nothing moves by itself: an answered card fades", asyn
     look();
   });
   await page.getByRole("button", { name: "Skip" }).click();
-  await page.getByRole("status").filter({ hasText: "Skipped IBM" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "Skipped MSFT" }).waitFor();
   const places: unknown = await page.evaluate(() => Reflect.get(window, "seen"));
   expect(new Set(Array.isArray(places) ? places : [])).toEqual(new Set([16]));
 });

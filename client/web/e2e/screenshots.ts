@@ -6,13 +6,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "./support/chromium.ts";
-import { createPerson, watch, type Person } from "./support/person.ts";
 import { cardOf, desktop, openPage, phone, signIn, swipe, touch, type View } from "./support/phone.ts";
 import { startStack, type Stack } from "./support/stack.ts";
 
 const pictures = join(import.meta.dirname, "../../../docs/pictures");
-/** The recorded dips of the demo's first minute. */
-const rules = [{ symbol: "IBM" }, { symbol: "AIG", ask: { min: 5, max: 50 } }];
 /** Long enough for springs, fades and charts to come to rest. */
 const restMs = 900;
 
@@ -23,19 +20,17 @@ async function take(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
-async function opened({ stack, browser, view, suffix }: Scene, asks: boolean): Promise<{ page: Page; person: Person; close(): Promise<void> }> {
-  const person = await createPerson(stack, `person-${suffix}`);
-  if (asks) await watch(stack, person, rules, { max_orders_per_day: 3, max_notional_usd_per_4h: 100 });
+async function opened({ stack, browser, view }: Scene, uid: string): Promise<{ page: Page; close(): Promise<void> }> {
   const { page, close } = await openPage(browser, view);
-  await signIn(page, stack.address, person.uid);
-  return { page, person, close };
+  await signIn(page, stack.address, uid);
+  return { page, close };
 }
 
 async function onPhone(scene: Scene): Promise<void> {
-  const { suffix, stack } = scene;
-  const { page, close } = await opened(scene, true);
+  const { suffix } = scene;
+  const { page, close } = await opened(scene, `phone-${suffix}`);
   const first = page.getByRole("article").first();
-  await page.getByRole("article").nth(1).waitFor();
+  await page.locator("[data-question]").nth(1).waitFor();
   await take(page, `inbox-${suffix}`);
   const finger = await touch(page, first);
   await finger.move(150);
@@ -61,13 +56,12 @@ async function onPhone(scene: Scene): Promise<void> {
   await page.getByRole("button", { name: "Kill switch" }).click();
   await take(page, `kill-switch-${suffix}`);
   await page.keyboard.press("Escape");
-  await page.goto(stack.address);
   await close();
 }
 
 async function onDesktop(scene: Scene): Promise<void> {
-  const { page, close } = await opened(scene, true);
-  await page.getByRole("article").nth(1).waitFor();
+  const { page, close } = await opened(scene, `desktop-${scene.suffix}`);
+  await page.locator("[data-question]").nth(1).waitFor();
   await page.waitForTimeout(restMs);
   await page.keyboard.press("ArrowRight");
   await page.locator("[data-badge=Filled]").waitFor();
@@ -75,7 +69,7 @@ async function onDesktop(scene: Scene): Promise<void> {
   await close();
 }
 
-const stack = await startStack(null);
+const stack = await startStack(null, "recorded");
 const browser = await launchChromium();
 try {
   await mkdir(pictures, { recursive: true });

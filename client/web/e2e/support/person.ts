@@ -4,7 +4,6 @@ import type { Stack } from "./stack.ts";
 
 /** The default template's rules; a test asks only what it means to ask. */
 const templateRules = ["dip_confirm", "ibm_dip", "aig_dip_amount"];
-const previousClose = "100.00";
 const dipPrice = "98.40";
 
 export type DipRule = { symbol: string; notional?: number; ask?: { min: number; max: number }; expiresInSeconds?: number };
@@ -27,9 +26,8 @@ export async function createPerson(stack: Stack, uid: string): Promise<Person> {
   return { uid, token: session.token };
 }
 
-/** The market does what the rules wait for: 1.6 % below the previous close. */
+/** The flat market does what the rules wait for: 1.6 % below the previous close. */
 export function dip(stack: Stack, symbol: string): void {
-  stack.simulator.control.setPreviousClose(symbol, previousClose);
   stack.simulator.control.setPrice(symbol, dipPrice);
 }
 

@@ -23,12 +23,34 @@ export type Stack = {
   stop(): Promise<void>;
 };
 
+/**
+ * `recorded`: the recorded day as `npm start` plays it. `flat`: every stock stands at its previous close of 100 dollars
+ * until a test moves it, so that nobody is asked anything that the test does not mean.
+ */
+export type Market = "recorded" | "flat";
+
+/** Stocks that the default template does not watch. */
+const ownStocks = ["AMZN", "GOOG", "META", "MSFT", "NVDA", "TSLA"];
+const templateStocks = ["AIG", "BAC", "IBM", "SPY"];
+const flatPrice = "100.00";
+
+async function openMarket(market: Market): Promise<Simulator> {
+  const symbols = Object.fromEntries(ownStocks.map((symbol) => [symbol, { price: flatPrice, prevClose: flatPrice }]));
+  const simulator = await startSimulator({ seed: "browser tests", symbols });
+  if (market === "recorded") return simulator;
+  simulator.control.setMarket("open");
+  for (const symbol of [...templateStocks, ...ownStocks]) {
+    simulator.control.setPreviousClose(symbol, flatPrice);
+    simulator.control.setPrice(symbol, flatPrice);
+  }
+  return simulator;
+}
+
 /** @param database null: the server brings its own PostgreSQL up, as on a fresh machine */
-export async function startStack(database: { url: string; ownerUrl: string } | null): Promise<Stack> {
+export async function startStack(database: { url: string; ownerUrl: string } | null, market: Market): Promise<Stack> {
   const dataFolder = await mkdtemp(join(tmpdir(), "nod-e2e-"));
   await chmod(dataFolder, 0o755); // PostgreSQL's own account passes through it
-  const simulator = await startSimulator({ seed: "browser tests" });
-  simulator.control.setMarket("open");
+  const simulator = await openMarket(market);
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const [key] = simulator.keys;

@@ -1,4 +1,5 @@
 /** One stack, one database and one browser for a test file, and a person for each test. */
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { useTestDatabase, type TestDatabase } from "../../../../server/test/support/database.ts";
@@ -6,7 +7,9 @@ import type {} from "../../../../server/test/support/global-setup.ts"; // declar
 import { launchChromium } from "./chromium.ts";
 import { createPerson, watch, type DipRule, type Person } from "./person.ts";
 import { openPage, phone, signIn, type View } from "./phone.ts";
-import { startStack, type Stack } from "./stack.ts";
+import { startStack, type Market, type Stack } from "./stack.ts";
+
+const failurePictures = join(import.meta.dirname, "../../test-results");
 
 export type World = {
   database: TestDatabase;
@@ -15,18 +18,18 @@ export type World = {
   /** A new person who is asked by these rules. */
   person(uid: string, rules: readonly DipRule[], guardrails?: Parameters<typeof watch>[3]): Promise<Person>;
   /** Opens the client as that person; the test fails when the page had an error or broke the content policy. */
-  open(person: Person, view?: View): Promise<Page>;
+  open(person: Pick<Person, "uid">, view?: View): Promise<Page>;
   /** What the database holds of this person. */
-  answersOf(person: Person): Promise<number[]>;
-  ordersOf(person: Person): Promise<{ client_order_id: string; status: string; notional_usd: string }[]>;
+  answersOf(person: Pick<Person, "uid">): Promise<number[]>;
+  ordersOf(person: Pick<Person, "uid">): Promise<{ client_order_id: string; status: string; notional_usd: string }[]>;
 };
 
-export function useWorld(): World {
+export function useWorld(market: Market = "flat"): World {
   const database = useTestDatabase();
   let stack: Stack | undefined;
   let browser: Browser | undefined;
   beforeAll(async () => {
-    [stack, browser] = await Promise.all([startStack(database), launchChromium()]);
+    [stack, browser] = await Promise.all([startStack(database, market), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -47,7 +50,9 @@ export function useWorld(): World {
     },
     async open(person, view = phone) {
       const { page, faults, close } = await openPage(started(browser), view);
-      onTestFinished(async () => {
+      onTestFinished(async ({ task }) => {
+        // What the person saw when it went wrong; the folder is not kept in the repository.
+        if (task.result?.state === "fail") await page.screenshot({ path: join(failurePictures, `${person.uid}-${view.width}.png`) });
         await close();
         expect(faults).toEqual([]);
       });

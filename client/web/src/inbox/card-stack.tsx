@@ -118,7 +118,7 @@ export function CardStack({ deck }: { deck: Deck }) {
         </div>
       </div>
       <Dock
-        note={inHand.phase.kind === "open" ? inHand.phase.note : null}
+        note={inHand.phase.kind === "open" && !dead ? inHand.phase.note : null}
         state={dead ? "dead" : inHand.phase.kind === "answering" ? "answering" : "open"}
         approveLabel={approveLabelFor(inHand, approval)}
         canApprove={approval !== null}

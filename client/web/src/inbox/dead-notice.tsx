@@ -10,7 +10,7 @@ export function DeadNotice({ questionId, outcome, by }: { questionId: string; ou
   const learned = data === undefined || data.status === "open" ? null : data.status;
   const words = wordsForDeadCard(outcome ?? learned, by);
   return (
-    <div role="status" className="absolute inset-0 grid place-content-center gap-1 bg-card/70 px-8 text-center">
+    <div role="status" className="absolute inset-0 grid place-content-center gap-1 rounded-surface bg-card/80 px-8 text-center">
       <p className="text-lead font-strong tracking-tight text-ink">{words.title}</p>
       <p className="text-soft text-balance">{words.detail}</p>
     </div>

@@ -106,6 +106,7 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
       {...(inHand ? drag.bind() : {})}
       aria-labelledby={titleId}
       inert={!inHand}
+      aria-hidden={!inHand}
       data-question={question.id}
       data-phase={dead ? "dead" : phase.kind}
       style={{ x: drag.x, rotate: drag.rotate, opacity: drag.opacity, zIndex: inHand ? 2 : 1 }}

@@ -1,6 +1,6 @@
 import type { Order } from "@nod/contract/order";
 import { describe, expect, it } from "vitest";
-import { withOrder, type LoadedOrders } from "./loaded-orders.ts";
+import { isLoaded, withOrder, withoutGoingBack, type LoadedOrders } from "./loaded-orders.ts";
 
 const order = (id: string, status: Order["status"], updated_at: string): Order => ({
   id,
@@ -40,6 +40,17 @@ describe("the loaded orders, when the hub tells of one", () => {
 
   it("take a new one on top", () => {
     expect(statuses(withOrder(loaded, order("c", "pending_submit", "2026-03-02T15:00:03Z")))).toEqual([["c:pending_submit", "b:accepted"], ["a:filled"]]);
+  });
+
+  it("are not taken back by a page that was read before the hub told of a change and came after it", () => {
+    const told = withOrder(withOrder(loaded, order("b", "filled", "2026-03-02T15:00:03Z")), { ...order("c", "pending_submit", "2026-03-02T15:00:04Z"), created_at: "2026-03-02T15:00:04Z" });
+    expect(statuses(withoutGoingBack(told, loaded))).toEqual([["c:pending_submit", "b:filled"], ["a:filled"]]);
+    expect(statuses(withoutGoingBack(loaded, told))).toEqual(statuses(told));
+    expect(withoutGoingBack(undefined, loaded)).toBe(loaded);
+  });
+
+  it("are told from what is not loaded yet", () => {
+    expect([loaded, undefined, null, {}].map(isLoaded)).toEqual([true, false, false, false]);
   });
 
   it("never go back to an older state that comes late", () => {

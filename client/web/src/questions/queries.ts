@@ -4,7 +4,7 @@ import { http } from "../api/http.ts";
 import { connection, modeOf } from "../live/connection.ts";
 import { serverClock } from "../live/server-clock.ts";
 import { emptyDeck, fetched, type Deck } from "./deck.ts";
-import { withOrder, type LoadedOrders } from "./loaded-orders.ts";
+import { isLoaded, withOrder, withoutGoingBack, type LoadedOrders } from "./loaded-orders.ts";
 
 /** Without the hub everything is looked up this often; with it, rarely, as a net under it. */
 const pollWithoutHubMs = 4_000;
@@ -42,6 +42,7 @@ export const ordersQuery = infiniteQueryOptions({
   queryFn: ({ pageParam }) => http.orders(pageParam),
   initialPageParam: null as string | null,
   getNextPageParam: (page) => page.next_cursor,
+  structuralSharing: (known: unknown, fetched: unknown) => (isLoaded(fetched) ? withoutGoingBack(isLoaded(known) ? known : undefined, fetched) : fetched),
   refetchInterval: pollInterval(pollWithHubMs),
 });
 
