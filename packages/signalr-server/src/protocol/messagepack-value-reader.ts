@@ -4,6 +4,7 @@ import { MessagePackExtension } from "./messagepack-extension.ts";
 
 /** Deeper structures are refused before they exhaust the stack. */
 const maximumDepth = 100;
+const shortStringBytes = 20;
 
 /** Reads MessagePack values from one message. Every length is checked against what is left before anything is allocated. */
 export class MessagePackValueReader {
@@ -46,21 +47,21 @@ export class MessagePackValueReader {
       case 0xc9:
         return this.#extension(this.#unsigned(1 << (tag - 0xc7)));
       case 0xca:
-        return this.#take(4).readFloatBE(0);
+        return this.#bytes.readFloatBE(this.#advance(4));
       case 0xcb:
-        return this.#take(8).readDoubleBE(0);
+        return this.#bytes.readDoubleBE(this.#advance(8));
       case 0xcc:
       case 0xcd:
       case 0xce:
         return this.#unsigned(1 << (tag - 0xcc));
       case 0xcf:
-        return exactInteger(this.#take(8).readBigUInt64BE(0));
+        return exactInteger(this.#bytes.readBigUInt64BE(this.#advance(8)));
       case 0xd0:
       case 0xd1:
       case 0xd2:
         return this.#signed(1 << (tag - 0xd0));
       case 0xd3:
-        return exactInteger(this.#take(8).readBigInt64BE(0));
+        return exactInteger(this.#bytes.readBigInt64BE(this.#advance(8)));
       case 0xd4:
       case 0xd5:
       case 0xd6:
@@ -111,9 +112,28 @@ export class MessagePackValueReader {
   }
 
   #string(length: number): string {
-    const bytes = this.#take(length);
-    if (!isUtf8(bytes)) throw new ProtocolError("The message holds invalid UTF-8.");
-    return bytes.toString("utf8");
+    const start = this.#advance(length);
+    if (length <= shortStringBytes) {
+      const ascii = this.#shortAscii(start, length);
+      if (ascii !== undefined) return ascii;
+    }
+    const text = this.#bytes.toString("utf8", start, start + length);
+    // The decoder puts U+FFFD for what is invalid; only where one stands must the bytes be looked at.
+    if (text.includes("\ufffd") && !isUtf8(this.#bytes.subarray(start, start + length))) {
+      throw new ProtocolError("The message holds invalid UTF-8.");
+    }
+    return text;
+  }
+
+  /** Keys, ids and symbols are short: below some twenty characters a loop beats the call into the native decoder. */
+  #shortAscii(start: number, length: number): string | undefined {
+    const codes: number[] = [];
+    for (let index = start; index < start + length; index += 1) {
+      const code = this.#bytes[index] ?? 0x80;
+      if (code >= 0x80) return undefined;
+      codes.push(code);
+    }
+    return String.fromCharCode(...codes);
   }
 
   #extension(length: number): unknown {
@@ -123,18 +143,29 @@ export class MessagePackValueReader {
   }
 
   #unsigned(width: number): number {
-    return this.#take(width).readUIntBE(0, width);
+    const start = this.#advance(width);
+    let value = 0;
+    for (let index = start; index < start + width; index += 1) value = value * 256 + (this.#bytes[index] ?? 0);
+    return value;
   }
 
   #signed(width: number): number {
-    return this.#take(width).readIntBE(0, width);
+    const value = this.#unsigned(width);
+    const range = 2 ** (8 * width);
+    return value >= range / 2 ? value - range : value;
   }
 
   #take(length: number): Buffer {
+    const start = this.#advance(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  /** Moves past the next bytes and gives their place. */
+  #advance(length: number): number {
     const start = this.#offset;
     if (length > this.#bytes.length - start) throw new ProtocolError("The message ends early.");
     this.#offset = start + length;
-    return this.#bytes.subarray(start, this.#offset);
+    return start;
   }
 }
 
