@@ -3,6 +3,7 @@ import { readHubProblem } from "@nod/contract/hub-problem";
 import { AnswerResult, Question } from "@nod/contract/question";
 import { compileValidator } from "@nod/contract/validators";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { withTransaction } from "../../src/db/transaction.ts";
 import { appendToOutbox } from "../../src/trading/outbox/outbox-table.ts";
 import { asking, type Asking } from "../support/asking.ts";
 import { useTestDatabase } from "../support/database.ts";
@@ -36,6 +37,10 @@ async function connect(uid: string, options: Parameters<NodServer["device"]>[1] 
 }
 const codeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(() => "no error", (error: unknown) => readHubProblem(error instanceof Error ? error.message : "")?.code ?? String(error));
+
+/** Rows in the user's outbox and their announcement, in one transaction as everywhere. */
+const tellAgain = (uid: string, id: string, times: number): Promise<void> =>
+  withTransaction(database.pool, (tx) => appendToOutbox(tx, Array.from({ length: times }, () => ({ firebaseUid: uid, kind: "question_asked", refId: id }))));
 
 let count = 0;
 async function newUser(): Promise<string> {
@@ -102,7 +107,7 @@ describe("after a time offline", () => {
   test("a long absence is replayed in full, in order", async () => {
     const uid = await newUser();
     const [id = ""] = await users.ask(uid);
-    await appendToOutbox(database.pool, Array.from({ length: 450 }, () => ({ firebaseUid: uid, kind: "question_asked", refId: id })));
+    await tellAgain(uid, id, 450);
     const { sync, events } = await connect(uid);
     await expect(sync(0)).resolves.toMatchObject({ seq: 453 });
     expect(events.slice(0, 453).map((event) => event.seq)).toEqual(Array.from({ length: 453 }, (_, index) => index + 1));
@@ -132,7 +137,7 @@ describe("after a time offline", () => {
     const [id = ""] = await users.ask(uid);
     const devices = await Promise.all([connect(uid), connect(uid), connect(uid)]);
     const writing = (async () => {
-      for (let n = 0; n < 60; n += 1) await appendToOutbox(database.pool, Array.from({ length: 5 }, () => ({ firebaseUid: uid, kind: "question_asked", refId: id })));
+      for (let n = 0; n < 60; n += 1) await tellAgain(uid, id, 5);
     })();
     const froms = await Promise.all(devices.map(async ({ sync, events }, index) => {
       await expect.poll(async () => (await database.pool.query("select from user_outbox where firebase_uid = $1", [uid])).rowCount, waitLong).toBeGreaterThan(30 * (index + 1));
