@@ -5,11 +5,12 @@ import { createAlpacaBroker } from "./alpaca/broker.ts";
 import { connectToAlpaca } from "./alpaca/connection.ts";
 import { createAlpacaMarketData } from "./alpaca/market-data.ts";
 import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from "./alpaca/settings.ts";
+import { createAlpacaMinuteBars } from "./alpaca/minute-bars.ts";
 import { createTestModePorts } from "./alpaca/test-mode.ts";
 import { createAlpacaTradeStream } from "./alpaca/trade-stream.ts";
 import type { Broker } from "./config.ts";
 import { systemClock } from "./core/clock.ts";
-import type { BrokerPort, MarketDataPort, TradeStreamPort } from "./trading/ports.ts";
+import type { BrokerPort, MarketDataPort, MinuteBarsPort, TradeStreamPort } from "./trading/ports.ts";
 
 export type BrokerPorts = {
   kind: Broker["kind"];
@@ -17,6 +18,7 @@ export type BrokerPorts = {
   description: string;
   environment: BrokerEnvironment;
   marketData: MarketDataPort;
+  minuteBars: MinuteBarsPort;
   broker: BrokerPort;
   tradeStream: TradeStreamPort;
   stop(): Promise<void>;
@@ -59,6 +61,7 @@ function alpacaPorts(settings: AlpacaSettings, onPartial: (reason: string) => vo
   return {
     environment: brokerEnvironmentOf(settings.tradingBaseUrl),
     marketData: createAlpacaMarketData(alpaca, onPartial),
+    minuteBars: createAlpacaMinuteBars(alpaca),
     broker: createAlpacaBroker(alpaca),
     tradeStream: createAlpacaTradeStream(settings),
   };

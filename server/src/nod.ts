@@ -27,6 +27,7 @@ import type { ConfigSource } from "./trading/risk/risk-context-table.ts";
 import { defaultMaxAges, type RiskSettings } from "./trading/risk/risk-settings.ts";
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
 import { createOrderDesk } from "./workers/order-desk.ts";
+import { startDayBars } from "./workers/day-bars.ts";
 import { startTick, type TickWorker } from "./workers/tick.ts";
 
 export type RunningNod = {
@@ -97,6 +98,15 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     stops.push(() => tickPool.end());
     const tick = config.questionWorkerEnabled ? startTickOf(config, tickPool, ports.marketData, telemetry) : null;
     if (tick !== null) stops.push(() => tick.stop());
+    if (tick !== null && config.ingestEnabled) {
+      const dayBars = startDayBars({
+        db: pool,
+        bars: ports.minuteBars,
+        isLeader: () => tick.health().isLeader,
+        onError: (error) => logger.warn({ err: error }, "today's bars could not be read; charts begin with this process"),
+      });
+      stops.push(() => dayBars.stop());
+    }
     const expiry = startQuestionExpiry(pool, telemetry.expiry);
     stops.push(() => expiry.stop());
     const listener = await listen({

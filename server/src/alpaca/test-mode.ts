@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { price, quantityFor, usd, type Price } from "../core/decimal.ts";
 import type { BrokerClock } from "../core/trading-day.ts";
-import type { BrokerOrder, BrokerPort, Fact, FactMetric, FillActivity, MarketDataPort, OrderTicket, TradeStreamPort } from "../trading/ports.ts";
+import type { BrokerOrder, BrokerPort, Fact, FactMetric, FillActivity, MarketDataPort, MinuteBarsPort, OrderTicket, TradeStreamPort } from "../trading/ports.ts";
 
 /** Fixture snapshots: SPY is 1.6 % below its previous close, AAPL stands still, MSFT is 1 % up. */
 const fixturePrices: Readonly<Record<string, Record<FactMetric, string>>> = {
@@ -17,7 +17,7 @@ const metricsOfADay: readonly FactMetric[] = ["prev_close", "day_open", "day_hig
  * The ports of `QUESTION_PIPELINE_TEST_MODE`: fixture snapshots, fake order ids, orders that fill at once at the fixture's
  * price. There is no socket in it, so no Alpaca call can be made. The market is always open.
  */
-export function createTestModePorts(clock: Clock): { marketData: MarketDataPort; broker: BrokerPort; tradeStream: TradeStreamPort } {
+export function createTestModePorts(clock: Clock): { marketData: MarketDataPort; minuteBars: MinuteBarsPort; broker: BrokerPort; tradeStream: TradeStreamPort } {
   const orders = new Map<string, BrokerOrder>();
   const fills: FillActivity[] = [];
 
@@ -47,6 +47,8 @@ export function createTestModePorts(clock: Clock): { marketData: MarketDataPort;
   };
 
   return {
+    // A fixture has no day behind it.
+    minuteBars: { fetchMinuteBars: () => Promise.resolve([]) },
     marketData: {
       fetchFacts: (request) => {
         const now = clock.now();

@@ -29,6 +29,17 @@ export type MarketDataPort = {
   fetchFacts(request: FactRequest, signal: AbortSignal): Promise<Fact[]>;
 };
 
+/** What one symbol did in one minute. */
+export type MinuteBar = { symbol: string; startsAt: Date; open: Price; high: Price; low: Price; close: Price; volume: Quantity };
+
+/** Bars from `since` on, for the union of the symbols of one feed. */
+export type MinuteBarsRequest = { feed: Feed; assetClass: AssetClass; symbols: readonly string[]; since: Date };
+
+/** For charts only. @throws BrokerUnavailableError; a symbol that did not trade is simply absent. */
+export type MinuteBarsPort = {
+  fetchMinuteBars(request: MinuteBarsRequest, signal: AbortSignal): Promise<MinuteBar[]>;
+};
+
 /** Down, slow, throttled or answering nonsense: nothing was learned. `cause` keeps the original. */
 export class BrokerUnavailableError extends Error {
   override readonly name = "BrokerUnavailableError";

@@ -1,4 +1,4 @@
-/** Reads the history in `market_data_snapshots` as one day's price line. */
+/** Reads the history in `market_data_snapshots` and the minutes in `market_bars` as one day's price line. */
 import { maxPricePoints, type PriceLine } from "@nod/contract/price-line";
 import type { AssetClass, Feed } from "@nod/contract/primitives";
 import { price } from "../../core/decimal.ts";
@@ -19,7 +19,7 @@ type LineRow = {
 };
 
 /**
- * The last trades of the newest day (in New York) that has one, thinned so that at most `maxPricePoints` are left.
+ * The last trades and the minutes of the newest day (in New York) that has one, thinned so that at most `maxPricePoints` are left.
  * One feed's trades only, since feeds are never mixed: `feed`, or the one whose last trade is the newest.
  */
 export async function readPriceLine(db: Db, symbol: string, feed: Feed | null): Promise<Omit<PriceLine, "server_time">> {
@@ -39,6 +39,15 @@ export async function readPriceLine(db: Db, symbol: string, feed: Feed | null): 
             on s.symbol = $1::text and s.metric = 'last_trade' and s.feed = n.feed and s.asset_class = n.asset_class
            and s.as_of >= n.day::timestamp at time zone 'America/New_York'
            and s.as_of < (n.day + 1)::timestamp at time zone 'America/New_York'
+        union all
+        -- What happened before Nod looked; a bar's close is known when its minute is over.
+        select b.starts_at + interval '1 minute', b.close
+          from newest n
+          join market_bars b
+            on b.symbol = $1::text and b.timeframe = '1Min' and b.feed = n.feed and b.asset_class = n.asset_class
+           and b.starts_at >= n.day::timestamp at time zone 'America/New_York'
+           and b.starts_at < (n.day + 1)::timestamp at time zone 'America/New_York' - interval '1 minute'
+           and b.starts_at <= now() - interval '1 minute'
       ), scale as (
         select greatest($3::int4, coalesce(ceil(extract(epoch from max(as_of) - min(as_of)) / ($4::int4 - 1)), 0))::int4 as seconds,
                min(as_of) as start
