@@ -82,7 +82,6 @@ async function rest({ ownerPool }: BenchDatabase): Promise<void> {
   await ownerPool.query("update user_pipeline_state set phase = 'done', cooldown_until = '-infinity' where phase <> 'done'");
   await ownerPool.query("update user_outbox_heads set last_seq = 0 where last_seq > 0");
   await ownerPool.query("vacuum analyze questions, user_outbox, user_pipeline_state, user_outbox_heads, user_trading_state");
-  await ownerPool.query("checkpoint");
 }
 
 /** Everybody has been asked about everything before. */

@@ -12,15 +12,15 @@ export function poolWith(pool: Pool, connected: () => (statement: Sent, send: Se
     const between = connected();
     const query = (statement: string | pg.QueryConfig<unknown[]>, values?: unknown[]): Promise<pg.QueryResult> =>
       between(describe(statement, values), () => client.query(statement, values));
-    return new Proxy(client, {
-      get: (target, key): unknown => {
-        if (key === "query") return query;
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
+    return new Proxy(client, { get: (target, key): unknown => (key === "query" ? query : memberOf(target, key)) });
   };
-  return new Proxy(pool, { get: (target, key): unknown => (key === "connect" ? connect : Reflect.get(target, key)) });
+  return new Proxy(pool, { get: (target, key): unknown => (key === "connect" ? connect : memberOf(target, key)) });
+}
+
+/** Methods stay with their object: the pool's own `query` must not come back here for its connection. */
+function memberOf(target: object, key: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, key);
+  return typeof value === "function" ? value.bind(target) : value;
 }
 
 const describe = (statement: string | pg.QueryConfig<unknown[]>, values: unknown[] | undefined): Sent =>

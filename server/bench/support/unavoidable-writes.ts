@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { jsonTextArray, textArray } from "../../src/db/text-array.ts";
 import type { Pool } from "../../src/db/pool.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
+import type { QuestionShape } from "../../src/pipeline/ask-statement.ts";
 import type { TradingQuestions } from "../../src/pipeline/ask-trading.ts";
 
 /** The rows of a tick, ready to be written, with nothing left to decide: who is asked, the ids and the numbers are known. */
@@ -8,14 +10,14 @@ export type PreparedRows = { statements: [string, unknown[]][]; questions: numbe
 
 /**
  * The bulk statements that no tick can do without, one for each table, as someone would write them who only had to store these
- * rows. Preparing them is not timed.
+ * rows. Neither preparing nor encoding them is timed.
  */
 export function prepareWrites({ shapes, recipients }: TradingQuestions, heads: ReadonlyMap<string, number>): PreparedRows {
   const ids = recipients.map(() => randomUUID());
   const uids = recipients.map((recipient) => recipient.firebaseUid);
-  const of = <T>(pick: (shape: (typeof shapes)[number]) => T): (T | null)[] => recipients.map(({ shape }) => {
+  const of = <T>(pick: (shape: QuestionShape) => T): T[] => recipients.flatMap(({ shape }) => {
     const found = shapes[shape];
-    return found === undefined ? null : pick(found);
+    return found === undefined ? [] : [pick(found)];
   });
   const perUser = new Map<string, number>();
   const seqs = uids.map((uid) => {
@@ -34,31 +36,31 @@ export function prepareWrites({ shapes, recipients }: TradingQuestions, heads: R
          select u, 'trading', s, 'await_confirm', q, now() + c * interval '1 second' from unnest($1::text[], $2::text[], $3::uuid[], $4::int4[]) as n (u, s, q, c)
          on conflict (firebase_uid, pipeline_key, subject) do update
             set phase = excluded.phase, question_id = excluded.question_id, cooldown_until = excluded.cooldown_until, updated_at = now()`,
-        [uids, subjects, ids, of((shape) => shape.cooldownSeconds)],
+        [textArray(uids), textArray(subjects), textArray(ids), of((shape) => shape.cooldownSeconds)],
       ],
       [
         `insert into questions (id, firebase_uid, question_text, kind, correct_answer, pipeline_key, pipeline_step, source_tag, metadata, expires_at)
          select i, u, t, k, a, 'trading', p, s, m, now() + e * interval '1 second'
            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[], $7::text[], $8::jsonb[], $9::int4[]) as n (i, u, t, k, a, p, s, m, e)`,
-        [ids, uids, of((shape) => shape.questionText), of((shape) => shape.kind), of((shape) => shape.correctAnswer), of((shape) => shape.pipelineStep), sourceTags, of((shape) => shape.metadata), of((shape) => shape.expiresInSeconds)],
+        [textArray(ids), textArray(uids), textArray(of((shape) => shape.questionText)), textArray(of((shape) => shape.kind)), of((shape) => shape.correctAnswer), textArray(of((shape) => shape.pipelineStep)), textArray(sourceTags), jsonTextArray(of((shape) => shape.metadata)), of((shape) => shape.expiresInSeconds)],
       ],
       [
         `insert into user_outbox_heads as h (firebase_uid, last_seq) select u, c from unnest($1::text[], $2::int8[]) as n (u, c)
          on conflict (firebase_uid) do update set last_seq = h.last_seq + excluded.last_seq`,
-        [users, users.map((uid) => perUser.get(uid))],
+        [textArray(users), users.map((uid) => perUser.get(uid))],
       ],
       [
         "insert into user_outbox (firebase_uid, seq, kind, ref_id) select u, s, 'question_asked', q from unnest($1::text[], $2::int8[], $3::uuid[]) as n (u, s, q)",
-        [uids, seqs, ids],
+        [textArray(uids), seqs, textArray(ids)],
       ],
       [
         "insert into events (firebase_uid, kind, question_id, data) select u, 'question_asked', q, d from unnest($1::text[], $2::uuid[], $3::jsonb[]) as n (u, q, d)",
-        [uids, ids, sourceTags.map((tag) => JSON.stringify({ source_tag: tag }))],
+        [textArray(uids), textArray(ids), jsonTextArray(sourceTags.map((tag) => JSON.stringify({ source_tag: tag })))],
       ],
       [
         `insert into user_trading_state (firebase_uid, last_eval_at) select u, now() from unnest($1::text[]) as u
          on conflict (firebase_uid) do update set last_eval_at = excluded.last_eval_at`,
-        [users],
+        [textArray(users)],
       ],
       ["select pg_notify('nod_outbox', '')", []],
     ],

@@ -1,5 +1,6 @@
 import type { QuestionKind } from "@nod/contract/question";
 import type { Db } from "../db/pool.ts";
+import { jsonTextArray, textArray } from "../db/text-array.ts";
 
 /**
  * What is asked, without whom. Users whom one rule of one template asks share it, so it crosses the wire once.
@@ -115,25 +116,28 @@ const askSql = `
          (select coalesce(array_agg(extract(epoch from cooldown_until)::float8 * 1000 order by n), '{}') from wanted where cooldown_until > now()) as cooling_until,
          (select pg_notify('nod_outbox', '') where exists (select from asked)) as told`;
 
+/** For sorting fifty thousand questions without a file. */
+const workMemory = "64MB";
+
 type AskRow = { at: Date; asked: number[]; cooling: number[]; cooling_until: number[] };
 
 /** Asks inside the caller's transaction. */
 export async function askQuestions(tx: Db, shapes: readonly QuestionShape[], recipients: readonly Recipient[]): Promise<AskOutcome> {
-  const planning = tx.query("set local enable_nestloop = off");
+  const planning = tx.query(`set local enable_nestloop = off; set local work_mem = '${workMemory}'`);
   const asking = tx.query<AskRow>(askSql, [
-    shapes.map((shape) => shape.pipelineKey),
-    shapes.map((shape) => shape.subject),
-    shapes.map((shape) => shape.pipelineStep),
-    shapes.map((shape) => shape.sourceTag),
-    shapes.map((shape) => shape.questionText),
-    shapes.map((shape) => shape.kind),
+    textArray(shapes.map((shape) => shape.pipelineKey)),
+    textArray(shapes.map((shape) => shape.subject)),
+    textArray(shapes.map((shape) => shape.pipelineStep)),
+    textArray(shapes.map((shape) => shape.sourceTag)),
+    textArray(shapes.map((shape) => shape.questionText)),
+    textArray(shapes.map((shape) => shape.kind)),
     shapes.map((shape) => shape.correctAnswer),
-    shapes.map((shape) => shape.metadata),
+    jsonTextArray(shapes.map((shape) => shape.metadata)),
     shapes.map((shape) => shape.cooldownSeconds),
     shapes.map((shape) => shape.expiresInSeconds),
-    shapes.map((shape) => shape.freshUntil),
+    textArray(shapes.map((shape) => shape.freshUntil.toISOString())),
     shapes.map((shape) => shape.reducesRisk),
-    recipients.map((recipient) => recipient.firebaseUid),
+    textArray(recipients.map((recipient) => recipient.firebaseUid)),
     recipients.map((recipient) => recipient.ownRevision),
     recipients.map((recipient) => recipient.maxOpenQuestions),
     recipients.map((recipient) => recipient.shape + 1),

@@ -3,7 +3,7 @@ import { usd } from "../core/decimal.ts";
 import type { CompiledRule } from "../trading/rules/compiled-rule.ts";
 import type { Reading } from "../trading/market/fact-book.ts";
 import { describeRule } from "../trading/rules/describe-rule.ts";
-import { renderQuestion } from "../trading/rules/question-text.ts";
+import { renderQuestion, showPrices, type ShownPrices } from "../trading/rules/question-text.ts";
 import type { Firing } from "../trading/rules/rule-index.ts";
 import type { QuestionShape, Recipient } from "./ask-statement.ts";
 
@@ -16,10 +16,13 @@ export type TradingQuestions = { shapes: QuestionShape[]; recipients: Recipient[
 export function toTradingQuestions(firings: readonly Firing[]): TradingQuestions {
   const shapes: QuestionShape[] = [];
   const shapeOfRule = new Map<CompiledRule, number>();
+  const shownPrices = new Map<Reading, ShownPrices>();
   const recipients = firings.map(({ firebaseUid, rule, reading }): Recipient => {
     let shape = shapeOfRule.get(rule);
     if (shape === undefined) {
-      shape = shapes.push(toShape(rule, reading)) - 1;
+      const shown = shownPrices.get(reading) ?? showPrices(reading);
+      shownPrices.set(reading, shown);
+      shape = shapes.push(toShape(rule, reading, shown)) - 1;
       shapeOfRule.set(rule, shape);
     }
     return { firebaseUid, ownRevision: ownRevisionOf(rule.config.revision), maxOpenQuestions: rule.config.maxOpenQuestions, shape };
@@ -29,7 +32,7 @@ export function toTradingQuestions(firings: readonly Firing[]): TradingQuestions
 
 const ownRevisionOf = (revision: string): string => revision.slice(revision.indexOf(".") + 1);
 
-function toShape(compiled: CompiledRule, reading: Reading): QuestionShape {
+function toShape(compiled: CompiledRule, reading: Reading, shown: ShownPrices): QuestionShape {
   const { rule } = compiled;
   const notional = rule.on_answer_match.notional_usd;
   const isAsked = typeof notional !== "number";
@@ -38,7 +41,7 @@ function toShape(compiled: CompiledRule, reading: Reading): QuestionShape {
     subject: rule.id,
     pipelineStep: `${rule.id}:await_confirm`,
     sourceTag: `trading:rule:${rule.id}`,
-    questionText: renderQuestion(rule.question_template, { symbol: rule.symbol, price: reading.price, ref: reading.ref, pct: reading.pct, notional }),
+    questionText: renderQuestion(rule.question_template, { ...shown, symbol: rule.symbol, notional }),
     kind: isAsked ? "numeric" : "swipe",
     correctAnswer: isAsked ? null : 10,
     metadata: JSON.stringify(toMetadata(compiled, reading)),

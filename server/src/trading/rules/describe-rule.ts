@@ -1,5 +1,5 @@
 import type { ReferenceMetric, Rule } from "@nod/contract/trading-config";
-import { percent, toSentenceNumber } from "../../core/decimal.ts";
+import { percent } from "../../core/decimal.ts";
 import { showNotional } from "./question-text.ts";
 
 const referenceWords: Record<ReferenceMetric, string> = {
@@ -21,7 +21,7 @@ function describeDistance(rule: Rule): string {
   const reference = referenceWords[rule.ref_metric];
   const [side, otherSide] = below ? ["below", "above"] : ["above", "below"];
   if (rule.threshold_pct === 0) return `at or ${side} ${reference}`;
-  const distance = toSentenceNumber(percent(Math.abs(rule.threshold_pct)), 9);
+  const distance = percent(Math.abs(rule.threshold_pct));
   // Below -0.5 % of the close is under it; below +0.5 % of the low is near the low.
   if (rule.threshold_pct < 0 === below) return `${distance} % or more ${side} ${reference}`;
   return `at most ${distance} % ${otherSide} ${reference}, or ${side} it`;

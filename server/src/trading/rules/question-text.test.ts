@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { Rule } from "@nod/contract/trading-config";
 import { percentFrom, price } from "../../core/decimal.ts";
 import { describeRule } from "./describe-rule.ts";
-import { renderQuestion, sanitiseText, templateFaults, type QuestionValues } from "./question-text.ts";
+import { renderQuestion, sanitiseText, showPrices, templateFaults } from "./question-text.ts";
 
-const values: QuestionValues = { symbol: "SPY", price: price("410.5"), ref: price("417.2"), pct: percentFrom(price("417.2"), price("410.5")), notional: 10 };
+const prices = { price: price("410.5"), ref: price("417.2"), pct: percentFrom(price("417.2"), price("410.5")) };
+const values = { symbol: "SPY", notional: 10, ...showPrices(prices) };
 
 describe("the question as it is read", () => {
   test("every placeholder is filled in: cents for prices, the distance without its sign", () => {
@@ -18,7 +19,7 @@ describe("the question as it is read", () => {
   });
 
   test("a price under a dollar keeps its decimals", () => {
-    expect(renderQuestion("{{price}}", { ...values, price: price("0.00012345") })).toBe("0.000123");
+    expect(renderQuestion("{{price}}", { ...values, ...showPrices({ ...prices, price: price("0.00012345") }) })).toBe("0.000123");
   });
 
   test("nothing but placeholders is replaced, and dollar signs mean nothing", () => {

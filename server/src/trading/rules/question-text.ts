@@ -22,21 +22,17 @@ export function templateFaults(template: string): string[] {
  */
 export const sanitiseText = (text: string): string => text.normalize("NFC").replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ").replaceAll(/\s+/g, " ").trim();
 
-/** What is filled in. */
-export type QuestionValues = { symbol: string; price: Price; ref: Price; pct: Percent; notional: ProposeOrder["notional_usd"] };
+/** Prices as they are shown; worked out once for all who are asked on the same facts. */
+export type ShownPrices = { price: string; ref: string; pct: string };
 
-/**
- * The question as it is read. `{{pct}}` is the distance from the reference without its sign, since the sentence says "down"
- * or "up"; values are put in once, so nothing in them is ever taken for a placeholder.
- */
-export function renderQuestion(template: string, values: QuestionValues): string {
-  const shown: Record<Placeholder, string> = {
-    symbol: values.symbol,
-    price: showPrice(values.price),
-    ref: showPrice(values.ref),
-    pct: toSentenceNumber(values.pct, 2).replace(/^-/, ""),
-    notional: showNotional(values.notional),
-  };
+/** `pct` is the distance from the reference without its sign, since the sentence around it says "down" or "up". */
+export function showPrices(of: { price: Price; ref: Price; pct: Percent }): ShownPrices {
+  return { price: showPrice(of.price), ref: showPrice(of.ref), pct: toSentenceNumber(of.pct, 2).replace(/^-/, "") };
+}
+
+/** The question as it is read. Values are put in once, so nothing in them is ever taken for a placeholder. */
+export function renderQuestion(template: string, values: ShownPrices & { symbol: string; notional: ProposeOrder["notional_usd"] }): string {
+  const shown: Record<Placeholder, string> = { ...values, notional: showNotional(values.notional) };
   return template.replaceAll(placeholderPattern, (all, name: string) => (isPlaceholder(name) ? shown[name] : all));
 }
 

@@ -1,0 +1,180 @@
+/**
+ * The answer that becomes an order. Requests per second of the whole path against pgbench sending the same SQL over as many
+ * connections, and against the same handler with its statements in six round trips and in one for each; and how long it
+ * takes from an answer to the order's POST, through the SDK to the simulator on loopback. `--quick` proves nothing.
+ */
+import { defaultKeys, startSimulator } from "@nod/alpaca-simulator";
+import { createAlpacaBroker } from "../src/alpaca/broker.ts";
+import { connectToAlpaca } from "../src/alpaca/connection.ts";
+import type { AnswerService } from "../src/pipeline/answer.ts";
+import { derivedUuid, clientOrderIdOf } from "../src/core/ids.ts";
+import { createPool, type Pool } from "../src/db/pool.ts";
+import { createOrderDesk } from "../src/workers/order-desk.ts";
+import { addAskedUsers, answerServiceOn, benchSettings, openMarket, questionIdOf, uidOf } from "./support/answer-population.ts";
+import { openBenchDatabase, type BenchDatabase } from "./support/bench-database.ts";
+import { findPgbench, runPgbench, toPgbenchScript } from "./support/pgbench.ts";
+import { median, note, timed, verdict } from "./support/side-by-side.ts";
+import { poolInGroups, statementsOf, type Sent } from "./support/statement-recorder.ts";
+
+const quick = process.argv.includes("--quick");
+const connections = 8;
+const perConnection = quick ? 25 : 400;
+const rounds = quick ? 2 : 5;
+const latencies = quick ? 30 : 400;
+
+/** The handler as six awaited steps: lock, question, context, answer, order, announcement. */
+const groups: readonly (readonly string[])[] = [
+  ["begin", "lock-user"],
+  ["lock-question-for-answer"],
+  ["read-answer-context"],
+  ["close-question", "insert-answer"],
+  ["insert-intent", "insert-decision", "place-order"],
+  ["record-events", "append-to-outbox", "commit"],
+];
+
+const database = await openBenchDatabase();
+const pool = createPool({ url: database.appUrl, applicationName: "bench-answer", maxConnections: connections });
+let nextNumber = 1;
+try {
+  await openMarket(database.ownerPool);
+  await compareThroughput(database);
+  await measureLatency(database);
+} finally {
+  await pool.end();
+  await database.close();
+}
+
+async function freshUsers(count: number): Promise<number> {
+  const first = nextNumber;
+  nextNumber += count;
+  await addAskedUsers(database.ownerPool, first, count);
+  return first;
+}
+
+async function approve(answers: AnswerService, n: number): Promise<void> {
+  const outcome = await answers.answer(uidOf(n), questionIdOf(n), 10, { via: "http", requestId: "bench" });
+  if (outcome.kind !== "answered" || outcome.result.order === null) throw new Error(`question ${n} made no order: ${JSON.stringify(outcome)}`);
+}
+
+/** As many callers as connections, each with its own users. */
+async function answersPerSecond(on: Pool): Promise<number> {
+  const answers = answerServiceOn(on);
+  const first = await freshUsers(connections * perConnection);
+  const tookMs = await timed(() =>
+    Promise.all(
+      Array.from({ length: connections }, async (_, connection) => {
+        for (let k = 0; k < perConnection; k += 1) await approve(answers, first + connection * perConnection + k);
+      }),
+    ),
+  );
+  return (connections * perConnection * 1_000) / tookMs;
+}
+
+async function compareThroughput(db: BenchDatabase): Promise<void> {
+  const pgbench = await findPgbench();
+  if (pgbench === null) note("pgbench is not on this machine (Debian: postgresql-contrib): the comparison with it is SKIPPED");
+  const script = pgbench === null ? "" : await scriptOf();
+  const contenders: [string, () => Promise<number>][] = [
+    ["ours, two round trips", () => answersPerSecond(pool)],
+    ["the same, six round trips", () => answersPerSecond(poolInGroups(pool, groupOfSix))],
+    ["the same, statement by statement", () => answersPerSecond(oneByOne())],
+    ...(pgbench === null
+      ? []
+      : [["pgbench, the same SQL", async () => runPgbench(pgbench, { url: db.appUrl, clients: connections, perClient: perConnection, firstNumber: await freshUsers(connections * perConnection), script })] satisfies [string, () => Promise<number>]]),
+  ];
+  const figures = new Map(contenders.map(([name]): [string, number[]] => [name, []]));
+  for (const [, run] of contenders) await run(); // once for the statements to be prepared and the code to be warm
+  for (let round = 0; round < rounds; round += 1) {
+    // The order turns with each round, so that what disturbs the machine disturbs everybody.
+    for (const [name, run] of contenders.map((_, index) => contenders[(index + round) % contenders.length] ?? contenders[0]).filter((each) => each !== undefined)) {
+      figures.get(name)?.push(await run());
+    }
+  }
+  const perSecond = (name: string): number => median(figures.get(name) ?? []);
+  note(`${connections} connections, ${connections * perConnection} answers a round, ${rounds} rounds, medians:`);
+  for (const [name] of contenders) note(`  ${name}: ${Math.round(perSecond(name))} answers/s`);
+  const ours = perSecond("ours, two round trips");
+  if (pgbench !== null) verdict("against pgbench", ours / perSecond("pgbench, the same SQL"), { atLeast: 0.35 }, quick);
+  verdict("against six round trips", ours / perSecond("the same, six round trips"), { atLeast: 1.3 }, quick);
+  note(`against one round trip for each statement: ${(ours / perSecond("the same, statement by statement")).toFixed(2)} ×`);
+}
+
+function groupOfSix(name: string): number {
+  const group = groups.findIndex((names) => names.includes(name));
+  if (group === -1) throw new Error(`the statement ${name} is in none of the six groups`);
+  return group;
+}
+
+function oneByOne(): Pool {
+  const names = groups.flat();
+  return poolInGroups(pool, (name) => names.indexOf(name));
+}
+
+/** Our own statements for one answer, with everything that names its user, question, intent or order made to follow from `:n`. */
+async function scriptOf(): Promise<string> {
+  const n = await freshUsers(1);
+  const sent = await statementsOf(pool, (recorded) => approve(answerServiceOn(recorded), n));
+  const intentId = derivedUuid("intent", questionIdOf(n));
+  const uuid = (kind: string): string => `('00000000-0000-${kind}-8000-' || lpad(:n::text, 12, '0'))::uuid`;
+  const names = new Map([
+    [uidOf(n), "('b' || :n::text)"],
+    [questionIdOf(n), uuid("4000")],
+    [intentId, uuid("8001")],
+    [derivedUuid("order", intentId), uuid("8002")],
+    [clientOrderIdOf(intentId), "('nod-bench-' || :n::text)"],
+  ]);
+  const read = sent.findIndex(({ name }) => name === "read-answer-context") + 1;
+  const asText = ({ name, text, values }: Sent): Sent => ({ name, text, values });
+  return toPgbenchScript([sent.slice(0, read).map(asText), sent.slice(read).map(asText)], names);
+}
+
+async function measureLatency(db: BenchDatabase): Promise<void> {
+  const simulator = await startSimulator({ port: 0 });
+  const [keys] = defaultKeys;
+  if (keys === undefined) throw new Error("the simulator has no keys");
+  const alpaca = connectToAlpaca({
+    keyId: keys.keyId, secretKey: keys.secretKey, tradingBaseUrl: simulator.url, dataBaseUrl: simulator.url, tradingStreamUrl: simulator.tradingStreamUrl,
+    requestsPerMinute: 100_000, requestTimeoutMs: 10_000,
+  });
+  const nothing = (): undefined => undefined;
+  let sending = Promise.withResolvers<number>();
+  let answered = Promise.withResolvers<number>();
+  const desk = createOrderDesk({
+    pool,
+    broker: createAlpacaBroker(alpaca),
+    stream: { start: () => ({ stop: () => Promise.resolve() }) },
+    settings: benchSettings,
+    observer: {
+      denied: (order) => sending.reject(new Error(`denied: ${order.id}`)),
+      sending: () => sending.resolve(performance.now()),
+      answered: () => answered.resolve(performance.now()),
+      lookedUp: nothing, canceled: nothing, reconciled: nothing, connected: nothing, disconnected: nothing, applied: nothing,
+      failed: (error) => sending.reject(error),
+    },
+  });
+  try {
+    // What the comparison left on the books is not this measurement's to send.
+    await db.ownerPool.query("update trade_orders set status = 'canceled' where status = 'pending_submit'");
+    await db.ownerPool.query("update market_data_latest set as_of = now()");
+    desk.start();
+    while (!desk.isReconciled()) await new Promise((resolve) => setTimeout(resolve, 10));
+    const answers = answerServiceOn(pool, () => desk.orderPlaced());
+    const first = await freshUsers(latencies);
+    const [toPost, toReply]: [number[], number[]] = [[], []];
+    for (let k = 0; k < latencies; k += 1) {
+      sending = Promise.withResolvers<number>();
+      answered = Promise.withResolvers<number>();
+      const began = performance.now();
+      await approve(answers, first + k);
+      toPost.push((await sending.promise) - began);
+      toReply.push((await answered.promise) - began);
+    }
+    const at = (values: number[], share: number): number => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? Number.NaN;
+    note(`from the answer's arrival to the POST, ${latencies} in a row: median ${at(toPost, 0.5).toFixed(1)} ms, p99 ${at(toPost, 0.99).toFixed(1)} ms`);
+    note(`to the broker's reply to it: median ${at(toReply, 0.5).toFixed(1)} ms, p99 ${at(toReply, 0.99).toFixed(1)} ms`);
+    verdict("median from answer to POST, in units of 25 ms", at(toPost, 0.5) / 25, { atMost: 1 }, quick);
+  } finally {
+    await desk.stop();
+    await simulator.stop();
+  }
+}
