@@ -23,3 +23,16 @@ export function encodeWebSocketFrame(data: string | Uint8Array): Buffer {
   else frame.set(data, headerBytes);
   return frame;
 }
+
+/** Longer texts are cheaper as bytes than as a string that has to be flattened first. */
+const maximumAsciiFrame = 8_192;
+
+/**
+ * The same frame as a string of bytes (to be written as `latin1`), where the text is plain ASCII; `undefined` where it is not.
+ * Node writes a short string from the stack, without a buffer to allocate and collect.
+ */
+export function asciiWebSocketFrame(text: string): string | undefined {
+  const { length } = text;
+  if (length > maximumAsciiFrame || Buffer.byteLength(text) !== length) return undefined;
+  return length < 126 ? `\x81${String.fromCharCode(length)}${text}` : `\x81\x7e${String.fromCharCode(length >> 8, length & 0xff)}${text}`;
+}

@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import type { EncodedPayload } from "../protocol/prepared-message.ts";
 import type { Transport, TransportOwner } from "./transport.ts";
 import { writableHighWaterBytes } from "./transport.ts";
-import { encodeWebSocketFrame } from "./websocket-frame.ts";
+import { asciiWebSocketFrame, encodeWebSocketFrame } from "./websocket-frame.ts";
 
 /** A peer that does not answer our close frame is cut after this. */
 const closeTimeoutMs = 5_000;
@@ -58,7 +58,10 @@ export class WebSocketTransport implements Transport {
   }
 
   send(data: string | Uint8Array): void {
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#socket.write(encodeWebSocketFrame(data));
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    const ascii = typeof data === "string" ? asciiWebSocketFrame(data) : undefined;
+    if (ascii === undefined) this.#socket.write(encodeWebSocketFrame(data));
+    else this.#socket.write(ascii, "latin1");
   }
 
   sendEncoded(payload: EncodedPayload): void {
