@@ -26,27 +26,40 @@ async function opened({ stack, browser, view }: Scene, uid: string): Promise<{ p
   return { page, close };
 }
 
-async function onPhone(scene: Scene): Promise<void> {
-  const { suffix } = scene;
-  const { page, close } = await opened(scene, `phone-${suffix}`);
-  const first = page.getByRole("article").first();
-  await page.locator("[data-question]").nth(1).waitFor();
+/** The swipe card: at rest, under the finger, and what became of it. */
+async function approveBySwipe(page: Page, suffix: string): Promise<void> {
+  const card = cardOf(page, "IBM");
+  await card.locator("[data-chart]").waitFor();
   await take(page, `inbox-${suffix}`);
-  const finger = await touch(page, first);
+  const finger = await touch(page, card);
   await finger.move(150);
   await take(page, `drag-${suffix}`);
   await finger.move(0);
   await finger.lift();
   await page.waitForTimeout(restMs);
-  await swipe(page, first, "right");
+  await swipe(page, card, "right");
   await page.getByRole("status").filter({ hasText: "Bought" }).waitFor();
   await take(page, `approved-${suffix}`);
   await page.getByRole("button", { name: "Put away" }).click();
-  await page.getByRole("slider").or(cardOf(page, "IBM")).first().waitFor();
+}
+
+/** The numeric card, with an amount chosen. */
+async function skipNumeric(page: Page, suffix: string): Promise<void> {
+  const card = cardOf(page, "AIG");
+  await card.locator("[data-chart]").waitFor();
+  await page.getByRole("slider").fill("20");
   await take(page, `numeric-${suffix}`);
   await page.getByRole("button", { name: "Skip" }).click();
-  await page.getByRole("heading", { name: "Nothing to decide" }).waitFor();
   await page.getByRole("button", { name: "Put away" }).click();
+}
+
+async function onPhone(scene: Scene): Promise<void> {
+  const { suffix } = scene;
+  const { page, close } = await opened(scene, `phone-${suffix}`);
+  await page.locator("[data-question]").nth(1).waitFor();
+  const steps = (await cardOf(page, "IBM").isVisible()) ? [approveBySwipe, skipNumeric] : [skipNumeric, approveBySwipe];
+  for (const step of steps) await step(page, suffix);
+  await page.getByRole("heading", { name: "Nothing to decide" }).waitFor();
   await take(page, `empty-${suffix}`);
   await page.getByRole("link", { name: "Activity" }).click();
   await page.locator("[data-badge=Filled]").waitFor();
@@ -56,15 +69,23 @@ async function onPhone(scene: Scene): Promise<void> {
   await page.getByRole("button", { name: "Kill switch" }).click();
   await take(page, `kill-switch-${suffix}`);
   await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Portfolio" }).click();
+  await page.getByText("on average").waitFor();
+  await take(page, `portfolio-${suffix}`);
+  await page.getByRole("link", { name: "Rules" }).click();
+  await page.getByRole("switch").first().waitFor();
+  await take(page, `rules-${suffix}`);
   await close();
 }
 
 async function onDesktop(scene: Scene): Promise<void> {
   const { page, close } = await opened(scene, `desktop-${scene.suffix}`);
   await page.locator("[data-question]").nth(1).waitFor();
+  await page.locator("[data-chart]").first().waitFor();
   await page.waitForTimeout(restMs);
   await page.keyboard.press("ArrowRight");
   await page.locator("[data-badge=Filled]").waitFor();
+  await page.locator("[data-question] [data-chart]").waitFor();
   await take(page, `desktop-${scene.suffix}`);
   await close();
 }

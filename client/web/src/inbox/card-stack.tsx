@@ -98,7 +98,7 @@ export function CardStack({ deck }: { deck: Deck }) {
   if (inHand === undefined) return null;
   return (
     <>
-      <div className="min-h-0 flex-1 overflow-x-clip overflow-y-auto px-4 pt-1 pb-10">
+      <div className="min-h-0 flex-1 overflow-x-clip -mt-2 overflow-y-auto px-4 pt-3 pb-10">
         <div className="relative">
           {shown.map((card) => {
             const cardApproval = approvalFor(card, amountTextOf(card));

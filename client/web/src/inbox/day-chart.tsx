@@ -36,7 +36,7 @@ export function DayChart({ metadata, low }: { metadata: TradingQuestionMetadata;
   const sign = metadata.threshold_pct < 0 ? "−" : "+";
   const firedX = geometry.x(firedAtMs);
   return (
-    <figure className="-mx-1 mt-4" aria-label={`${metadata.symbol} today, at $${price(metadata.price)} when this was asked; ${referenceNames[metadata.ref_metric]} $${price(metadata.ref)}`}>
+    <figure data-chart="day" className="-mx-1 mt-4" aria-label={`${metadata.symbol} today, at $${price(metadata.price)} when this was asked; ${referenceNames[metadata.ref_metric]} $${price(metadata.ref)}`}>
       <div className={`relative ${low ? "h-[clamp(5rem,11dvh,7rem)]" : "h-[clamp(6rem,17dvh,9.5rem)]"}`} aria-hidden="true">
         <svg viewBox="0 0 100 100" preserveAspectRatio="none" className="absolute inset-0 size-full overflow-visible">
           <path d={geometry.area} fill="var(--chart-fill)" />

@@ -29,12 +29,12 @@ export type DockProps = {
   waiting: number;
 };
 
-const button = "group h-14 rounded-surface px-4 font-strong transition-[background-color,scale,opacity] active:scale-[0.985] disabled:opacity-45 disabled:active:scale-100";
+const button = "group relative h-14 rounded-surface px-4 font-strong transition-[background-color,scale,opacity] active:scale-[0.985] disabled:opacity-45 disabled:active:scale-100";
 
 /** Which key does the same, shown to those who have a mouse. */
 function KeyHint({ children }: { children: string }) {
   return (
-    <kbd aria-hidden="true" className="ml-2 hidden font-sans opacity-0 transition-opacity group-hover:opacity-60 pointer-fine:inline">
+    <kbd aria-hidden="true" className="absolute inset-y-0 right-5 hidden items-center font-sans opacity-0 transition-opacity group-hover:opacity-60 pointer-fine:flex">
       {children}
     </kbd>
   );

@@ -45,7 +45,7 @@ export function InboxScreen() {
         {known && (deck.cards.length > 0 ? <CardStack deck={deck} /> : <EmptyInbox deck={deck} />)}
         <OutcomeToast />
       </section>
-      <section aria-label="Latest activity" className="hidden min-h-0 flex-1 overflow-y-auto lg:block">
+      <section aria-label="Latest activity" className="hidden min-h-0 flex-1 overflow-y-auto lg:mr-5 lg:block">
         <ActivityList openStoryId={null} />
       </section>
     </div>

@@ -12,6 +12,10 @@ const pollWithHubMs = 60_000;
 const statusIntervalMs = 10_000;
 const snapshotIntervalMs = 5_000;
 const priceLineIntervalMs = 30_000;
+/** A symbol that has just come to be followed gets its day's minutes within seconds. */
+const priceLineStartMs = 2_000;
+const pointsOfADay = 20;
+const quickLooks = 10;
 
 const pollInterval = (withHubMs: number) => (): number => (modeOf(connection.read()) === "live" ? withHubMs : Math.min(withHubMs, pollWithoutHubMs));
 
@@ -70,7 +74,7 @@ export const priceLineQuery = (symbol: string) =>
   queryOptions({
     queryKey: ["price-line", symbol],
     queryFn: () => http.priceLine(symbol),
-    refetchInterval: priceLineIntervalMs,
+    refetchInterval: ({ state }) => ((state.data?.points.length ?? 0) < pointsOfADay && state.dataUpdateCount < quickLooks ? priceLineStartMs : priceLineIntervalMs),
     retry: false,
   });
 

@@ -12,6 +12,14 @@ function wordsForFailedSwitch(error: unknown): string {
   return wordsForFailure(error);
 }
 
+/** `ibm_dip` → `IBM dip`: the id as words, its symbol as it is written. */
+function nameOf({ id, symbol }: Rule): string {
+  return id
+    .split("_")
+    .map((word) => (word.toUpperCase() === symbol ? symbol : word))
+    .join(" ");
+}
+
 function RuleCard({ rule, text, config }: { rule: Rule; text: string; config: ConfigResponse }) {
   const client = useQueryClient();
   const on = rule.enabled !== false;
@@ -20,7 +28,7 @@ function RuleCard({ rule, text, config }: { rule: Rule; text: string; config: Co
     onSuccess: (saved) => client.setQueryData(configQuery.queryKey, saved),
     onError: () => client.invalidateQueries({ queryKey: configQuery.queryKey }),
   });
-  const name = rule.id.replaceAll("_", " ");
+  const name = nameOf(rule);
   return (
     <li className="border-t border-line px-5 py-4">
       <div className="flex items-start gap-4">
