@@ -6,7 +6,7 @@ export type Sent = { name: string; text: string; values: readonly unknown[] };
 type SendNow = () => Promise<pg.QueryResult>;
 
 /** A pool whose connections pass each statement through `between`, which may note it, or hold it back. */
-export function poolWith(pool: Pool, connected: () => (statement: Sent, send: SendNow) => Promise<pg.QueryResult>): Pool {
+function poolWith(pool: Pool, connected: () => (statement: Sent, send: SendNow) => Promise<pg.QueryResult>): Pool {
   const connect = async (): Promise<pg.PoolClient> => {
     const client = await pool.connect();
     const between = connected();

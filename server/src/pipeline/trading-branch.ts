@@ -12,10 +12,9 @@ import { readAnswerContext, type ConfigSource } from "../trading/risk/risk-conte
 import type { RiskContext } from "../trading/risk/risk-context.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import type { AuditEvent } from "../trading/audit/events-table.ts";
+import { tradingPipelineKey } from "./ask-trading.ts";
 import type { Approval, Consequence, QuestionBranch } from "./branch.ts";
 import type { QuestionRecord } from "./questions-table.ts";
-
-export const tradingPipelineKey = "trading";
 
 const readMetadata = compileValidator(TradingQuestionMetadata);
 

@@ -12,7 +12,7 @@ export type CancelDeps = { pool: Pool; broker: BrokerPort; observer: CancelObser
 
 export type CancelLimits = { perPass: number; askAgainMs: number; cancelTimeoutMs: number };
 
-export const defaultCancelLimits: CancelLimits = { perPass: 50, askAgainMs: 15_000, cancelTimeoutMs: 10_000 };
+const defaultCancelLimits: CancelLimits = { perPass: 50, askAgainMs: 15_000, cancelTimeoutMs: 10_000 };
 
 /**
  * Asks the broker to cancel what is open under a switch that cancels. What becomes of each is the broker's to say, by

@@ -19,7 +19,7 @@ export type ReconcileLimits = {
   maxPolledOrders: number;
 };
 
-export const defaultReconcileLimits: ReconcileLimits = { callTimeoutMs: 15_000, firstFillLookbackMs: 86_400_000, fillOverlapMs: 600_000, maxPolledOrders: 200 };
+const defaultReconcileLimits: ReconcileLimits = { callTimeoutMs: 15_000, firstFillLookbackMs: 86_400_000, fillOverlapMs: 600_000, maxPolledOrders: 200 };
 
 export type Reconciled = { changed: number; foreignOrders: number; foreignFills: number; mismatched: number; polled: number };
 

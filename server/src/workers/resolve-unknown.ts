@@ -20,7 +20,7 @@ export type LookupLimits = {
   perPass: number;
 };
 
-export const defaultLookupLimits: LookupLimits = {
+const defaultLookupLimits: LookupLimits = {
   firstDelayMs: 1_000,
   longestDelayMs: 30_000,
   blockedWhileNotFoundMs: 300_000,

@@ -27,7 +27,7 @@ export type SubmitLimits = {
   writeRetryDelayMs: number;
 };
 
-export const defaultSubmitLimits: SubmitLimits = {
+const defaultSubmitLimits: SubmitLimits = {
   concurrentPosts: 8,
   postTimeoutMs: 15_000,
   maxAttempts: 5,

@@ -4,6 +4,7 @@ import { usd } from "../../src/core/decimal.ts";
 import { cancelHaltedOrders } from "../../src/workers/cancel-halted.ts";
 import { claimOrders } from "../../src/workers/claim-orders.ts";
 import { clearKillSwitch, setKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
+import { storyOfOrder } from "../../src/trading/audit/events-table.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { accepts, acceptsAndLosesTheAnswer, createScriptedBroker, losesTheRequest, neverSends, refuses, type ScriptedBroker } from "../support/scripted-broker.ts";
@@ -77,6 +78,40 @@ describe("an approved order", () => {
     expect(await kindsOf(id)).toEqual(["intent_proposed", "order_approved", "order_submitting", "order_reported", "fill_recorded", "order_filled"]);
     const phase = await database.ownerPool.query("select phase from user_pipeline_state where firebase_uid = $1", [uid]);
     expect(phase.rows).toEqual([{ phase: "done" }]);
+  });
+
+  test("can be traced from its answer to its fill, with who gave it", async () => {
+    const floor = open();
+    floor.stream.start();
+    floor.submit.start();
+    const id = await approve(floor);
+    const { client_order_id: clientOrderId } = await becomes(id, "accepted");
+    broker.tell(broker.fill(clientOrderId, "100"));
+    await becomes(id, "filled");
+    const story = await storyOfOrder(database.pool, uid, id);
+    expect(story.map(({ kind }) => kind)).toEqual([
+      "answer_given", "question_closed", "intent_proposed", "order_approved", "order_submitting", "order_reported", "fill_recorded", "order_filled",
+    ]);
+    expect(story[0]?.data).toMatchObject({ answer: 10, via: "http", request_id: "test" });
+    expect(await storyOfOrder(database.pool, "somebody", id)).toEqual([]);
+    const { rows } = await database.ownerPool.query("select facts from trade_intents as i join trade_orders as o on o.intent_id = i.id where o.id = $1", [id]);
+    expect(rows[0]).toMatchObject({ facts: { price: "100", ref: "102", rule_text: "If it dips, ask.", config_revision: "1.1" } });
+  });
+
+  test("whose acceptance cannot be written at once is written when the database is back, and is not sent again", async () => {
+    broker.onPost = async (ticket, at) => {
+      await database.ownerPool.query("alter table events add constraint away check (false) not valid");
+      return accepts(ticket, at);
+    };
+    const floor = createFloor(database.pool, broker);
+    floor.submit.start();
+    const id = await approve(floor);
+    await until("writing has failed", async () => floor.failures.length > 0);
+    expect((await orderRow(id)).status).toBe("submitting");
+    await database.ownerPool.query("alter table events drop constraint away");
+    await becomes(id, "accepted");
+    await floor.stop();
+    expect(broker.posts).toHaveLength(1);
   });
 
   test("is on the books before the POST begins", async () => {

@@ -45,17 +45,15 @@ export type RecordedEvent = {
   data: Record<string, unknown>;
 };
 
-/** Adds to the log, in the order given, within the caller's transaction. One statement for any number. */
+/**
+ * Adds to the log, in the order given, within the caller's transaction. One statement for any number. The database chains
+ * them (migration 0007): each user's chain stays locked until commit, so who also writes the outbox records first.
+ */
 export async function recordEvents(db: Db, events: readonly AuditEvent[]): Promise<void> {
   if (events.length === 0) return;
   await db.query({
     name: "record-events",
-    text: `
-      insert into events (firebase_uid, kind, question_id, order_id, data)
-      select e.firebase_uid, e.kind, e.question_id, e.order_id, e.data
-      from unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::jsonb[]) with ordinality
-        as e (firebase_uid, kind, question_id, order_id, data, position)
-      order by e.position`,
+    text: "select record_events($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::jsonb[])",
     values: [
       events.map((e) => e.firebaseUid),
       events.map((e) => e.kind),
@@ -81,7 +79,7 @@ export async function storyOfOrder(db: Db, firebaseUid: string, orderId: string)
   const { rows } = await db.query<RawEvent>(
     `select e.id, e.at, e.firebase_uid, e.kind, e.question_id, e.order_id, e.data
      from trade_orders as o
-     join events as e on e.order_id = o.id or (e.question_id = o.question_id and e.firebase_uid = o.firebase_uid)
+     join events as e on e.firebase_uid = o.firebase_uid and (e.order_id = o.id or e.question_id = o.question_id)
      where o.id = $2::uuid and o.firebase_uid = $1::text
      order by e.id`,
     [firebaseUid, orderId],

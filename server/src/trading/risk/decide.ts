@@ -31,7 +31,7 @@ export type Verdict = { approved: Approved; decision: Decision } | { approved: n
  * In this order; the first that fails is the answer: who may trade at all, then whether the market can be judged, then how
  * much. A guardrail that depends on something unknown stands behind the one that names the unknown.
  */
-export const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
+const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   killSwitch,
   brokerReconciled,
   tradingEnabled,

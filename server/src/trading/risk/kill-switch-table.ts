@@ -67,7 +67,7 @@ export async function clearKillSwitch(tx: Db, scope: KillSwitchScope, clearedBy:
 }
 
 /** What holds a user: his own or everyone's, the stricter of the two. */
-export async function readKillSwitch(db: Db, firebaseUid: string): Promise<KillSwitch> {
+async function readKillSwitch(db: Db, firebaseUid: string): Promise<KillSwitch> {
   const { rows } = await db.query<RawKillSwitch>(
     `select mode, scope, reason, set_at from kill_switches
      where scope = 'all' or firebase_uid = $1::text
