@@ -79,7 +79,7 @@ export function OutcomeToast() {
   const client = useQueryClient();
   const { data: receipt } = useQuery<Receipt | null>({ queryKey: receiptKey, queryFn: () => null, enabled: false, gcTime: Infinity });
   return (
-    <div role="status" className="pointer-events-none absolute inset-x-4 bottom-32 z-20">
+    <div role="status" className="pointer-events-none absolute inset-x-4 bottom-32 z-20 lg:fixed lg:right-8 lg:bottom-8 lg:left-auto lg:w-96">
       {receipt !== null && receipt !== undefined && <Toast key={receipt.question.id} receipt={receipt} onPutAway={() => client.setQueryData(receiptKey, null)} />}
     </div>
   );
