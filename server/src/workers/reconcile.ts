@@ -100,10 +100,8 @@ async function compare({ pool, broker, unknowns }: ReconcileDeps, limits: Reconc
   const open = await broker.openOrders(signal());
   for (const order of open) await take({ kind: "order", source: "reconciliation", order, execution: null, event: null });
 
-  const listed = new Set(open.map((order) => order.clientOrderId));
-  const ours = await ordersAtBroker(pool, limits.maxPolledOrders);
-  for (const order of ours) {
-    if (listed.has(order.clientOrderId)) continue;
+  const unlisted = await ordersAtBroker(pool, { limit: limits.maxPolledOrders, except: open.map((order) => order.clientOrderId) });
+  for (const order of unlisted) {
     const found = await broker.findByClientOrderId(order.clientOrderId, signal());
     if (found.kind === "unavailable") throw new BrokerUnavailableError(`an order could not be polled: ${found.reason}`);
     tally.polled += 1;

@@ -120,14 +120,14 @@ export async function claimLookups(db: Db, take: { limit: number; firstDelayMs: 
   return rows.map((row) => ({ order: decodeOrder(row), inDoubtForMs: row.in_doubt_ms }));
 }
 
-/** Orders that the broker has acknowledged and that are not known to be over, the longest unheard of first. */
-export async function ordersAtBroker(db: Db, limit: number): Promise<OrderRecord[]> {
+/** Orders that the broker has acknowledged and that are not known to be over, without those named; the longest unheard of first. */
+export async function ordersAtBroker(db: Db, take: { limit: number; except: readonly string[] }): Promise<OrderRecord[]> {
   const { rows } = await db.query<RawOrder>(
     `select ${orderColumns} from trade_orders as o
-     where o.is_open and o.alpaca_order_id is not null
+     where o.is_open and o.alpaca_order_id is not null and o.client_order_id <> all($2::text[])
      order by o.updated_at
      limit $1::int4`,
-    [limit],
+    [take.limit, take.except],
   );
   return rows.map(decodeOrder);
 }
