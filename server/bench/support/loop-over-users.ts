@@ -72,8 +72,8 @@ async function askOne(pool: Pool, firing: Firing): Promise<boolean> {
        on conflict (firebase_uid, pipeline_key, subject) do update set phase = excluded.phase, question_id = excluded.question_id, cooldown_until = excluded.cooldown_until`,
       [firebaseUid, shape.pipelineKey, shape.subject, id, shape.cooldownSeconds],
     );
-    await appendToOutbox(tx, [{ firebaseUid, kind: "question_asked", refId: id }]);
     await recordEvents(tx, [{ firebaseUid, kind: "question_asked", questionId: id, data: { source_tag: shape.sourceTag } }]);
+    await appendToOutbox(tx, [{ firebaseUid, kind: "question_asked", refId: id }]);
     await tx.query(
       "insert into user_trading_state (firebase_uid, last_eval_at) values ($1, now()) on conflict (firebase_uid) do update set last_eval_at = now()",
       [firebaseUid],

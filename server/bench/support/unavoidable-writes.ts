@@ -54,7 +54,7 @@ export function prepareWrites({ shapes, recipients }: TradingQuestions, heads: R
         [textArray(uids), seqs, textArray(ids)],
       ],
       [
-        "insert into events (firebase_uid, kind, question_id, data) select u, 'question_asked', q, d from unnest($1::text[], $2::uuid[], $3::jsonb[]) as n (u, q, d)",
+        "select record_events($1::text[], array_fill('question_asked'::text, array[cardinality($2::uuid[])]), $2::uuid[], array_fill(null::uuid, array[cardinality($2::uuid[])]), $3::jsonb[])",
         [textArray(uids), textArray(ids), jsonTextArray(sourceTags.map((tag) => JSON.stringify({ source_tag: tag })))],
       ],
       [

@@ -38,7 +38,8 @@ export type AskOutcome = { at: Date; asked: number[]; cooling: { recipient: numb
  * the questions go their state, the outbox and its heads, the event log, the users' evaluation stamps and one notification.
  *
  * The phases are read first, so that what is suppressed takes no lock and writes nothing; the upsert checks them again on the
- * row itself, which is what holds when two processes ask at once. Rows are locked in the order of their keys.
+ * row itself, which is what holds when two processes ask at once. Rows are locked in the order of their keys, and a user's
+ * event chain before his outbox, as everywhere.
  *
  * How it is planned: the planner cannot know how many rows an array or a change makes, guesses few, and would then compare
  * everything with everything in nested loops: minutes instead of a second. So nested loops are off, which leaves hashing for
@@ -94,17 +95,18 @@ const askSql = `
     select question_id, firebase_uid, question_text, kind, correct_answer, pipeline_key, pipeline_step, source_tag, metadata,
            now() + expires_in_seconds * interval '1 second'
       from asked
+  ), recorded as materialized (
+    select record_events(array_agg(firebase_uid order by n), array_agg('question_asked'::text order by n), array_agg(question_id order by n),
+                         array_agg(null::uuid order by n), array_agg(jsonb_build_object('source_tag', source_tag) order by n)) as count
+      from asked
   ), head as (
     insert into user_outbox_heads as h (firebase_uid, last_seq)
-    select firebase_uid, of_user from asked where nth = 1 order by firebase_uid
+    select firebase_uid, of_user from asked where nth = 1 and (select count from recorded) > 0 order by firebase_uid
     on conflict (firebase_uid) do update set last_seq = h.last_seq + excluded.last_seq
     returning h.firebase_uid, h.last_seq
   ), told as (
     insert into user_outbox (firebase_uid, seq, kind, ref_id)
     select a.firebase_uid, h.last_seq - a.of_user + a.nth, 'question_asked', a.question_id from asked a join head h using (firebase_uid)
-  ), recorded as (
-    insert into events (firebase_uid, kind, question_id, data)
-    select firebase_uid, 'question_asked', question_id, jsonb_build_object('source_tag', source_tag) from asked
   ), stamped as (
     insert into user_trading_state as t (firebase_uid, last_eval_at)
     select firebase_uid, now() from asked where nth = 1 order by firebase_uid

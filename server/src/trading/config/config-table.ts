@@ -74,11 +74,10 @@ export async function writeOwnConfig(db: Db, read: StoredConfig, own: unknown): 
         where c.firebase_uid = $1::text and c.revision = $3::int8
           and t.name = c.template_name and t.name = $4::text and t.revision = $5::int8
        returning c.firebase_uid, c.revision
-     ), recorded as (
-       insert into events (firebase_uid, kind, data)
-       select firebase_uid, 'config_changed', jsonb_build_object('own_revision', revision, 'own', $2::jsonb) from saved
      )
-     select revision from saved`,
+     select revision, record_events(array[firebase_uid], array['config_changed'], array[null::uuid], array[null::uuid],
+                                    array[jsonb_build_object('own_revision', revision, 'own', $2::jsonb)])
+       from saved`,
     [read.firebaseUid, JSON.stringify(own), read.ownRevision, read.templateName, read.templateRevision],
   );
   return rows[0]?.revision ?? null;
