@@ -7,33 +7,17 @@ import { Wire } from "./wire.ts";
 
 interface Server {
   echo(value: unknown): unknown;
-  slow(ms: number): Promise<string>;
   forever(): AsyncIterable<number>;
   drain(items: AsyncIterable<number>): Promise<number>;
-  stuck(items: AsyncIterable<number>): Promise<void>;
 }
 interface Client {
   said(text: string): void;
 }
 
-let running = 0;
-let mostRunning = 0;
 let cancelled = 0;
-const calls: unknown[] = [];
-let release: () => void = () => {};
 const hub = defineHub<Server, Client>({
   methods: {
-    echo(_call, value) {
-      calls.push(value);
-      return value;
-    },
-    async slow(_call, ms) {
-      running += 1;
-      mostRunning = Math.max(mostRunning, running);
-      await new Promise((resolve) => setTimeout(resolve, ms));
-      running -= 1;
-      return "done";
-    },
+    echo: (_call, value) => value,
     async *forever(call) {
       call.signal.addEventListener("abort", () => (cancelled += 1));
       await new Promise(() => {});
@@ -47,10 +31,6 @@ const hub = defineHub<Server, Client>({
         return count;
       },
     },
-    stuck: {
-      streams: [0],
-      handler: () => new Promise<void>((resolve) => (release = resolve)),
-    },
   },
 });
 
@@ -60,7 +40,6 @@ let context: HubContext<Client>;
 beforeAll(async () => {
   server = await runServer((hubs) => {
     context = hubs.mapHub("/hub", hub, { handshakeTimeoutMs: 300, keepAliveIntervalMs: 200, clientTimeoutMs: 600 });
-    hubs.mapHub("/parallel", hub, { maximumParallelInvocations: 3, maximumParallelStreams: 2 });
     hubs.mapConnection("/echo", { onMessage: (connection, data) => connection.send(data) });
   });
   url = `${server.origin.replace("http", "ws")}/hub`;
@@ -206,62 +185,6 @@ describe("on an open connection", () => {
     await wire.closed();
     expect(wire.closeCode).toBe(1000);
     await until(() => context.connectionCount === 0);
-  });
-});
-
-describe("bounds", () => {
-  it("so many invocations run at once, and the rest in order", async () => {
-    const wire = await Wire.joined(url.replace("/hub", "/parallel"));
-    mostRunning = 0;
-    for (let n = 0; n < 9; n += 1) wire.send({ type: 1, invocationId: `${n}`, target: "slow", arguments: [20] });
-    await wire.until(() => wire.messages.length === 9);
-    expect(mostRunning).toBe(3);
-    expect(wire.messages.map((message) => message["invocationId"])).toEqual(Array.from({ length: 9 }, (_, n) => `${n}`));
-    wire.socket.close();
-  });
-
-  it("one invocation at a time is the default, and hundreds wait without being lost", async () => {
-    const wire = await Wire.joined(url);
-    calls.length = 0;
-    wire.send({ type: 1, target: "slow", arguments: [150] });
-    for (let n = 0; n < 300; n += 1) wire.send({ type: 1, target: "echo", arguments: [n] });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(calls).toEqual([]);
-    wire.send({ type: 1, invocationId: "last", target: "echo", arguments: [300] });
-    await wire.until(() => wire.messages.length > 0);
-    expect(calls).toEqual(Array.from({ length: 301 }, (_, n) => n));
-    wire.socket.close();
-  });
-
-  it("so many streams are open at once", async () => {
-    const wire = await Wire.joined(url.replace("/hub", "/parallel"));
-    for (const id of ["a", "b", "c"]) wire.send({ type: 4, invocationId: id, target: "forever", arguments: [] });
-    await wire.until(() => wire.messages.length > 0);
-    expect(wire.messages).toEqual([
-      { type: 3, invocationId: "c", error: "An unexpected error occurred invoking 'forever' on the server. HubException: Too many streams are open." },
-    ]);
-    wire.socket.close();
-  });
-
-  it("an upload that nobody reads stops the reading, not the process, until its call is over", async () => {
-    const wire = await Wire.joined(url);
-    wire.send({ type: 1, invocationId: "1", target: "stuck", arguments: [], streamIds: ["u"] });
-    for (let n = 0; n < 50; n += 1) wire.send({ type: 2, invocationId: "u", item: n });
-    wire.send({ type: 1, invocationId: "2", target: "echo", arguments: ["after"] });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(wire.messages.filter((message) => message["type"] === 3)).toEqual([]);
-    release();
-    await wire.until(() => wire.messages.filter((message) => message["type"] === 3).length === 2);
-    expect(wire.messages.at(-1)).toMatchObject({ invocationId: "2", result: "after" });
-    wire.socket.close();
-  });
-
-  it("a frame of several messages may exceed the limit of one", async () => {
-    const wire = await Wire.joined(url);
-    const record = (n: number) => `{"type":1,"invocationId":"${n}","target":"echo","arguments":["${"x".repeat(20_000)}"]}\u001e`;
-    wire.socket.send([0, 1, 2, 3, 4].map(record).join(""));
-    await wire.until(() => wire.messages.length === 5);
-    wire.socket.close();
   });
 });
 
