@@ -30,6 +30,8 @@ export class NotADecimalError extends Error {
 function parse(input: string | number): string {
   const text = typeof input === "number" ? String(input) : input;
   if (!decimalText.test(text)) throw new NotADecimalError(`not a decimal number: ${JSON.stringify(text.slice(0, 40))}`);
+  // Without zeros to drop the text is in its one form already; nearly all are, and this runs for every price and amount.
+  if (text !== "-0" && !(text.endsWith("0") && text.includes("."))) return text;
   return new Exact(text).toFixed();
 }
 
@@ -100,7 +102,10 @@ export function quantityFor(amount: Usd, at: Price): Quantity {
 export const toCents = (amount: Usd): string => new Exact(amount).toFixed(2);
 
 /** Digits after the point that are not zeros at the end. */
-export const decimalPlaces = (amount: Amount): number => new Exact(amount).decimalPlaces();
+export function decimalPlaces(amount: Amount): number {
+  const point = amount.indexOf(".");
+  return point === -1 ? 0 : amount.length - point - 1;
+}
 
 /** The amount in billionths, exactly: for integer arithmetic on hot paths. No amount has more than nine decimals. */
 export function toNanos(amount: Amount): bigint {

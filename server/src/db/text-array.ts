@@ -10,3 +10,8 @@ export function textArray(elements: readonly string[]): string {
 export function jsonTextArray(elements: readonly string[]): string {
   return `{${elements.map((element) => JSON.stringify(element)).join(",")}}`;
 }
+
+/** An array of what needs no quotes: numbers, booleans, nulls. */
+export function plainArray(elements: readonly (number | boolean | null)[]): string {
+  return `{${elements.map((element) => element ?? "null").join(",")}}`;
+}

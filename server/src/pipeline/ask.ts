@@ -1,7 +1,7 @@
 import type { Db, Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
 import type { Firing } from "../trading/rules/rule-index.ts";
-import { askQuestions, type AskOutcome } from "./ask-statement.ts";
+import { askQuestions, encodeBatch, type AskOutcome } from "./ask-statement.ts";
 import { toTradingQuestions } from "./ask-trading.ts";
 
 /**
@@ -30,12 +30,13 @@ export async function askFirings(pool: Pool, firings: readonly Firing[], fence: 
   const outcome: FiringsAsked = { at: null, asked: [], cooling: [] };
   for (let start = 0; start < firings.length; start += maxFiringsPerStatement) {
     const { shapes, recipients } = toTradingQuestions(firings.slice(start, start + maxFiringsPerStatement));
+    const batch = encodeBatch(shapes, recipients);
     const part = await withTransaction(
       pool,
       async (tx) => {
         await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}`), tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey])]);
         if (!(await fence.enter(tx))) return null;
-        const asked = await askQuestions(tx, shapes, recipients);
+        const asked = await askQuestions(tx, batch);
         await fence.leave(tx);
         return asked;
       },

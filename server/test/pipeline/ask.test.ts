@@ -5,7 +5,7 @@ import type { TradingConfig } from "@nod/contract/trading-config";
 import { createPool, type Db } from "../../src/db/pool.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { askFirings, type FiringsAsked } from "../../src/pipeline/ask.ts";
-import { askQuestions } from "../../src/pipeline/ask-statement.ts";
+import { askQuestions, encodeBatch } from "../../src/pipeline/ask-statement.ts";
 import { toTradingQuestions } from "../../src/pipeline/ask-trading.ts";
 import type { Firing } from "../../src/trading/rules/rule-index.ts";
 import { useTestDatabase } from "../support/database.ts";
@@ -201,7 +201,7 @@ describe("two processes at once", () => {
     const { shapes, recipients } = toTradingQuestions(firingsOf(config, uids));
     const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
     const outcomes = await Promise.all(
-      pools.map((pool, index) => withTransaction(pool, (tx: Db) => askQuestions(tx, shapes, index === 0 ? recipients : recipients.toReversed()))),
+      pools.map((pool, index) => withTransaction(pool, (tx: Db) => askQuestions(tx, encodeBatch(shapes, index === 0 ? recipients : recipients.toReversed())))),
     );
     await Promise.all(pools.map((pool) => pool.end()));
     expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(300);

@@ -49,5 +49,6 @@ export function showNotional(notional: ProposeOrder["notional_usd"]): string {
 }
 
 function showUsd(amount: number): string {
+  if (Number.isInteger(amount)) return usd(amount);
   return toCents(usd(amount)).replace(/\.00$/, "");
 }
