@@ -5,10 +5,12 @@
 -- Two writers of one user cannot fork it: the head row is locked until the first of them commits, and there is only one
 -- event at each place.
 
--- What an event says, in one form: JSON text of an array, times in whole microseconds since 1970, `data` as jsonb prints it.
+-- What an event says, in one form: the fields with a separator that none but the last can hold (JSON text escapes it), the
+-- time in seconds and microseconds since 1970, `data` as jsonb prints it.
 create function event_digest(at timestamptz, firebase_uid text, kind text, question_id uuid, order_id uuid, data jsonb)
 returns bytea language sql stable parallel safe as $$
-  select sha256(convert_to(jsonb_build_array((extract(epoch from at) * 1000000)::int8, firebase_uid, kind, question_id, order_id, data)::text, 'UTF8'))
+  select sha256(convert_to(extract(epoch from at) || e'\x1f' || kind || e'\x1f' || coalesce(question_id::text, '') || e'\x1f'
+                           || coalesce(order_id::text, '') || e'\x1f' || data || e'\x1f' || coalesce(firebase_uid, ''), 'UTF8'))
 $$;
 
 create function next_event_hash(hash bytea, before bytea, digest bytea) returns bytea language plpgsql immutable parallel safe as $$
@@ -44,7 +46,6 @@ create table event_chains (
 ) with (fillfactor = 50);
 
 alter table events
-  add column chain text not null generated always as (coalesce(firebase_uid, '')) stored,
   add column place bigint,
   add column hash_before bytea,
   add column hash bytea;
@@ -52,7 +53,7 @@ alter table events
 -- What was logged before there were chains.
 alter table events disable trigger events_append_only;
 with digested as (
-  select id, chain, event_digest(at, firebase_uid, kind, question_id, order_id, data) as digest from events
+  select id, coalesce(firebase_uid, '') as chain, event_digest(at, firebase_uid, kind, question_id, order_id, data) as digest from events
 ), hashed as (
   select id, chain, row_number() over chained as place, event_hash(first_event_before(), digest) over chained as hash
     from digested window chained as (partition by chain order by id)
@@ -61,18 +62,17 @@ update events e set place = h.place, hash = h.hash, hash_before = h.hash_before
   from (select *, lag(hash, 1, first_event_before()) over (partition by chain order by place) as hash_before from hashed) h
  where e.id = h.id;
 insert into event_chains (chain, length, before, digests)
-select distinct on (chain) chain, place, hash_before, event_digest(at, firebase_uid, kind, question_id, order_id, data)
-  from events order by chain, place desc;
+select distinct on (firebase_uid) coalesce(firebase_uid, ''), place, hash_before, event_digest(at, firebase_uid, kind, question_id, order_id, data)
+  from events order by firebase_uid, place desc;
 alter table events enable trigger events_append_only;
 
 alter table events
   alter column place set not null,
   alter column hash_before set not null,
   alter column hash set not null,
-  add constraint events_one_at_a_place unique (chain, place),
-  add check (length(hash_before) = 32 and length(hash) = 32);
+  add constraint events_one_at_a_place unique nulls not distinct (firebase_uid, place),
+  add check (strpos(kind, e'\x1f') = 0 and firebase_uid <> '');
 drop index events_by_user;
-create index events_by_question on events (question_id, id) where question_id is not null;
 
 -- The only way to add to the log, in the order given, in one writing for any number of users. Chains are locked in the order
 -- of their names. Whoever also writes the outbox records first, so that the two locks of a user are always taken in one order.
@@ -83,26 +83,23 @@ declare
   recorded int8;
 begin
   with given as materialized (
-    select *, coalesce(g.firebase_uid, '') as of_chain, clock_timestamp() as at
+    select g.*, coalesce(g.firebase_uid, '') as chain, clock_timestamp() as at
       from unnest(firebase_uids, kinds, question_ids, order_ids, datas) with ordinality as g (firebase_uid, kind, question_id, order_id, data, n)
   ), digested as materialized (
-    select *, event_digest(at, firebase_uid, kind, question_id, order_id, data) as digest,
-           row_number() over (partition by of_chain order by n) as nth,
-           count(*) over (partition by of_chain) as of_chain_count
-      from given
+    select *, event_digest(at, firebase_uid, kind, question_id, order_id, data) as digest from given
   ), extended as (
     insert into event_chains as c (chain, length, before, digests)
-    select of_chain, count(*), first_event_before(), string_agg(digest, ''::bytea order by n) from digested group by of_chain order by of_chain
+    select chain, count(*), first_event_before(), string_agg(digest, ''::bytea order by n) from digested group by chain order by chain
     on conflict (chain) do update set length = c.length + excluded.length, before = c.hash, digests = excluded.digests
-    returning chain, length, before
+    returning chain, before, length - length(digests) / 32 as length_before
   ), hashed as (
-    select d.*, e.length - d.of_chain_count + d.nth as place, e.before,
-           event_hash(e.before, d.digest) over (partition by d.of_chain order by d.nth rows unbounded preceding) as hash
-      from digested d join extended e on e.chain = d.of_chain
+    select d.*, e.before, e.length_before + row_number() over following as place, event_hash(e.before, d.digest) over following as hash
+      from digested d join extended e using (chain)
+    window following as (partition by chain order by n rows unbounded preceding)
   )
   insert into events (at, firebase_uid, kind, question_id, order_id, data, place, hash_before, hash)
-  select at, firebase_uid, kind, question_id, order_id, data, place, lag(hash, 1, before) over (partition by of_chain order by nth), hash
-    from hashed order by n;
+  select at, firebase_uid, kind, question_id, order_id, data, place, lag(hash, 1, before) over (partition by chain order by n), hash
+    from hashed;
   get diagnostics recorded = row_count;
   return recorded;
 end $$;
