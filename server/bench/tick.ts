@@ -10,7 +10,7 @@ import { readSessions } from "../src/trading/market/session-table.ts";
 import { startTick, type TickWorker } from "../src/workers/tick.ts";
 import type { TickReport } from "../src/workers/tick-observer.ts";
 import { openBenchDatabase, type BenchDatabase } from "./support/bench-database.ts";
-import { compileUsers, tickUserByUser } from "./support/loop-over-users.ts";
+import { tickUserByUser } from "./support/loop-over-users.ts";
 import { calmPrice, dippedPrice, populate, rulesPerUser, setMarket } from "./support/population.ts";
 import { median, note, showMs, sideBySide, timed, verdict } from "./support/side-by-side.ts";
 import { prepareWrites, writePrepared } from "./support/unavoidable-writes.ts";
@@ -97,7 +97,7 @@ async function fillState({ ownerPool }: BenchDatabase): Promise<void> {
 
 async function compare(db: BenchDatabase, ticker: Ticker): Promise<void> {
   const { rows } = await db.pool.query<{ firebase_uid: string }>("select firebase_uid from users order by md5(firebase_uid) limit $1", [loopUserCount]);
-  const loopUsers = await compileUsers(db.pool, rows.map((row) => row.firebase_uid));
+  const loopUsers = rows.map((row) => row.firebase_uid);
   const reports: TickReport[] = [];
   const statementCounts = new Set<number>();
   const medians = await sideBySide(rounds, {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,12 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "nod-bench-"));
   await chmod(folder, 0o755); // PostgreSQL's own account passes through it
   const cluster = await startCluster({ folder });
+  const endAtOnce = (): void => {
+    process.kill(cluster.pid, "SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  };
+  const interrupted = (): never => process.exit(130); // which ends the cluster, as an uncaught error does
+  process.once("exit", endAtOnce).once("SIGINT", interrupted).once("SIGTERM", interrupted);
   const name = "bench";
   await prepareRoleAndDatabase(cluster.ownerUrl("postgres"), cluster.appPassword, name);
   await migrate({ url: cluster.ownerUrl(name), directory: join(import.meta.dirname, "../../migrations") });
@@ -27,6 +34,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
     close: async () => {
       await Promise.all([pool.end(), ownerPool.end()]);
       await cluster.stop();
+      process.off("exit", endAtOnce).off("SIGINT", interrupted).off("SIGTERM", interrupted);
       await rm(folder, { recursive: true, force: true });
     },
   };

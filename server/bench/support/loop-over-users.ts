@@ -6,37 +6,27 @@ import { recordEvents } from "../../src/trading/audit/events-table.ts";
 import { appendToOutbox } from "../../src/trading/outbox/outbox-table.ts";
 import { compileConfig } from "../../src/trading/config/compile.ts";
 import { readConfig, revisionOf } from "../../src/trading/config/config-table.ts";
-import { resolveStoredConfig, resolveTemplate } from "../../src/trading/config/resolve.ts";
+import { resolveStoredConfig, resolveTemplate, type Resolved } from "../../src/trading/config/resolve.ts";
 import { createFactBook } from "../../src/trading/market/fact-book.ts";
-import { readLatestFacts } from "../../src/trading/market/facts-table.ts";
+import { readLatestFactsOf } from "../../src/trading/market/facts-table.ts";
 import { readSessions } from "../../src/trading/market/session-table.ts";
 import type { CompiledConfig } from "../../src/trading/rules/compiled-rule.ts";
 import { createRuleIndex, type Firing } from "../../src/trading/rules/rule-index.ts";
 
-/** What the loop may keep in memory: the compiled configs, as the tick does. */
-export async function compileUsers(pool: Pool, uids: readonly string[]): Promise<Map<string, CompiledConfig>> {
-  const compiled = new Map<string, CompiledConfig>();
-  for (const uid of uids) {
-    const stored = await readConfig(pool, uid);
-    if (stored === null) continue;
-    const template = resolveTemplate(stored.template);
-    const resolved = template.ok ? resolveStoredConfig(template.config, stored.own) : template;
-    if (resolved.ok) compiled.set(uid, compileConfig(resolved.config, revisionOf(stored)));
-  }
-  return compiled;
-}
-
 /**
- * The tick as it is usually written: user by user, read his facts, evaluate, and ask each question in a transaction of its own
- * with the same checks and the same rows. Configs are compiled, facts come from the table of latest facts, and statements are
- * the same as elsewhere: only the loop is different.
+ * The tick as it is usually written: user by user, read his config and the latest facts, evaluate, and ask each question in a
+ * transaction of its own with the same checks and the same rows. The template is read once, facts come from the table of latest
+ * facts, and rules are evaluated by the same code: only the loop is different.
  */
-export async function tickUserByUser(pool: Pool, users: ReadonlyMap<string, CompiledConfig>): Promise<number> {
+export async function tickUserByUser(pool: Pool, uids: readonly string[]): Promise<number> {
+  const templates = new Map<string, Resolved>();
   let asked = 0;
-  for (const [uid, config] of users) {
-    const sessions = await readSessions(pool);
+  for (const uid of uids) {
+    const config = await readCompiled(pool, uid, templates);
+    if (config === null) continue;
+    const [sessions, facts] = await Promise.all([readSessions(pool), readLatestFactsOf(pool, [...new Set(config.rules.map(({ rule }) => rule.symbol))])]);
     const book = createFactBook();
-    for (const symbol of new Set(config.rules.map(({ rule }) => rule.symbol))) book.absorb(await readLatestFacts(pool, symbol));
+    book.absorb(facts);
     const index = createRuleIndex();
     const slots = index.add(uid, config);
     for (const firing of index.evaluate(book, sessions, new Set(), slots).firings) {
@@ -44,6 +34,15 @@ export async function tickUserByUser(pool: Pool, users: ReadonlyMap<string, Comp
     }
   }
   return asked;
+}
+
+async function readCompiled(pool: Pool, uid: string, templates: Map<string, Resolved>): Promise<CompiledConfig | null> {
+  const stored = await readConfig(pool, uid);
+  if (stored === null) return null;
+  const template = templates.get(stored.templateName) ?? resolveTemplate(stored.template);
+  templates.set(stored.templateName, template);
+  const resolved = template.ok ? resolveStoredConfig(template.config, stored.own) : template;
+  return resolved.ok ? compileConfig(resolved.config, revisionOf(stored)) : null;
 }
 
 async function askOne(pool: Pool, firing: Firing): Promise<boolean> {
