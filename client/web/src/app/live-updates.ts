@@ -45,8 +45,9 @@ export function useLiveUpdates(session: Session): void {
       }
     };
     void connect();
-    const wentOffline = (): void => connection.silence();
+    const wentOffline = (): void => connection.deviceIs("offline");
     const cameBack = (): void => {
+      connection.deviceIs("online");
       hub?.wake();
       lookAgain();
     };

@@ -3,7 +3,7 @@ import { createConnection, modeOf } from "./connection.ts";
 
 describe("what is known about the connection", () => {
   it("is live only while the hub is, and polling while calls still get through", () => {
-    const connection = createConnection(() => 7);
+    const connection = createConnection(() => 7, true);
     expect(modeOf(connection.read())).toBe("connecting");
     connection.hubIs("live");
     expect(modeOf(connection.read())).toBe("live");
@@ -13,7 +13,7 @@ describe("what is known about the connection", () => {
 
   it("is offline from the first call without a reply until something is heard again", () => {
     let now = 7;
-    const connection = createConnection(() => now);
+    const connection = createConnection(() => now, true);
     connection.hubIs("live");
     connection.silence();
     expect(modeOf(connection.read())).toBe("offline");
@@ -23,8 +23,19 @@ describe("what is known about the connection", () => {
     expect(connection.read().lastHeardAtMs).toBe(9);
   });
 
+  it("stays offline while the device says so, whatever still comes in from before", () => {
+    const connection = createConnection(() => 7, true);
+    connection.hubIs("live");
+    connection.deviceIs("offline");
+    connection.heard();
+    connection.hubIs("live");
+    expect(modeOf(connection.read())).toBe("offline");
+    connection.deviceIs("online");
+    expect(modeOf(connection.read())).toBe("live");
+  });
+
   it("tells those who listen, and nobody after they have left", () => {
-    const connection = createConnection(() => 0);
+    const connection = createConnection(() => 0, true);
     let told = 0;
     const leave = connection.subscribe(() => (told += 1));
     connection.silence();

@@ -4,19 +4,22 @@
  */
 export type Connection = {
   hub: "connecting" | "live" | "interrupted";
+  /** What the device says of itself. While it says that it is offline no answer is sent, even if an echo still comes in. */
+  online: boolean;
+  /** Whether the last call got a reply. */
   reachable: boolean;
   /** When the server was last heard, by this device's clock. */
   lastHeardAtMs: number | null;
 };
 export type ConnectionMode = "connecting" | "live" | "polling" | "offline";
 
-export function modeOf({ hub, reachable }: Connection): ConnectionMode {
-  if (!reachable) return "offline";
+export function modeOf({ hub, online, reachable }: Connection): ConnectionMode {
+  if (!online || !reachable) return "offline";
   return hub === "interrupted" ? "polling" : hub;
 }
 
-export function createConnection(deviceNow: () => number) {
-  let state: Connection = { hub: "connecting", reachable: true, lastHeardAtMs: null };
+export function createConnection(deviceNow: () => number, online: boolean) {
+  let state: Connection = { hub: "connecting", online, reachable: true, lastHeardAtMs: null };
   const listeners = new Set<() => void>();
   const change = (next: Partial<Connection>): void => {
     state = { ...state, ...next };
@@ -30,10 +33,11 @@ export function createConnection(deviceNow: () => number) {
     },
     /** The server was heard, by whatever way. */
     heard: () => change({ reachable: true, lastHeardAtMs: deviceNow() }),
-    /** A call got no reply, or the device says that it is offline. */
+    deviceIs: (device: "online" | "offline") => change({ online: device === "online" }),
+    /** A call got no reply. */
     silence: () => change({ reachable: false }),
     hubIs: (hub: Connection["hub"]) => change(hub === "live" ? { hub, reachable: true, lastHeardAtMs: deviceNow() } : { hub }),
   };
 }
 
-export const connection = createConnection(Date.now);
+export const connection = createConnection(Date.now, navigator.onLine);
