@@ -26,7 +26,7 @@ import { killSwitchChannel } from "./trading/risk/kill-switch-table.ts";
 import type { ConfigSource } from "./trading/risk/risk-context-table.ts";
 import { defaultMaxAges, type RiskSettings } from "./trading/risk/risk-settings.ts";
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
-import { createOrderDesk } from "./workers/order-desk.ts";
+import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
 import { startDayBars } from "./workers/day-bars.ts";
 import { startTick, type TickWorker } from "./workers/tick.ts";
 
@@ -146,7 +146,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     const readiness = createReadinessProbe([
       databaseCheck(pool),
       migrationsCheck(pool, migrationsFolder),
-      { name: "broker_reconciled", required: true, look: () => reconciledVerdict(orders.isReconciled()) },
+      { name: "broker_reconciled", required: true, look: () => reconciledVerdict(orders) },
       marketDataCheck(pool),
       { name: "accepting_requests", required: true, look: () => ({ ready: !isStopping, detail: isStopping ? "It is stopping." : "It takes requests." }) },
     ]);
@@ -218,7 +218,9 @@ function configSource(tick: TickWorker | null): ConfigSource {
   };
 }
 
-const reconciledVerdict = (ready: boolean) => ({
-  ready,
-  detail: ready ? "Our books agree with the broker's." : "Our books have not been compared with the broker's yet; nothing is sent.",
-});
+/** A process that stands by takes answers all the same: what it commits is sent by the one that has the desk. */
+function reconciledVerdict(orders: Pick<OrderDesk, "isReconciled" | "isStandingBy">): { ready: boolean; detail: string } {
+  if (orders.isReconciled()) return { ready: true, detail: "Our books agree with the broker's." };
+  if (orders.isStandingBy()) return { ready: true, detail: "Another process sends the orders; this one stands by." };
+  return { ready: false, detail: "Our books have not been compared with the broker's yet; nothing is sent." };
+}

@@ -20,6 +20,7 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
   const registers = [registry];
   const tickSeconds = new Histogram({ name: "nod_tick_seconds", help: "Duration of a tick by phase", labelNames: ["phase"], buckets: secondsBuckets, registers });
   const tickFailures = new Counter({ name: "nod_tick_failures_total", help: "Ticks that failed", registers });
+  const hasDesk = new Gauge({ name: "nod_order_desk_held", help: "1 while this process sends and follows orders", registers });
   const isTicking = new Gauge({ name: "nod_tick_lease_held", help: "1 while this process ticks", registers });
   const fired = new Counter({ name: "nod_rules_fired_total", help: "Rules that turned true for a user", registers });
   const asked = new Counter({ name: "nod_questions_asked_total", help: "Questions asked", registers });
@@ -73,6 +74,11 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
       configProblem: (problem) => logger.warn({ problem }, "a stored config is not in force as it stands"),
     },
     orders: {
+      deskChanged(isOurs) {
+        hasDesk.set(isOurs ? 1 : 0);
+        if (isOurs) logger.info("this process has the order desk");
+        else logger.warn("another process may have the order desk");
+      },
       denied(order) {
         deniedAtSending.inc();
         logger.info({ orderId: order.id, questionId: order.questionId }, "an order was stopped before it was sent");

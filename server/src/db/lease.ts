@@ -25,8 +25,12 @@ export interface Lease {
 /** @returns undefined while another holder's lease runs; `owner` is one per process start, so one's own counts as another's too */
 export async function acquireLease(db: Db, request: { name: string; owner: string; ttlMs: number }): Promise<Lease | undefined> {
   const { rows } = await db.query<{ fencing: string }>(
-    `insert into leases (name, owner, fencing, expires_at)
-     values ($1, $2, 1, clock_timestamp() + $3::int4 * interval '1 millisecond')
+    `with over as materialized (
+       -- Waits for the transactions that still hold it by \`holdsLease\`, which a renewal does not.
+       select from leases where name = $1 and expires_at <= clock_timestamp() for update
+     )
+     insert into leases (name, owner, fencing, expires_at)
+     select $1, $2, 1, clock_timestamp() + $3::int4 * interval '1 millisecond' from (select count(*) from over) as waited
      on conflict (name) do update
         set owner = excluded.owner, fencing = leases.fencing + 1, expires_at = clock_timestamp() + $3::int4 * interval '1 millisecond'
       where leases.expires_at <= clock_timestamp()
@@ -46,10 +50,13 @@ export async function renewLease(db: Db, lease: Lease, { ttlMs }: { ttlMs: numbe
   return rowCount === 1;
 }
 
-/** Inside a transaction: whether the lease still holds, and keeps it from changing hands until the transaction ends. */
+/**
+ * Inside a transaction: whether the lease still holds, and keeps it from changing hands until the transaction ends. Any
+ * number may do so at once, and the owner can renew meanwhile.
+ */
 export async function holdsLease(tx: Db, lease: Lease): Promise<boolean> {
   const { rowCount } = await tx.query(
-    "select from leases where name = $1 and owner = $2 and fencing = $3::int8 and expires_at > clock_timestamp() for share",
+    "select from leases where name = $1 and owner = $2 and fencing = $3::int8 and expires_at > clock_timestamp() for key share",
     [lease.name, lease.owner, lease.fencing],
   );
   return rowCount === 1;

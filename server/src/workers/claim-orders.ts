@@ -13,6 +13,7 @@ import { messageOf, type Denial } from "../trading/risk/denial.ts";
 import { deniedDecision } from "../trading/risk/decide.ts";
 import { insertDecision } from "../trading/risk/decisions-table.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
+import type { DeskFence } from "./desk-lease.ts";
 
 /** `toSend`: now `submitting`, committed, and this caller's alone to send. `waiting`: left as they were. */
 export type Claimed = { toSend: OrderRecord[]; denied: OrderRecord[]; waiting: number };
@@ -22,10 +23,14 @@ type Judged = { due: DueOrder; denial: Denial | null };
 /**
  * Takes up to `limit` orders that wait to be sent, checks once more what can have changed since the answer, and commits
  * what comes of it, in two round trips. With the gate closed nothing is claimed; what can no longer be sent is still denied.
+ * Without the desk nothing is claimed and nothing denied.
  */
-export async function claimOrders(pool: Pool, of: { limit: number; gateIsOpen: boolean; settings: RiskSettings }): Promise<Claimed> {
+export async function claimOrders(pool: Pool, fence: DeskFence, of: { limit: number; gateIsOpen: boolean; settings: RiskSettings }): Promise<Claimed> {
   return pipelinedTransaction(pool, {
-    read: (tx) => lockDueOrders(tx, of.limit),
+    read: async (tx) => {
+      const [isOurs, due] = await Promise.all([fence.holds(tx), lockDueOrders(tx, of.limit)]);
+      return isOurs ? due : [];
+    },
     write: (tx, due) => {
       const judged = due.map((each): Judged => ({ due: each, denial: judge(each, of) }));
       const denied = judged.filter((each) => each.denial !== null);

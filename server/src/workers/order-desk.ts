@@ -1,8 +1,10 @@
 /** Everything that happens to an order after its approval, put together: what main starts, wakes and stops. */
+import { newUuid } from "../core/ids.ts";
 import type { Pool } from "../db/pool.ts";
 import type { BrokerPort, TradeStreamPort } from "../trading/ports.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import { cancelHaltedOrders, type CancelLimits, type CancelObserver } from "./cancel-halted.ts";
+import { defaultDeskLeaseTiming, takeDesk, type DeskFence, type DeskLeaseTiming, type HeldDesk } from "./desk-lease.ts";
 import { startInterval, type IntervalLoop } from "./interval.ts";
 import { createReconciler, type ReconcileLimits, type ReconcileObserver } from "./reconcile.ts";
 import { createReconciledGate } from "./reconciled-gate.ts";
@@ -10,7 +12,14 @@ import { createUnknownResolver, type LookupLimits, type LookupObserver } from ".
 import { createSubmitWorker, type SubmitLimits, type SubmitObserver } from "./submit.ts";
 import { createTradeStreamWorker, type TradeStreamObserver } from "./trade-stream.ts";
 
-export type OrderDeskObserver = SubmitObserver & LookupObserver & CancelObserver & ReconcileObserver & TradeStreamObserver;
+export type OrderDeskObserver = SubmitObserver &
+  LookupObserver &
+  CancelObserver &
+  ReconcileObserver &
+  TradeStreamObserver & {
+    /** This process has the desk from now on, or has it no more. */
+    deskChanged?(isOurs: boolean): void;
+  };
 
 export type OrderDeskRhythm = {
   reconcileEveryMs: number;
@@ -19,9 +28,10 @@ export type OrderDeskRhythm = {
   lookUpEveryMs: number;
   /** A kill switch must hold in every process within a second, also where its notification was lost. */
   cancelEveryMs: number;
+  lease: DeskLeaseTiming;
 };
 
-const defaultRhythm: OrderDeskRhythm = { reconcileEveryMs: 60_000, reconcileAgainMs: 2_000, lookUpEveryMs: 500, cancelEveryMs: 1_000 };
+const defaultRhythm: OrderDeskRhythm = { reconcileEveryMs: 60_000, reconcileAgainMs: 2_000, lookUpEveryMs: 500, cancelEveryMs: 1_000, lease: defaultDeskLeaseTiming };
 
 export type OrderDeskDeps = {
   pool: Pool;
@@ -41,61 +51,108 @@ export type OrderDesk = {
   killSwitchChanged(): void;
   /** For readiness: the books have been compared with the broker's since the start and since the last connect. */
   isReconciled(): boolean;
-  /** Takes nothing new, and finishes what is under way. */
+  /** For readiness: another process has the desk, and this one takes over when that one is gone. */
+  isStandingBy(): boolean;
+  /** Takes nothing new, finishes what is under way, and lets the next process begin at once. */
   stop(): Promise<void>;
 };
 
+/**
+ * Any number of processes may have one; the one that holds the lease works, the others stand by. Whoever takes over begins
+ * as after a start: what was being sent is looked up, and nothing is sent before the books have been compared.
+ */
 export function createOrderDesk(deps: OrderDeskDeps): OrderDesk {
-  const { pool, broker, settings, observer, limits = {} } = deps;
   const rhythm = { ...defaultRhythm, ...deps.rhythm };
-  const gate = createReconciledGate();
-  const unknowns = createUnknownResolver({ pool, broker, observer, limits: limits.lookup ?? {} });
-  const reconciler = createReconciler({ pool, broker, gate, unknowns, observer, limits: limits.reconcile ?? {} });
-  let loops: { reconcile: IntervalLoop; lookUp: IntervalLoop; cancel: IntervalLoop } | null = null;
+  const owner = newUuid();
+  let standby: IntervalLoop | null = null;
+  let isStandingBy = false;
+  let current: { held: HeldDesk; shift: Shift } | null = null;
+  const ending = new Set<Promise<void>>();
 
-  const submit = createSubmitWorker({ pool, broker, gate, settings, observer, onDoubt: () => loops?.lookUp.wake(), limits: limits.submit ?? {} });
-  const stream = createTradeStreamWorker({ pool, stream: deps.stream, gate, reconcile: () => loops?.reconcile.wake(), observer });
+  const endLost = (): void => {
+    if (current === null) return;
+    const ended = current.shift
+      .stop()
+      .catch((error: unknown) => deps.observer.failed(error))
+      .finally(() => ending.delete(ended));
+    ending.add(ended);
+    current = null;
+    deps.observer.deskChanged?.(false);
+    standby?.wake();
+  };
+  const tryToTake = async (): Promise<undefined> => {
+    if (current !== null) return;
+    const held = await takeDesk(deps.pool, { owner, timing: rhythm.lease, onLost: endLost });
+    isStandingBy = held === undefined;
+    if (held === undefined) return;
+    current = { held, shift: startShift(deps, rhythm, held.fence) };
+    deps.observer.deskChanged?.(true);
+  };
 
   return {
     start: () => {
-      if (loops !== null) return;
-      const onError = (error: unknown): void => observer.failed(error);
-      loops = {
-        reconcile: startInterval({
-          intervalMs: rhythm.reconcileEveryMs,
-          run: async () => ((await reconciler.reconcile()) ? undefined : { nextInMs: rhythm.reconcileAgainMs }),
-          onError,
-        }),
-        lookUp: startInterval({
-          intervalMs: rhythm.lookUpEveryMs,
-          run: async () => {
-            // Before the first comparison the look-ups are part of it.
-            if (gate.isOpen()) await unknowns.lookUpDue();
-            return undefined;
-          },
-          onError,
-        }),
-        cancel: startInterval({
-          intervalMs: rhythm.cancelEveryMs,
-          run: async () => {
-            await cancelHaltedOrders({ pool, broker, observer, limits: limits.cancel ?? {} });
-            return undefined;
-          },
-          onError,
-        }),
-      };
-      stream.start();
-      submit.start();
+      standby ??= startInterval({ intervalMs: rhythm.lease.standbyRetryMs, run: tryToTake, onError: (error) => deps.observer.failed(error) });
     },
+    orderPlaced: () => current?.shift.orderPlaced(),
+    killSwitchChanged: () => current?.shift.killSwitchChanged(),
+    isReconciled: () => current?.shift.isReconciled() ?? false,
+    isStandingBy: () => isStandingBy,
+    stop: async () => {
+      await standby?.stop();
+      const last = current;
+      await last?.shift.stop();
+      await last?.held.release();
+      await Promise.all(ending);
+    },
+  };
+}
+
+/** The desk's workers from when it was taken until it is given up or lost. */
+type Shift = Pick<OrderDesk, "orderPlaced" | "killSwitchChanged" | "isReconciled" | "stop">;
+
+function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFence): Shift {
+  const { pool, broker, settings, observer, limits = {} } = deps;
+  const gate = createReconciledGate();
+  const unknowns = createUnknownResolver({ pool, fence, broker, observer, limits: limits.lookup ?? {} });
+  const reconciler = createReconciler({ pool, fence, broker, gate, unknowns, observer, limits: limits.reconcile ?? {} });
+  const onError = (error: unknown): void => observer.failed(error);
+  const reconcile = startInterval({
+    intervalMs: rhythm.reconcileEveryMs,
+    run: async () => ((await reconciler.reconcile()) ? undefined : { nextInMs: rhythm.reconcileAgainMs }),
+    onError,
+  });
+  const lookUp = startInterval({
+    intervalMs: rhythm.lookUpEveryMs,
+    run: async () => {
+      // Before the first comparison the look-ups are part of it.
+      if (gate.isOpen()) await unknowns.lookUpDue();
+      return undefined;
+    },
+    onError,
+  });
+  const cancel = startInterval({
+    intervalMs: rhythm.cancelEveryMs,
+    run: async () => {
+      await cancelHaltedOrders({ pool, fence, broker, observer, limits: limits.cancel ?? {} });
+      return undefined;
+    },
+    onError,
+  });
+  const submit = createSubmitWorker({ pool, fence, broker, gate, settings, observer, onDoubt: () => lookUp.wake(), limits: limits.submit ?? {} });
+  const stream = createTradeStreamWorker({ pool, fence, stream: deps.stream, gate, reconcile: () => reconcile.wake(), observer });
+  stream.start();
+  submit.start();
+
+  return {
     orderPlaced: () => submit.wake(),
     killSwitchChanged: () => {
       submit.wake();
-      loops?.cancel.wake();
+      cancel.wake();
     },
-    isReconciled: () => gate.isOpen(),
+    isReconciled: () => fence.isSure() && gate.isOpen(),
     stop: async () => {
       await stream.stop();
-      await Promise.all([submit.stop(), loops?.reconcile.stop(), loops?.lookUp.stop(), loops?.cancel.stop()]);
+      await Promise.all([submit.stop(), reconcile.stop(), lookUp.stop(), cancel.stop()]);
     },
   };
 }

@@ -1,12 +1,12 @@
 /** Compares our books with the broker's: at the start, on each connect of the trade stream, and on a timer. */
 import type { BrokerClock } from "../core/trading-day.ts";
 import type { Pool } from "../db/pool.ts";
-import { withTransaction } from "../db/transaction.ts";
 import { recordSession } from "../trading/market/session-table.ts";
 import { applyBrokerEvent, type AppliedWord, type BrokerWord } from "../trading/orders/apply-broker-event.ts";
 import { ordersAtBroker } from "../trading/orders/claims-table.ts";
 import { recordAccount, recordReconciled } from "../trading/portfolio/accounts-table.ts";
 import { BrokerUnavailableError, type BrokerPort } from "../trading/ports.ts";
+import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
 import type { UnknownResolver } from "./resolve-unknown.ts";
 
@@ -27,6 +27,7 @@ export type ReconcileObserver = { reconciled(result: Reconciled, tookMs: number)
 
 export type ReconcileDeps = {
   pool: Pool;
+  fence: DeskFence;
   broker: BrokerPort;
   gate: ReconciledGate;
   unknowns: UnknownResolver;
@@ -87,15 +88,18 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
 }
 
 /** @throws BrokerUnavailableError, and the database's errors: the comparison then did not take place. */
-async function compare({ pool, broker, unknowns }: ReconcileDeps, limits: ReconcileLimits, fillsAfter: Date): Promise<Reconciled> {
+async function compare({ pool, fence, broker, unknowns }: ReconcileDeps, limits: ReconcileLimits, fillsAfter: Date): Promise<Reconciled> {
   const signal = (): AbortSignal => AbortSignal.timeout(limits.callTimeoutMs);
   const clock: BrokerClock = await broker.clock(signal());
-  await recordSession(pool, clock);
-  await recordAccount(pool, await broker.account(signal()));
+  const account = await broker.account(signal());
+  await fencedTransaction(pool, fence, async (tx) => {
+    await recordSession(tx, clock);
+    await recordAccount(tx, account);
+  });
   if (!(await unknowns.lookUpAll())) throw new BrokerUnavailableError("an order in doubt could not be looked up");
 
   const tally: Reconciled = { changed: 0, foreignOrders: 0, foreignFills: 0, mismatched: 0, polled: 0 };
-  const take = async (word: BrokerWord): Promise<void> => count(tally, word, await withTransaction(pool, (tx) => applyBrokerEvent(tx, word)));
+  const take = async (word: BrokerWord): Promise<void> => count(tally, word, await fencedTransaction(pool, fence, (tx) => applyBrokerEvent(tx, word)));
 
   const open = await broker.openOrders(signal());
   for (const order of open) await take({ kind: "order", source: "reconciliation", order, execution: null, event: null });
@@ -109,7 +113,7 @@ async function compare({ pool, broker, unknowns }: ReconcileDeps, limits: Reconc
     if (found.kind === "found") await take({ kind: "order", source: "poll", order: found.order, execution: null, event: null });
   }
   for (const fill of await broker.fillActivities(fillsAfter, signal())) await take({ kind: "fill", source: "reconciliation", fill });
-  await recordReconciled(pool);
+  await fencedTransaction(pool, fence, recordReconciled);
   return tally;
 }
 

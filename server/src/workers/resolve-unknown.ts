@@ -1,12 +1,12 @@
 /** Looks up, by its client order id, every order whose POST ended without a clear yes or no. Nothing is ever sent here. */
 import type { Pool } from "../db/pool.ts";
-import { withTransaction } from "../db/transaction.ts";
 import { recordEvents } from "../trading/audit/events-table.ts";
 import { applyBrokerEvent, eventOf } from "../trading/orders/apply-broker-event.ts";
 import { claimLookups, type DueLookup } from "../trading/orders/claims-table.ts";
 import type { OrderRecord } from "../trading/orders/order-record.ts";
 import { settleOrder } from "../trading/orders/settle-order.ts";
 import type { BrokerPort, LookupOutcome } from "../trading/ports.ts";
+import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 
 export type LookupLimits = {
   firstDelayMs: number;
@@ -30,7 +30,7 @@ const defaultLookupLimits: LookupLimits = {
 
 export type LookupObserver = { lookedUp(order: OrderRecord, outcome: LookupOutcome["kind"]): void; failed(error: unknown): void };
 
-export type LookupDeps = { pool: Pool; broker: BrokerPort; observer: LookupObserver; limits?: Partial<LookupLimits> };
+export type LookupDeps = { pool: Pool; fence: DeskFence; broker: BrokerPort; observer: LookupObserver; limits?: Partial<LookupLimits> };
 
 export type UnknownResolver = {
   /** Looks up what is due; true when every look-up got an answer. */
@@ -42,13 +42,15 @@ export type UnknownResolver = {
 export function createUnknownResolver(deps: LookupDeps): UnknownResolver {
   const limits = { ...defaultLookupLimits, ...deps.limits };
   const pass = async (all: boolean): Promise<{ complete: boolean; taken: string[] }> => {
-    const due = await claimLookups(deps.pool, { limit: limits.perPass, firstDelayMs: limits.firstDelayMs, longestDelayMs: limits.longestDelayMs, all });
+    const due = await fencedTransaction(deps.pool, deps.fence, (tx) =>
+      claimLookups(tx, { limit: limits.perPass, firstDelayMs: limits.firstDelayMs, longestDelayMs: limits.longestDelayMs, all }),
+    );
     let complete = true;
     for (const each of due) {
       const outcome = await lookUp(deps.broker, each.order, limits.lookupTimeoutMs);
       deps.observer.lookedUp(each.order, outcome.kind);
       if (outcome.kind === "unavailable") complete = false;
-      await takeIn(deps.pool, limits, each, outcome);
+      await takeIn(deps, limits, each, outcome);
     }
     return { complete, taken: due.map(({ order }) => order.id) };
   };
@@ -76,8 +78,8 @@ async function lookUp(broker: BrokerPort, order: OrderRecord, timeoutMs: number)
   }
 }
 
-async function takeIn(pool: Pool, limits: LookupLimits, { order, inDoubtForMs }: DueLookup, outcome: LookupOutcome): Promise<void> {
-  await withTransaction(pool, async (tx) => {
+async function takeIn({ pool, fence }: LookupDeps, limits: LookupLimits, { order, inDoubtForMs }: DueLookup, outcome: LookupOutcome): Promise<void> {
+  await fencedTransaction(pool, fence, async (tx) => {
     await recordEvents(tx, [eventOf(order, "order_looked_up", { attempt: order.lookupAttempts, outcome: outcome.kind, in_doubt_ms: inDoubtForMs })]);
     if (outcome.kind === "found") await applyBrokerEvent(tx, { kind: "order", source: "lookup", order: outcome.order, execution: null, event: null });
     if (outcome.kind === "not_found" && inDoubtForMs >= limits.blockedWhileNotFoundMs) {

@@ -1,6 +1,5 @@
 /** Sends what was approved: each order once. */
 import type { Pool } from "../db/pool.ts";
-import { withTransaction } from "../db/transaction.ts";
 import { applyBrokerEvent } from "../trading/orders/apply-broker-event.ts";
 import { lockAbandonedOrder } from "../trading/orders/claims-table.ts";
 import type { OrderRecord } from "../trading/orders/order-record.ts";
@@ -9,6 +8,7 @@ import { ticketOf } from "../trading/orders/ticket.ts";
 import type { BrokerPort, SubmitOutcome } from "../trading/ports.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import { claimOrders } from "./claim-orders.ts";
+import { DeskLost, fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
 
 export type SubmitLimits = {
@@ -53,6 +53,7 @@ export type SubmitObserver = {
 
 export type SubmitDeps = {
   pool: Pool;
+  fence: DeskFence;
   broker: BrokerPort;
   gate: ReconciledGate;
   settings: RiskSettings;
@@ -116,7 +117,7 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
         }
         const free = limits.concurrentPosts - underWay.size;
         if (free > 0) {
-          const { toSend, denied } = await claimOrders(deps.pool, { limit: free, gateIsOpen: deps.gate.isOpen(), settings: deps.settings });
+          const { toSend, denied } = await claimOrders(deps.pool, deps.fence, { limit: free, gateIsOpen: deps.gate.isOpen(), settings: deps.settings });
           for (const order of denied) deps.observer.denied(order);
           for (const order of toSend) post(order);
           if (toSend.length + denied.length === free) woken = true;
@@ -146,6 +147,8 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
 
 /** The POST, outside any transaction, and its result into the books. Never repeated here. */
 async function sendOrder(deps: SubmitDeps, limits: SubmitLimits, order: OrderRecord): Promise<void> {
+  // This process was held up since it claimed the order: whoever has the desk now finds it abandoned, and looks it up.
+  if (!deps.fence.isSure()) return;
   deps.observer.sending(order);
   const began = performance.now();
   const outcome = await submitOnce(deps.broker, order, limits.postTimeoutMs);
@@ -168,7 +171,7 @@ async function submitOnce(broker: BrokerPort, order: OrderRecord, timeoutMs: num
 }
 
 async function takeIn(deps: SubmitDeps, limits: SubmitLimits, order: OrderRecord, outcome: SubmitOutcome): Promise<void> {
-  await withTransaction(deps.pool, async (tx) => {
+  await fencedTransaction(deps.pool, deps.fence, async (tx) => {
     switch (outcome.kind) {
       case "accepted":
         await applyBrokerEvent(tx, { kind: "order", source: "post", order: outcome.order, execution: null, event: null });
@@ -204,7 +207,7 @@ async function writeResult(deps: SubmitDeps, limits: SubmitLimits, write: () => 
       return;
     } catch (error) {
       deps.observer.failed(error);
-      if (attempt >= limits.maxWriteAttempts) return;
+      if (error instanceof DeskLost || attempt >= limits.maxWriteAttempts) return;
       await new Promise((resolve) => setTimeout(resolve, limits.writeRetryDelayMs * attempt));
     }
   }
@@ -216,7 +219,7 @@ async function writeResult(deps: SubmitDeps, limits: SubmitLimits, write: () => 
  */
 async function doubtAbandoned(deps: SubmitDeps, limits: SubmitLimits, olderThanMs: number): Promise<void> {
   for (let count = 0; count < abandonedPerPass; count += 1) {
-    const doubted = await withTransaction(deps.pool, async (tx) => {
+    const doubted = await fencedTransaction(deps.pool, deps.fence, async (tx) => {
       const order = await lockAbandonedOrder(tx, olderThanMs);
       if (order === null) return false;
       const reason = "the process that was sending it stopped; it is being looked up";

@@ -1,8 +1,8 @@
 /** Takes in what the broker tells on its trade stream, one event after the other. */
 import type { Pool } from "../db/pool.ts";
-import { withTransaction } from "../db/transaction.ts";
 import { applyBrokerEvent, type AppliedWord } from "../trading/orders/apply-broker-event.ts";
 import type { BrokerEvent, TradeStreamPort } from "../trading/ports.ts";
+import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
 
 /** Beyond this many unprocessed events the rest is left to reconciliation: memory is bounded, the books are not wrong. */
@@ -17,6 +17,7 @@ export type TradeStreamObserver = {
 
 export type TradeStreamDeps = {
   pool: Pool;
+  fence: DeskFence;
   stream: TradeStreamPort;
   gate: ReconciledGate;
   /** Nothing is replayed after a reconnect, and an event that could not be taken in is gone: the books must be compared. */
@@ -33,7 +34,7 @@ export function createTradeStreamWorker(deps: TradeStreamDeps): TradeStreamWorke
 
   const take = async (event: BrokerEvent): Promise<void> => {
     try {
-      const applied = await withTransaction(deps.pool, (tx) =>
+      const applied = await fencedTransaction(deps.pool, deps.fence, (tx) =>
         applyBrokerEvent(tx, { kind: "order", source: "stream", order: event.order, execution: event.execution, event: event.event }),
       );
       deps.observer.applied(event, applied.kind);

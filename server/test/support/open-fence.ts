@@ -1,4 +1,8 @@
 import type { AskFence } from "../../src/pipeline/ask.ts";
+import type { DeskFence } from "../../src/workers/desk-lease.ts";
 
 /** Lets everyone ask. */
 export const openFence: AskFence = { enter: () => Promise.resolve(true), leave: () => Promise.resolve(), over: () => undefined };
+
+/** Lets everyone write and send, for what must hold without a lease as well. */
+export const openDeskFence: DeskFence = { holds: () => Promise.resolve(true), isSure: () => true };

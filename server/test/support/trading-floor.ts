@@ -10,12 +10,14 @@ import { createAnswerService, type AnswerMeta, type AnswerOutcome } from "../../
 import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
 import { configSourceOf } from "../../src/trading/risk/config-source.ts";
 import { defaultMaxAges, type RiskSettings } from "../../src/trading/risk/risk-settings.ts";
+import type { DeskFence } from "../../src/workers/desk-lease.ts";
 import { createReconciledGate } from "../../src/workers/reconciled-gate.ts";
 import { createReconciler } from "../../src/workers/reconcile.ts";
 import { createUnknownResolver, type LookupLimits } from "../../src/workers/resolve-unknown.ts";
 import { createSubmitWorker, type SubmitLimits } from "../../src/workers/submit.ts";
 import { createTradeStreamWorker } from "../../src/workers/trade-stream.ts";
 import type { BrokerPort, TradeStreamPort } from "../../src/trading/ports.ts";
+import { openDeskFence } from "./open-fence.ts";
 import { addUsers, configWith, dipRule } from "./trading-users.ts";
 
 export const testRiskSettings: RiskSettings = {
@@ -27,7 +29,7 @@ export const testRiskSettings: RiskSettings = {
 
 const viaTest: AnswerMeta = { via: "http", requestId: "test" };
 
-export type FloorOptions = { settings?: Partial<RiskSettings>; submit?: Partial<SubmitLimits>; lookup?: Partial<LookupLimits>; gateOpen?: boolean };
+export type FloorOptions = { settings?: Partial<RiskSettings>; submit?: Partial<SubmitLimits>; lookup?: Partial<LookupLimits>; gateOpen?: boolean; fence?: DeskFence };
 
 export type Floor = ReturnType<typeof createFloor>;
 
@@ -38,12 +40,14 @@ export function createFloor(pool: Pool, broker: { port: BrokerPort; stream: Trad
     failures.push(error);
   };
   const settings = { ...testRiskSettings, ...options.settings };
+  const { fence = openDeskFence } = options;
   const gate = createReconciledGate();
   if (options.gateOpen !== false) gate.open(gate.closings());
-  const unknowns = createUnknownResolver({ pool, broker: broker.port, observer: { lookedUp: () => undefined, failed }, limits: { firstDelayMs: 10, longestDelayMs: 40, ...options.lookup } });
-  const reconciler = createReconciler({ pool, broker: broker.port, gate, unknowns, observer: { reconciled: () => undefined, failed } });
+  const unknowns = createUnknownResolver({ pool, fence, broker: broker.port, observer: { lookedUp: () => undefined, failed }, limits: { firstDelayMs: 10, longestDelayMs: 40, ...options.lookup } });
+  const reconciler = createReconciler({ pool, fence, broker: broker.port, gate, unknowns, observer: { reconciled: () => undefined, failed } });
   const submit = createSubmitWorker({
     pool,
+    fence,
     broker: broker.port,
     gate,
     settings,
@@ -53,6 +57,7 @@ export function createFloor(pool: Pool, broker: { port: BrokerPort; stream: Trad
   });
   const stream = createTradeStreamWorker({
     pool,
+    fence,
     stream: broker.stream,
     gate,
     reconcile: () => void reconciler.reconcile(),

@@ -3,6 +3,7 @@ import { newUuid } from "../../src/core/ids.ts";
 import { price, quantity } from "../../src/core/decimal.ts";
 import { createReconciler, type Reconciled } from "../../src/workers/reconcile.ts";
 import { useTestDatabase } from "../support/database.ts";
+import { openDeskFence } from "../support/open-fence.ts";
 import { acceptsAndLosesTheAnswer, createScriptedBroker, type ScriptedBroker } from "../support/scripted-broker.ts";
 import { addTraders, ask, createFloor, openTheMarket, type Floor } from "../support/trading-floor.ts";
 import { until } from "../support/until.ts";
@@ -110,6 +111,7 @@ test("orders at the broker that are not ours are counted and never touched", asy
   const results: Reconciled[] = [];
   const reconciler = createReconciler({
     pool: database.pool,
+    fence: openDeskFence,
     broker: broker.port,
     gate: floor.gate,
     unknowns: floor.unknowns,

@@ -7,6 +7,7 @@ import { clearKillSwitch, setKillSwitch } from "../../src/trading/risk/kill-swit
 import { storyOfOrder } from "../../src/trading/audit/events-table.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { useTestDatabase } from "../support/database.ts";
+import { openDeskFence } from "../support/open-fence.ts";
 import { accepts, acceptsAndLosesTheAnswer, createScriptedBroker, losesTheRequest, neverSends, refuses, type ScriptedBroker } from "../support/scripted-broker.ts";
 import { addTraders, ask, createFloor, openTheMarket, secondPool, setPrice, testRiskSettings, type Floor, type FloorOptions, type QuestionChanges } from "../support/trading-floor.ts";
 import { until } from "../support/until.ts";
@@ -158,7 +159,7 @@ describe("an approved order", () => {
   test("of which nobody knows whether it left is looked up by the next process, not sent again", async () => {
     const died = open();
     const id = await approve(died);
-    const { toSend } = await claimOrders(database.pool, { limit: 1, gateIsOpen: true, settings: testRiskSettings });
+    const { toSend } = await claimOrders(database.pool, openDeskFence, { limit: 1, gateIsOpen: true, settings: testRiskSettings });
     expect(toSend.map((order) => order.id)).toEqual([id]);
     const next = open();
     next.submit.start();
@@ -316,7 +317,7 @@ describe("the kill switch", () => {
   const set = (mode: "block_new" | "cancel_only" | "flatten", scope: "user" | "all" = "user") =>
     withTransaction(database.pool, (tx) => setKillSwitch(tx, scope === "all" ? { scope } : { scope, firebaseUid: uid }, { mode, reason: "test", setBy: "test" }));
 
-  const cancel = () => cancelHaltedOrders({ pool: database.pool, broker: broker.port, observer: { canceled: () => undefined, failed: () => undefined } });
+  const cancel = () => cancelHaltedOrders({ pool: database.pool, fence: openDeskFence, broker: broker.port, observer: { canceled: () => undefined, failed: () => undefined } });
 
   test("denies answers until it is cleared in its own scope", async () => {
     const floor = open();

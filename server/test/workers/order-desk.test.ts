@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { newUuid } from "../../src/core/ids.ts";
+import type { Pool } from "../../src/db/pool.ts";
+import type { OrderDesk, OrderDeskRhythm } from "../../src/workers/order-desk.ts";
+import { createOrderDesk } from "../../src/workers/order-desk.ts";
+import { DeskLost, fencedTransaction, takeDesk, type HeldDesk } from "../../src/workers/desk-lease.ts";
+import { useTestDatabase } from "../support/database.ts";
+import { accepts, createScriptedBroker, type ScriptedBroker } from "../support/scripted-broker.ts";
+import { addTraders, ask, createFloor, openTheMarket, secondPool, testRiskSettings, type Floor } from "../support/trading-floor.ts";
+import { until } from "../support/until.ts";
+
+const database = useTestDatabase();
+const timing = { ttlMs: 1_500, renewEveryMs: 300, standbyRetryMs: 100 };
+const quick: Partial<OrderDeskRhythm> = { reconcileEveryMs: 500, reconcileAgainMs: 50, lookUpEveryMs: 50, lease: timing };
+let uid = "";
+let answering: Floor;
+const endings: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  uid = `u_${newUuid().slice(0, 8)}`;
+  await addTraders(database.ownerPool, [uid]);
+  await openTheMarket(database.ownerPool);
+  answering = createFloor(database.pool, createScriptedBroker());
+});
+
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+  await database.ownerPool.query("update trade_orders set status = 'canceled' where is_open");
+});
+
+/** A process with a desk on connections of its own; `die` takes its database away, as a kill or a pulled plug does. */
+function openDesk(broker: ScriptedBroker, rhythm = quick): { desk: OrderDesk; pool: Pool; die: () => void } {
+  const pool = secondPool(database.url);
+  let isDead = false;
+  const mortal: Pool = Object.create(pool, {
+    query: { value: (...given: Parameters<Pool["query"]>) => (isDead ? Promise.reject(new Error("dead")) : pool.query(...given)) },
+    connect: { value: () => (isDead ? Promise.reject(new Error("dead")) : pool.connect()) },
+  }) as Pool;
+  const nothing = (): undefined => undefined;
+  const desk = createOrderDesk({
+    pool: mortal,
+    broker: broker.port,
+    stream: broker.stream,
+    settings: testRiskSettings,
+    observer: { denied: nothing, sending: nothing, answered: nothing, lookedUp: nothing, canceled: nothing, reconciled: nothing, connected: nothing, disconnected: nothing, applied: nothing, failed: nothing },
+    rhythm,
+    limits: { submit: { pollIntervalMs: 50, maxWriteAttempts: 1 } },
+  });
+  endings.push(async () => {
+    await desk.stop();
+    await pool.end();
+  });
+  return { desk, pool, die: () => void (isDead = true) };
+}
+
+async function approve(symbol = "SPY"): Promise<string> {
+  const outcome = await answering.answer(uid, await ask(database.ownerPool, uid, { symbol }), 10);
+  if (outcome.kind !== "answered" || outcome.result.order === null) throw new Error(`no order: ${JSON.stringify(outcome)}`);
+  return outcome.result.order.id;
+}
+
+const statusOf = async (id: string): Promise<string | undefined> => (await database.ownerPool.query<{ status: string }>("select status from trade_orders where id = $1", [id])).rows[0]?.status;
+const becomes = (id: string, status: string) => until(`the order is ${status}`, async () => (await statusOf(id)) === status);
+const take = (pool: Pool, owner: string, onLost = (): void => undefined): Promise<HeldDesk | undefined> => takeDesk(pool, { owner, timing, onLost });
+
+test("of two processes one has the desk; the other stands by and sends nothing", async () => {
+  const [first, second] = [createScriptedBroker(), createScriptedBroker()];
+  const { desk } = openDesk(first);
+  desk.start();
+  await until("the first has compared the books", async () => desk.isReconciled());
+  const other = openDesk(second);
+  other.desk.start();
+  await until("the second stands by", async () => other.desk.isStandingBy());
+  await becomes(await approve(), "accepted");
+  expect([first.posts.length, second.posts.length, second.lookups.length, other.desk.isReconciled()]).toEqual([1, 0, 0, false]);
+});
+
+test("a desk that is stopped is taken over at once, whatever its lease had left", async () => {
+  const long: Partial<OrderDeskRhythm> = { ...quick, lease: { ttlMs: 600_000, renewEveryMs: 1_000, standbyRetryMs: 50 } };
+  const [first, second] = [createScriptedBroker(), createScriptedBroker()];
+  const { desk } = openDesk(first, long);
+  desk.start();
+  await until("the first has compared the books", async () => desk.isReconciled());
+  const other = openDesk(second, long);
+  other.desk.start();
+  await until("the second stands by", async () => other.desk.isStandingBy());
+  await desk.stop();
+  await becomes(await approve(), "accepted");
+  expect([first.posts.length, second.posts.length]).toEqual([0, 1]);
+});
+
+test("a process that dies while it sends is succeeded within its lease, and what it was sending is looked up, not sent again", async () => {
+  const [first, second] = [createScriptedBroker(), createScriptedBroker()];
+  const dying = openDesk(first);
+  first.onPost = (ticket, at) => {
+    dying.die();
+    second.place(ticket);
+    return accepts(ticket, at);
+  };
+  dying.desk.start();
+  await until("the first has compared the books", async () => dying.desk.isReconciled());
+  const other = openDesk(second);
+  other.desk.start();
+  const id = await approve();
+  await until("it was sent", async () => first.posts.length === 1);
+  const began = performance.now();
+  await becomes(id, "accepted");
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect([first.posts.length, second.posts.length]).toEqual([1, 0]);
+  expect(dying.desk.isReconciled()).toBe(false);
+});
+
+test("a process that lost the desk without noticing can write nothing and sends nothing", async () => {
+  const broker = createScriptedBroker();
+  const stale = await take(database.pool, "stale");
+  if (stale === undefined) throw new Error("the desk was free");
+  endings.push(() => stale.release());
+  await database.ownerPool.query("update leases set expires_at = now() where name = 'order-desk'");
+  const next = await take(database.pool, "next");
+  endings.push(async () => next?.release());
+  const floor = createFloor(database.pool, broker, { fence: stale.fence });
+  const id = await approve();
+  floor.submit.start();
+  await until("it has tried", async () => floor.failures.some((failure) => failure instanceof DeskLost));
+  expect(await floor.reconciler.reconcile()).toBe(false);
+  await floor.stop();
+  expect(await statusOf(id)).toBe("pending_submit");
+  expect(broker.posts).toEqual([]);
+  await expect(fencedTransaction(database.pool, stale.fence, (tx) => tx.query("delete from trade_orders"))).rejects.toThrow(DeskLost);
+});
+
+test("a process that was held up between its claim and the POST does not send any more", async () => {
+  const broker = createScriptedBroker();
+  let isSure = true;
+  const floor = createFloor(database.pool, broker, {
+    fence: {
+      holds: () => {
+        isSure = false;
+        return Promise.resolve(true);
+      },
+      isSure: () => isSure,
+    },
+  });
+  const id = await approve();
+  floor.submit.start();
+  await becomes(id, "submitting");
+  await floor.stop();
+  expect(broker.posts).toEqual([]);
+});
+
+test("the desk does not change hands while its owner is in the middle of a transaction, and any number may be", async () => {
+  const held = await take(database.pool, "owner");
+  if (held === undefined) throw new Error("the desk was free");
+  const order: string[] = [];
+  let takeover: Promise<unknown> = Promise.resolve();
+  await Promise.all(
+    [1, 2].map((n) =>
+      fencedTransaction(database.pool, held.fence, async (tx) => {
+        await tx.query("select pg_sleep(0.2)");
+        if (n === 1) {
+          await database.ownerPool.query("update leases set expires_at = clock_timestamp() where name = 'order-desk'");
+          takeover = take(database.ownerPool, "next").then((next) => order.push(next === undefined ? "nobody" : "next"));
+        }
+        await tx.query("select pg_sleep(0.3)");
+        order.push("written");
+      }),
+    ),
+  );
+  await takeover;
+  expect(order).toEqual(["written", "written", "next"]);
+  await database.ownerPool.query("update leases set expires_at = clock_timestamp() where name = 'order-desk'");
+});
+
+test("whoever cannot renew for the time of the lease gives the desk up by himself", async () => {
+  let lost = 0;
+  const pool = secondPool(database.url);
+  const held = await take(pool, "cut off", () => {
+    lost += 1;
+  });
+  expect(held?.fence.isSure()).toBe(true);
+  await pool.end();
+  await until("it is lost", async () => lost > 0);
+  expect([held?.fence.isSure(), lost]).toEqual([false, 1]);
+});
