@@ -10,7 +10,7 @@ create table questions (
   source_tag text not null,
   metadata jsonb not null default '{}',
   status text not null default 'open' check (status in ('open', 'approved', 'rejected', 'expired', 'superseded', 'withdrawn')),
-  follow_up_of uuid unique references questions,
+  follow_up_of uuid references questions,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   closed_at timestamptz,
@@ -20,6 +20,8 @@ create table questions (
 );
 -- One open question for each source; a rule cannot ask twice at once.
 create unique index questions_one_open_per_source on questions (firebase_uid, source_tag) where status = 'open';
+-- Partial: nearly no question follows another, and a bulk ask would write an entry for each.
+create unique index questions_one_follow_up on questions (follow_up_of) where follow_up_of is not null;
 create index questions_open_by_expiry on questions (expires_at) where status = 'open';
 create index questions_by_user on questions (firebase_uid, created_at desc);
 

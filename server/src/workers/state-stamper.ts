@@ -11,7 +11,7 @@ import type { FeedHealth } from "./ingest.ts";
  * rewritten with every tick would cost as much as a tick of questions, for a figure that a metric gives to the second. A stamp
  * is therefore never later than the truth, and at most this much earlier.
  */
-export const stampIntervalMs = 300_000;
+const stampIntervalMs = 300_000;
 
 export type StateStamper = { stampIfDue(configs: CompiledConfigs, feeds: readonly FeedHealth[], evaluatedAt: Date | null): Promise<void> };
 

@@ -3,6 +3,7 @@ import type { DataInput, TradingConfig } from "@nod/contract/trading-config";
 import { saveOwnConfig } from "../../src/trading/config/user-config.ts";
 import { startTick, type TickSettings, type TickWorker } from "../../src/workers/tick.ts";
 import type { TickReport } from "../../src/workers/tick-observer.ts";
+import { createCountingPool } from "../support/counting-pool.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createFakeMarket, type FakeMarket } from "../support/fake-market.ts";
 import { addUsers, configWith, dipRule } from "../support/trading-users.ts";
@@ -64,6 +65,32 @@ describe("a tick", () => {
     expect(await questions()).toEqual(["alice dip_confirm", "bob dip_confirm"]);
     expect(market.requests.map(({ feed, symbols }) => [feed, symbols.toSorted()])).toEqual([["iex", ["IBM", "SPY"]]]);
     expect(reports[0]).toMatchObject({ changedUsers: 3, changedMarkets: 2, fired: 2, asked: 2 });
+  });
+
+  test("takes as many statements for five hundred users as for one, both when it asks and when it does not", async () => {
+    const config = configWith([dipRule(), dipRule({ id: "also" })], { data_inputs: [fastInput({})] });
+    const count = async (expected: number): Promise<number[]> => {
+      market.set("SPY", "99.9");
+      const pool = createCountingPool(database.pool);
+      const counts: number[] = [];
+      const seen = reports.length;
+      const worker = start({ pool, observer: { tickFinished: (report) => { reports.push(report); counts.push(pool.statements); } } });
+      await ticked(seen + 1);
+      market.set("SPY", "98");
+      await ticked(seen + 2);
+      await worker.stop();
+      expect(reports.slice(seen).map((report) => report.asked)).toEqual([0, expected]);
+      const [first = 0, second = 0] = counts;
+      return [first, second - first];
+    };
+    await addUser(config, "alone");
+    const [loading, asking] = await count(2);
+    await database.pool.query("update user_trading_config set enabled = false");
+    await addUser(config, ...Array.from({ length: 500 }, (_, index) => `many${index}`));
+    const counts = await count(1_000);
+    expect(counts[0]).toBe(loading);
+    // The lease is renewed every few seconds, whoever is asked.
+    expect(Math.abs((counts[1] ?? 0) - (asking ?? 0))).toBeLessThanOrEqual(2);
   });
 
   test("stamps when users were read for and evaluated", async () => {

@@ -2,7 +2,7 @@ import type { ProposeOrder } from "@nod/contract/trading-config";
 import { isLess, price, toCents, toSentenceNumber, usd, type Percent, type Price } from "../../core/decimal.ts";
 
 /** What a question template may name. */
-export const placeholders = ["symbol", "price", "pct", "ref", "notional"] as const;
+const placeholders = ["symbol", "price", "pct", "ref", "notional"] as const;
 type Placeholder = (typeof placeholders)[number];
 
 const placeholderPattern = /\{\{([^{}]*)\}\}/g;
