@@ -1,0 +1,52 @@
+import type { Book } from "@nod/alpaca-simulator";
+import { readEvidence, type Evidence } from "./evidence.ts";
+import { everyQuestionHasOneOutcome, noApprovalIsLost, repliesAreKept } from "./laws/answers.ts";
+import { booksAreEqual } from "./laws/books.ts";
+import { guardrailsHold, nobodySellsMoreThanHeHolds } from "./laws/guardrails.ts";
+import { everyPostIsApproved, noDuplicateOrder } from "./laws/one-order.ts";
+import { outboxesHaveNoGaps } from "./laws/outbox.ts";
+import { nothingAfterExpiry, nothingUnderAKillSwitch } from "./laws/permission.ts";
+import { everyStoryIsComplete } from "./laws/story.ts";
+import { tellStory } from "./tell-story.ts";
+import { defaultCheckLimits, type CheckLimits, type Law, type Violation } from "./violation.ts";
+
+const laws: readonly Law[] = [
+  noDuplicateOrder,
+  everyPostIsApproved,
+  noApprovalIsLost,
+  repliesAreKept,
+  nothingAfterExpiry,
+  nothingUnderAKillSwitch,
+  guardrailsHold,
+  nobodySellsMoreThanHeHolds,
+  booksAreEqual,
+  everyStoryIsComplete,
+  everyQuestionHasOneOutcome,
+  outboxesHaveNoGaps,
+];
+
+/** How much happened, and how it ended: a run in which nothing happens proves nothing. */
+export type Tally = Readonly<Record<string, number>>;
+
+/** `stories`: one for each order that a violation names. */
+export type Verdict = { violations: Violation[]; stories: string[]; tally: Tally };
+
+/** Judges a world at rest: what is still on its way looks like what was lost. */
+export async function checkBooks(of: { databaseUrl: string; book: Book; limits?: Partial<CheckLimits> }): Promise<Verdict> {
+  const evidence = await readEvidence(of.databaseUrl, of.book);
+  const limits = { ...defaultCheckLimits, ...of.limits };
+  const violations = laws.flatMap((law) => law(evidence, limits));
+  const named = new Set(violations.map(({ clientOrderId }) => clientOrderId).filter((id) => id !== null));
+  return { violations, stories: [...named].map((id) => tellStory(evidence, id)), tally: tallyOf(evidence) };
+}
+
+function tallyOf({ questions, answers, orders, events, decisions, fills, book }: Evidence): Tally {
+  const tally: Record<string, number> = { questions: questions.length, answers: answers.length, orders: orders.length, posts: book.posts.length, fills: fills.length };
+  const count = (what: string): void => {
+    tally[what] = (tally[what] ?? 0) + 1;
+  };
+  for (const { status } of orders) count(`order ${status}`);
+  for (const { stage, code } of decisions) if (code !== null) count(`${stage === "answer" ? "denied" : "denied at sending"}: ${code}`);
+  for (const orderId of new Set(events.filter(({ kind }) => kind === "order_unknown").map((event) => event.orderId))) if (orderId !== null) count("in doubt for a while");
+  return tally;
+}

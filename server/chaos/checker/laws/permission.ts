@@ -1,0 +1,60 @@
+import type { Evidence, EventRow, HaltRow } from "../evidence.ts";
+import { violationsOf, type CheckLimits, type Law } from "../violation.ts";
+
+type Posted = { clientOrderId: string; uid: string; side: string; arrivedMs: number; expiresMs: number; claim: EventRow | undefined };
+
+/** Every accepted POST with the claim that it was sent under: the last one recorded before it arrived. */
+function postsWithClaims({ book, orders, events, timeline }: Evidence, limits: CheckLimits): Posted[] {
+  return book.posts.flatMap(({ clientOrderId, receivedMs }) => {
+    const order = orders.find((each) => each.clientOrderId === clientOrderId);
+    if (order === undefined) return [];
+    const arrivedMs = timeline.naturalFromBroker(receivedMs);
+    const claim = events.findLast(
+      ({ kind, orderId, atMs }) => kind === "order_submitting" && orderId === order.id && timeline.naturalFromDatabase(atMs) <= arrivedMs + limits.claimRecordingMs,
+    );
+    return [{ clientOrderId, uid: order.uid, side: order.side, arrivedMs, expiresMs: order.expiresMs, claim }];
+  });
+}
+
+/** Nothing leaves without a claim, long after its claim, or on a claim that came too late for the approval. */
+export const nothingAfterExpiry: Law = (evidence, limits) => {
+  const { found, report } = violationsOf("nothing is sent after its approval has expired");
+  for (const { clientOrderId, arrivedMs, expiresMs, claim } of postsWithClaims(evidence, limits)) {
+    if (claim === undefined) {
+      report(`${clientOrderId} arrived without having been claimed`, clientOrderId);
+      continue;
+    }
+    const lateMs = claim.atMs - expiresMs;
+    if (lateMs > limits.claimRecordingMs) report(`${clientOrderId} was claimed ${Math.round(lateMs)} ms after its approval had expired`, clientOrderId);
+    const tookMs = arrivedMs - evidence.timeline.naturalFromDatabase(claim.atMs);
+    if (tookMs > limits.claimWindowMs) report(`${clientOrderId} arrived ${Math.round(tookMs)} ms after its claim, which is good for ${limits.claimWindowMs} ms`, clientOrderId);
+  }
+  return found;
+};
+
+/** Nod's own halts, by their events; a second for the law's "within a second", and the recording's own delay. */
+const lawsSecondMs = 1_000;
+
+function haltsOf({ halts, events }: Evidence): HaltRow[] {
+  const own = events
+    .filter(({ kind, data }) => kind === "kill_switch_set" && data["set_by"] !== "chaos")
+    .map(({ uid, n, atMs }) => {
+      const cleared = events.find((each) => each.kind === "kill_switch_cleared" && each.uid === uid && each.n > n);
+      return { uid, fromMs: atMs + lawsSecondMs, untilMs: cleared?.atMs ?? Infinity };
+    });
+  return [...halts, ...own];
+}
+
+/** A kill switch that was committed before the claim stops every order but one that reduces a position. */
+export const nothingUnderAKillSwitch: Law = (evidence, limits) => {
+  const { found, report } = violationsOf("nothing is sent under a kill switch");
+  const halts = haltsOf(evidence);
+  for (const { clientOrderId, uid, side, claim } of postsWithClaims(evidence, limits)) {
+    if (side !== "buy" || claim === undefined) continue;
+    const halt = halts.find((each) => (each.uid === null || each.uid === uid) && claim.atMs > each.fromMs + limits.claimRecordingMs && claim.atMs < each.untilMs);
+    if (halt !== undefined) {
+      report(`${clientOrderId} was claimed ${Math.round(claim.atMs - halt.fromMs)} ms after the kill switch of ${halt.uid ?? "everyone"} was on`, clientOrderId);
+    }
+  }
+  return found;
+};

@@ -1,0 +1,148 @@
+/** One start of Nod's order road within this process: tick, answers, expiry and order desk over pools of its own. */
+import { createAlpacaBroker } from "../../src/alpaca/broker.ts";
+import { connectToAlpaca } from "../../src/alpaca/connection.ts";
+import { createAlpacaMarketData } from "../../src/alpaca/market-data.ts";
+import type { AlpacaSettings } from "../../src/alpaca/settings.ts";
+import { createAlpacaTradeStream } from "../../src/alpaca/trade-stream.ts";
+import { createPool } from "../../src/db/pool.ts";
+import { createAnswerService, type AnswerService } from "../../src/pipeline/answer.ts";
+import { expireQuestions } from "../../src/pipeline/expire.ts";
+import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
+import { configSourceOf } from "../../src/trading/risk/config-source.ts";
+import type { RiskSettings } from "../../src/trading/risk/risk-settings.ts";
+import { startInterval } from "../../src/workers/interval.ts";
+import { createOrderDesk } from "../../src/workers/order-desk.ts";
+import { startTick } from "../../src/workers/tick.ts";
+import { createMortalBroker, type PostFault } from "./mortal-broker.ts";
+import { createMortalPool, type CommitFault, type MortalPool, type Turnstile } from "./mortal-pool.ts";
+
+export type LifeDeps = {
+  name: string;
+  databaseUrl: string;
+  alpaca: AlpacaSettings;
+  settings: RiskSettings;
+  /** Off: what is there already is brought to its end, and nobody is asked anything new. */
+  asks: boolean;
+  turnstile: Turnstile;
+  say: (line: string) => void;
+};
+
+export type Life = {
+  name: string;
+  /** Breaks every connection to the database. */
+  cutDatabase(): void;
+  answers: AnswerService;
+  isDead(): boolean;
+  isReconciled(): boolean;
+  /** As by SIGKILL: nothing more is written or sent, nothing is finished. */
+  die(): void;
+  /** The process dies, or a connection breaks, at the commit or POST that comes after `skip` others. */
+  planCommitFault(fault: CommitFault, skip: number): void;
+  planPostFault(fault: PostFault, skip: number): void;
+  /** What a notification does: whoever listens looks. */
+  wake(): void;
+  /** The good end of one that lives, and the sweeping up after one that died. */
+  end(): Promise<void>;
+};
+
+/** Everything that waits in earnest waits less here, so that a seed is over in a second. */
+const rhythm = { reconcileEveryMs: 250, reconcileAgainMs: 30, lookUpEveryMs: 40, cancelEveryMs: 40 };
+const limits = {
+  submit: { postTimeoutMs: 400, retryDelayMs: 5, firstLookupDelayMs: 5, pollIntervalMs: 25, writeRetryDelayMs: 10 },
+  lookup: { firstDelayMs: 20, longestDelayMs: 200, lookupTimeoutMs: 300 },
+  reconcile: { callTimeoutMs: 400 },
+  cancel: { askAgainMs: 2_000, cancelTimeoutMs: 300 },
+};
+const tickEveryMs = 60;
+const expireEveryMs = 80;
+
+type Plan<Fault> = { fault: Fault; skip: number };
+
+export function startLife(deps: LifeDeps): Life {
+  const { name, say } = deps;
+  let dead = false;
+  const commitPlans: Plan<CommitFault>[] = [];
+  const postPlans: Plan<PostFault>[] = [];
+  const isDead = (): boolean => dead;
+  const natural = createPool({ url: deps.databaseUrl, applicationName: name, maxConnections: 8, connectTimeoutMs: 2_000, onIdleConnectionLost: () => undefined });
+  const die = (): void => {
+    if (dead) return;
+    dead = true;
+    say(`${name} dies`);
+    mortal.cut();
+  };
+  const mortality = {
+    isDead,
+    die,
+    atCommit: () => take(commitPlans, `a commit of ${name}`),
+    atPost: () => take(postPlans, `a POST of ${name}`),
+  };
+  const take = <Fault extends string>(plans: Plan<Fault>[], where: string): Fault | null => {
+    const [plan] = plans;
+    if (plan === undefined) return null;
+    plan.skip -= 1;
+    if (plan.skip >= 0) return null;
+    plans.shift();
+    say(`${plan.fault} at ${where}`);
+    return plan.fault;
+  };
+  const mortal: MortalPool = createMortalPool(natural, mortality, deps.turnstile);
+  const { pool } = mortal;
+  const connection = connectToAlpaca(deps.alpaca);
+  const desk = createOrderDesk({
+    pool,
+    broker: createMortalBroker(createAlpacaBroker(connection), mortality),
+    stream: createAlpacaTradeStream(deps.alpaca),
+    settings: deps.settings,
+    observer: silent(),
+    rhythm,
+    limits,
+  });
+  const tick = startTick({
+    pool,
+    market: createAlpacaMarketData(connection, () => undefined),
+    owner: name,
+    intervalMs: tickEveryMs,
+    ingestEnabled: true,
+    evaluationEnabled: deps.asks,
+    patienceMs: 300,
+    fetchTimeoutMs: 400,
+  });
+  const expiry = startInterval({
+    intervalMs: expireEveryMs,
+    run: async () => {
+      await expireQuestions(pool);
+      return undefined;
+    },
+    onError: () => undefined,
+  });
+  const branch = createTradingBranch({ configs: configSourceOf(tick.configs), settings: deps.settings, orderPlaced: () => desk.orderPlaced() });
+  const answers = createAnswerService({ pool, branches: [branch] });
+  desk.start();
+  say(`${name} starts`);
+  return {
+    name,
+    answers,
+    cutDatabase: mortal.cut,
+    isDead,
+    isReconciled: () => desk.isReconciled(),
+    die,
+    planCommitFault: (fault, skip) => void commitPlans.push({ fault, skip }),
+    planPostFault: (fault, skip) => void postPlans.push({ fault, skip }),
+    wake: () => {
+      if (dead) return;
+      tick.wake();
+      expiry.wake();
+      desk.orderPlaced();
+      desk.killSwitchChanged();
+    },
+    end: async () => {
+      await Promise.all([tick.stop(), expiry.stop(), desk.stop()]);
+      await natural.end();
+    },
+  };
+}
+
+/** Listens to everything and says nothing, whatever there is to listen to. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every property of it is a function that ignores its arguments
+const silent = <Observer extends object>(): Observer => new Proxy({}, { get: () => () => undefined }) as Observer;

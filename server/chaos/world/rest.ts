@@ -1,0 +1,63 @@
+/** Lets a world come to rest: no faults any more, and time until everything that is open has found its end. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { World } from "./world.ts";
+
+/** Past the time that an order may stay in doubt, and past most questions. */
+const doubtMs = 6 * 60_000;
+/** Past the close of every session, so that the day's orders end. */
+const sessionMs = 7 * 3_600_000;
+const waitMs = 350;
+const rounds = 8;
+const reconcileWaitMs = 4_000;
+
+/** @returns what did not come to rest; null when everything did */
+export async function comeToRest(world: World): Promise<string | null> {
+  const { control } = world.simulator;
+  control.clearFaults();
+  control.clearScripts();
+  control.setMarket("replay");
+  for (const { name } of world.scenario.symbols) control.unhalt(name);
+  for (const life of world.alive()) world.retire(life);
+  await world.settled();
+  world.startLife({ asks: false });
+  world.say("faults are over");
+
+  let left: string | null = null;
+  for (let round = 0; round < rounds; round += 1) {
+    left = await untilNothingIsLeft(world);
+    if (left === null) break;
+    world.say(`not at rest yet: ${left}`);
+    await world.jump(round % 2 === 0 ? doubtMs : sessionMs);
+  }
+  if (left !== null) return left;
+  // What the broker did last may have been told to nobody: one comparison from scratch sees it.
+  for (const life of world.alive()) world.retire(life);
+  await world.settled();
+  const last = world.startLife({ asks: false });
+  const givesUpAt = world.clock.naturalMs() + reconcileWaitMs;
+  while (!last.isReconciled() && world.clock.naturalMs() < givesUpAt) await sleep(5);
+  return last.isReconciled() ? null : "the last life could not compare its books with the broker's";
+}
+
+async function untilNothingIsLeft(world: World): Promise<string | null> {
+  const givesUpAt = world.clock.naturalMs() + waitMs;
+  for (;;) {
+    const left = await whatIsLeft(world);
+    if (left === null || world.clock.naturalMs() > givesUpAt) return left;
+    await sleep(10);
+  }
+}
+
+const ended = new Set(["filled", "canceled", "expired", "rejected", "replaced"]);
+
+async function whatIsLeft(world: World): Promise<string | null> {
+  const { rows } = await world.owner.query<{ what: string }>(
+    `select 'question ' || id || ' is ' || status as what from questions where status = 'open'
+     union all select 'order ' || client_order_id || ' is ' || status from trade_orders
+       where status in ('pending_submit', 'submitting') or (status = 'unknown' and next_lookup_at is not null)
+     limit 3`,
+  );
+  const atBroker = world.simulator.control.book().accounts.flatMap(({ orders }) => orders).filter(({ status }) => !ended.has(status));
+  const left = [...rows.map(({ what }) => what), ...atBroker.slice(0, 3).map((order) => `the broker's order ${order.client_order_id} is ${order.status}`)];
+  return left.length === 0 ? null : left.join("; ");
+}

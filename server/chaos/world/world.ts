@@ -1,0 +1,143 @@
+/** Everything of one seed: a database, a broker, the people, and the lives of Nod that serve them. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { startSimulator, type Simulator } from "@nod/alpaca-simulator";
+import type { AlpacaSettings } from "../../src/alpaca/settings.ts";
+import { usd } from "../../src/core/decimal.ts";
+import { createPool, type Pool } from "../../src/db/pool.ts";
+import { defaultTemplateName, ensureUser } from "../../src/trading/config/config-table.ts";
+import { defaultMaxAges, type RiskSettings } from "../../src/trading/risk/risk-settings.ts";
+import type { Random } from "../random.ts";
+import type { StageDatabase } from "../stage/stage.ts";
+import { installWorldClock, type WorldClock } from "../stage/world-clock.ts";
+import { startLife, type Life } from "./life.ts";
+import { createScenario, type Scenario } from "./scenario.ts";
+import { createTurnstile } from "./turnstile.ts";
+
+export type World = {
+  scenario: Scenario;
+  simulator: Simulator;
+  clock: WorldClock;
+  /** As the database's owner, untouched by any fault. */
+  owner: Pool;
+  /** What happened, a line each, for whoever must understand a failure. */
+  log: readonly string[];
+  say(line: string): void;
+  /** Those that live; what is left of the others is swept up. */
+  alive(): Life[];
+  startLife(options?: { asks: boolean }): Life;
+  /** Ends it in good order, in the background; the world waits for it before it ends. */
+  retire(life: Life): void;
+  /** Time passes, for everybody at once. */
+  jump(ms: number): Promise<void>;
+  /** The database's clock alone is set, forward or back. */
+  stepDatabaseClock(ms: number): Promise<void>;
+  wakeAll(): void;
+  /** Until nobody who was retired does anything any more. */
+  settled(): Promise<void>;
+  end(): Promise<void>;
+};
+
+const settings: RiskSettings = {
+  tradingEnabled: true,
+  venue: { environment: "paper", liveAllowed: false },
+  caps: { maxOrderNotionalUsd: usd("35"), maxOrdersPerDay: 8, maxNotionalUsdPer4h: usd("200") },
+  ...defaultMaxAges,
+};
+const longestLogLines = 2_000;
+/** A life that is stopped finishes what is under way; one that takes longer is left behind. */
+const longestEndMs = 15_000;
+
+export async function createWorld(database: StageDatabase, random: Random): Promise<World> {
+  const scenario = createScenario(random.fork("scenario"));
+  const owner = createPool({ url: database.ownerUrl, applicationName: "chaos", maxConnections: 4 });
+  const clock = installWorldClock(Date.parse(scenario.day.startsAt), scenario.brokerSkewMs);
+  const startedMs = clock.naturalMs();
+  const log: string[] = [];
+  const say = (line: string): void => {
+    if (log.length < longestLogLines) log.push(`${String(clock.naturalMs() - startedMs).padStart(5)} ms  ${new Date(clock.nowMs()).toISOString()}  ${line}`);
+  };
+  const simulator = await startSimulator({
+    clock: clock.brokerClock,
+    seed: String(random.fork("simulator").next()),
+    replay: { startAt: [scenario.day.recorded], dates: scenario.day.dates },
+    symbols: Object.fromEntries(scenario.symbols.map(({ name, prevClose }) => [name, { price: String(prevClose), prevClose: String(prevClose) }])),
+    latency: { route: [0, 2], fill: [0, 20], cancel: [0, 5] },
+  });
+  const turnstile = createTurnstile();
+  const [keys] = simulator.keys;
+  if (keys === undefined) throw new Error("the simulator has no keys");
+  const alpaca: AlpacaSettings = {
+    keyId: keys.keyId, secretKey: keys.secretKey, tradingBaseUrl: simulator.url, dataBaseUrl: simulator.url, tradingStreamUrl: simulator.tradingStreamUrl,
+    requestsPerMinute: 100_000, requestTimeoutMs: 350,
+  };
+  let databaseSkewMs = 0;
+  let births = 0;
+  const lives: Life[] = [];
+  const ends: Promise<void>[] = [];
+  const setDatabaseClock = async (): Promise<void> => {
+    await owner.query("update chaos.clock set ahead_ms = $1::float8", [clock.aheadMs() + databaseSkewMs]);
+    await owner.query(
+      "insert into chaos.clock_steps (natural_ms, database_ms, broker_ms) values ($1::float8, $2::float8, $3::float8)",
+      [clock.naturalMs(), clock.nowMs() + databaseSkewMs, clock.brokerNowMs()],
+    );
+  };
+  const settled = async (): Promise<void> => {
+    const tooLate = new AbortController();
+    const patience = sleep(longestEndMs, undefined, { signal: tooLate.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(ends), patience]);
+    tooLate.abort();
+  };
+  const retire = (life: Life): void => {
+    const index = lives.indexOf(life);
+    if (index !== -1) lives.splice(index, 1);
+    ends.push(life.end().catch((error: unknown) => say(`${life.name} did not end well: ${String(error)}`)));
+  };
+
+  const alive = (): Life[] => {
+    for (const dead of lives.filter((life) => life.isDead())) retire(dead);
+    return lives.slice();
+  };
+
+  await setDatabaseClock();
+  await populate(owner, scenario, simulator);
+  say(`${scenario.day.name}, ${scenario.users.length} users, ${scenario.symbols.length} symbols, the broker's clock ${scenario.brokerSkewMs} ms ahead`);
+
+  return {
+    scenario, simulator, clock, owner, log, say, alive, retire, settled,
+    startLife: ({ asks } = { asks: true }) => {
+      births += 1;
+      const life = startLife({ name: `nod-${births}`, databaseUrl: database.url, alpaca, settings, asks, turnstile, say });
+      lives.push(life);
+      return life;
+    },
+    jump: async (ms) => {
+      await turnstile.whileQuiet(async () => {
+        clock.jump(ms);
+        await setDatabaseClock();
+      });
+      simulator.control.setClockOffset(0); // looks at what is due now
+      say(`${Math.round(ms / 1_000)} s pass`);
+    },
+    stepDatabaseClock: async (ms) => {
+      databaseSkewMs += ms;
+      await turnstile.whileQuiet(setDatabaseClock);
+      say(`the database's clock is set by ${ms} ms`);
+    },
+    wakeAll: () => alive().forEach((life) => life.wake()),
+    end: async () => {
+      for (const life of lives.slice()) retire(life);
+      await settled();
+      await simulator.stop();
+      await owner.end();
+      clock.remove();
+    },
+  };
+}
+
+async function populate(owner: Pool, { template, users }: Scenario, simulator: Simulator): Promise<void> {
+  await owner.query("insert into trading_config_templates (name, config) values ($1, $2)", [defaultTemplateName, JSON.stringify(template)]);
+  for (const uid of users) await ensureUser(owner, uid);
+  const { maxOrderNotionalUsd, maxOrdersPerDay, maxNotionalUsdPer4h } = settings.caps;
+  await owner.query("insert into chaos.caps values ($1, $2, $3)", [maxOrderNotionalUsd, maxOrdersPerDay, maxNotionalUsdPer4h]);
+  for (const { date, openMs, closeMs } of simulator.timeline.sessions) await owner.query("insert into chaos.sessions values ($1::date, $2, $3)", [date, openMs, closeMs]);
+}
