@@ -25,6 +25,7 @@ export const commands = new Map([
   ["check", runCheck],
   ["bench", bench],
   ["seed", seed],
+  ["audit:verify", verifyAudit],
 ]);
 
 /** @param {string[]} args */
@@ -56,4 +57,10 @@ async function bench([name, ...args]) {
 async function seed(args) {
   const node = await install(root);
   return runProgram(node, [...environment, join(root, "server/src/apply-seed.ts"), ...args], { cwd: root });
+}
+
+/** @param {string[]} args */
+async function verifyAudit(args) {
+  const node = await install(root);
+  return runProgram(node, [...environment, join(root, "server/src/verify-audit.ts"), ...args], { cwd: root });
 }

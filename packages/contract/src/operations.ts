@@ -1,5 +1,6 @@
 import { Type, type TObject, type TSchema } from "typebox";
 import { ConfigResponse, DevSessionRequest, DevSessionResponse } from "./config-exchange.ts";
+import { OrderStory } from "./order-story.ts";
 import { OrdersPage } from "./order.ts";
 import { PriceLine } from "./price-line.ts";
 import { Feed, MarketSymbol, Uuid } from "./primitives.ts";
@@ -156,6 +157,16 @@ export const operations = {
       { additionalProperties: false },
     ),
     response: OrdersPage,
+  },
+  getOrderStory: {
+    method: "get",
+    path: "/v1/me/trading/orders/{id}/story",
+    summary: "How one order came about and what became of it, oldest first",
+    description: "The facts, the rule, the question, the answer, each decision, each attempt to send, the broker's words and the fills. An order of another user is 404, as one that does not exist.",
+    auth: "user",
+    params: ById,
+    response: OrderStory,
+    problems: ["not_found"],
   },
   listSnapshots: {
     method: "get",

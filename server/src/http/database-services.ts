@@ -2,12 +2,14 @@ import type { Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
 import { describeQuestion, openQuestions, questionsByIds } from "../pipeline/questions-table.ts";
 import type { QuestionsHubSettings } from "../realtime/questions-hub.ts";
+import { storyOfOrder } from "../trading/audit/events-table.ts";
+import { tellOrderStory } from "../trading/audit/order-story.ts";
 import { ensureUser } from "../trading/config/config-table.ts";
 import { readUserConfig, saveOwnConfig, toConfigResponse } from "../trading/config/user-config.ts";
 import { readLatestFactsOf, toSnapshot } from "../trading/market/facts-table.ts";
 import { readPriceLine } from "../trading/market/price-line-table.ts";
 import { describeOrder } from "../trading/orders/order-record.ts";
-import { listOrders } from "../trading/orders/orders-table.ts";
+import { listOrders, orderById } from "../trading/orders/orders-table.ts";
 import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
 import type { Configs, MarketReads, OrderReads, QuestionReads, Services, Trading } from "./services.ts";
 
@@ -75,6 +77,12 @@ function ordersOf(pool: Pool): OrderReads {
     async page(uid, afterOrderId, limit) {
       const orders = await listOrders(pool, uid, { limit: limit + 1, before: afterOrderId });
       return { orders: orders.slice(0, limit).map(describeOrder), hasMore: orders.length > limit };
+    },
+    async story(uid, orderId) {
+      const [order, events] = await Promise.all([orderById(pool, uid, orderId), storyOfOrder(pool, uid, orderId)]);
+      if (order === null) return null;
+      const [question] = order.questionId === null ? [] : await questionsByIds(pool, [order.questionId]);
+      return { order: describeOrder(order), story: tellOrderStory(question ?? null, events) };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What the routes need of the rooms below, and nothing more. `main.ts` hands it in. */
 import type { ConfigResponse } from "@nod/contract/config-exchange";
 import type { Order } from "@nod/contract/order";
+import type { OrderStory } from "@nod/contract/order-story";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Feed } from "@nod/contract/primitives";
 import type { ProblemError } from "@nod/contract/problem";
@@ -34,7 +35,11 @@ export type Configs = {
 };
 
 /** Newest first. A page goes on after an order of the user, so that orders made meanwhile do not shift it. */
-export type OrderReads = { page(uid: string, afterOrderId: string | null, limit: number): Promise<{ orders: Order[]; hasMore: boolean }> };
+export type OrderReads = {
+  page(uid: string, afterOrderId: string | null, limit: number): Promise<{ orders: Order[]; hasMore: boolean }>;
+  /** Null when there is none of this user. */
+  story(uid: string, orderId: string): Promise<OrderStory | null>;
+};
 
 export type MarketReads = {
   latest(symbols: readonly string[]): Promise<Snapshot[]>;

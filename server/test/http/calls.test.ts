@@ -51,6 +51,7 @@ const services: AppParts = {
       pages.push(parts);
       return Promise.resolve({ orders: [order("7d7a5f0e-6c35-4c9f-8c3c-4c1f37cf2a11")], hasMore: true });
     },
+    story: fail,
   },
   market: {
     latest: (symbols) => Promise.resolve(symbols.map((symbol) => ({ symbol, asset_class: "us_equity", feed: "iex", metric: "last_trade", price: "1", volume: null, as_of: at }))),

@@ -10,7 +10,7 @@ const services: AppParts = {
   questions: { open: unused, one: unused },
   answers: { answer: unused },
   configs: { read: unused, replace: unused },
-  orders: { page: unused },
+  orders: { page: unused, story: unused },
   market: { latest: unused, priceLine: unused },
   trading: { status: unused, switchOn: unused, switchOff: unused },
   ensureUser: unused,

@@ -61,6 +61,7 @@ const attempts: Record<UserOperation, (() => { at: string; sent?: Sent; expected
     () => ({ at: `GET /v1/me/trading/orders?cursor=${cursorOf(alicesOrders[0] ?? "")}`, expected: 200 }),
     () => ({ at: "GET /v1/me/trading/orders?firebase_uid=alice", expected: 422 }),
   ],
+  getOrderStory: [() => ({ at: `GET /v1/me/trading/orders/${alicesOrders[0]}/story`, expected: 404 })],
   listSnapshots: [() => ({ at: "GET /v1/me/trading/snapshots?symbol=SPY", expected: 200 })],
   getPriceLine: [() => ({ at: "GET /v1/me/trading/bars?symbol=SPY", expected: 200 })],
   getTradingStatus: [() => ({ at: "GET /v1/me/trading/status?uid=alice", expected: 200 })],

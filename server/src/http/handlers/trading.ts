@@ -4,7 +4,7 @@ import { refuse } from "../call.ts";
 import { readCursor, writeCursor } from "../order-cursor.ts";
 import type { Services } from "../services.ts";
 
-type TradingOperations = "getTradingConfig" | "putTradingConfig" | "listOrders" | "listSnapshots" | "getPriceLine" | "getTradingStatus" | "setKillSwitch";
+type TradingOperations = "getTradingConfig" | "putTradingConfig" | "listOrders" | "getOrderStory" | "listSnapshots" | "getPriceLine" | "getTradingStatus" | "setKillSwitch";
 
 export function tradingHandlers({ configs, orders, market, trading, now }: Services): Pick<Handlers, TradingOperations> {
   return {
@@ -36,6 +36,11 @@ export function tradingHandlers({ configs, orders, market, trading, now }: Servi
       const page = await orders.page(uid, after, query.limit ?? defaultOrdersPerPage);
       const last = page.orders.at(-1);
       return { kind: "reply", body: { orders: page.orders, next_cursor: page.hasMore && last !== undefined ? writeCursor(last.id) : null } };
+    },
+
+    async getOrderStory({ uid, params }) {
+      const story = await orders.story(uid, params.id);
+      return story === null ? refuse("not_found") : { kind: "reply", body: story };
     },
 
     async listSnapshots({ query }) {

@@ -35,6 +35,7 @@ export type AuditEvent = {
   data?: Readonly<Record<string, unknown>>;
 };
 
+/** `place` and `hash` are the event's in its user's chain; the hash as 64 hexadecimal digits. */
 export type RecordedEvent = {
   id: string;
   at: Date;
@@ -43,6 +44,8 @@ export type RecordedEvent = {
   questionId: string | null;
   orderId: string | null;
   data: Record<string, unknown>;
+  place: number;
+  hash: string;
 };
 
 /**
@@ -72,16 +75,22 @@ type RawEvent = {
   question_id: string | null;
   order_id: string | null;
   data: Record<string, unknown>;
+  place: string;
+  hash: string;
 };
 
-/** The story of one order of one user, oldest first: what its question told, what was decided, what the broker said. */
+/**
+ * The story of one order of one user, oldest first: what its question told (and the one that it asked again), what was
+ * decided, what the broker said.
+ */
 export async function storyOfOrder(db: Db, firebaseUid: string, orderId: string): Promise<RecordedEvent[]> {
   const { rows } = await db.query<RawEvent>(
-    `select e.id, e.at, e.firebase_uid, e.kind, e.question_id, e.order_id, e.data
+    `select e.id, e.at, e.firebase_uid, e.kind, e.question_id, e.order_id, e.data, e.place, encode(e.hash, 'hex') as hash
      from trade_orders as o
-     join events as e on e.firebase_uid = o.firebase_uid and (e.order_id = o.id or e.question_id = o.question_id)
+     left join questions as q on q.id = o.question_id
+     join events as e on e.firebase_uid = o.firebase_uid and (e.order_id = o.id or e.question_id in (o.question_id, q.follow_up_of))
      where o.id = $2::uuid and o.firebase_uid = $1::text
-     order by e.id`,
+     order by e.place`,
     [firebaseUid, orderId],
   );
   return rows.map((row) => ({
@@ -92,5 +101,7 @@ export async function storyOfOrder(db: Db, firebaseUid: string, orderId: string)
     questionId: row.question_id,
     orderId: row.order_id,
     data: row.data,
+    place: Number(row.place),
+    hash: row.hash,
   }));
 }

@@ -1,0 +1,121 @@
+/**
+ * Whether the log is what was written: every chain walked from its first event to its head, each hash computed anew here
+ * and not by the database's own functions, which whoever rewrites rows might have rewritten too. The canonical form is
+ * fixed in migration 0007.
+ */
+import { createHash } from "node:crypto";
+import type { Db, Pool } from "../../db/pool.ts";
+import { withTransaction } from "../../db/transaction.ts";
+
+/** `eventId` null: the head speaks of events of which none is left. */
+export type ChainBreak = { firebaseUid: string | null; eventId: string | null; place: number; reason: string };
+
+export type AuditReport = {
+  /** With a chain of their own; what concerns everybody is not counted as one. */
+  users: number;
+  events: number;
+  /** The first of each broken chain, in the order of the chains. */
+  breaks: ChainBreak[];
+  /** Over the ends of all chains. Kept elsewhere, it shows later that nobody rewrote a chain from end to end. */
+  fingerprint: string;
+};
+
+type LinkRow = { id: string; chain: string; place: string; hash_before: string; hash: string; digested: string };
+type HeadRow = { chain: string; length: string; hash: string };
+
+const nothingBefore = "0".repeat(64);
+const rowsPerFetch = 5_000;
+const timeoutMs = 24 * 3_600_000;
+
+const sha256 = (...parts: (string | Buffer)[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+};
+
+/** Reads everything in one snapshot, a few thousand rows at a time. */
+export async function verifyChains(pool: Pool): Promise<AuditReport> {
+  return withTransaction(
+    pool,
+    async (tx) => {
+      const { rows } = await tx.query<HeadRow>("select chain, length, encode(hash, 'hex') as hash from event_chains order by chain");
+      const heads = new Map(rows.map((head) => [head.chain, head]));
+      const walk = createWalk(heads);
+      for await (const link of linksOf(tx)) walk.step(link);
+      walk.end();
+      const fingerprint = sha256(JSON.stringify(rows.map(({ chain, length, hash }) => [chain, length, hash])));
+      return { users: rows.filter(({ chain }) => chain !== "").length, events: walk.events(), breaks: walk.breaks(), fingerprint };
+    },
+    { isolation: "repeatable read", timeoutMs },
+  );
+}
+
+async function* linksOf(tx: Db): AsyncGenerator<LinkRow> {
+  await tx.query(
+    `declare links no scroll cursor for
+     select id, coalesce(firebase_uid, '') as chain, place, encode(hash_before, 'hex') as hash_before, encode(hash, 'hex') as hash,
+            extract(epoch from at) || e'\\x1f' || kind || e'\\x1f' || coalesce(question_id::text, '') || e'\\x1f'
+            || coalesce(order_id::text, '') || e'\\x1f' || data || e'\\x1f' || coalesce(firebase_uid, '') as digested
+       from events order by firebase_uid, place, id`,
+  );
+  for (;;) {
+    const { rows } = await tx.query<LinkRow>(`fetch ${rowsPerFetch} from links`);
+    yield* rows;
+    if (rows.length < rowsPerFetch) return;
+  }
+}
+
+/** Where the walk stands in one chain. Past its first break a chain says nothing more. */
+type Place = { chain: string; id: string | null; place: number; hash: string; broken: boolean };
+
+function createWalk(heads: Map<string, HeadRow>) {
+  const breaks: ChainBreak[] = [];
+  let events = 0;
+  let at: Place | null = null;
+
+  const broken = (chain: string, place: number, eventId: string | null, reason: string): void => {
+    breaks.push({ firebaseUid: chain === "" ? null : chain, eventId, place, reason });
+  };
+
+  const leave = (place: Place | null): void => {
+    if (place === null) return;
+    const head = heads.get(place.chain);
+    heads.delete(place.chain);
+    if (place.broken) return;
+    if (head === undefined) broken(place.chain, place.place, place.id, "the chain has no head");
+    else if (Number(head.length) !== place.place) broken(place.chain, place.place, place.id, `the chain ends here, and its head says after ${head.length}`);
+    else if (head.hash !== place.hash) broken(place.chain, place.place, place.id, "the head has another hash than the last event");
+  };
+
+  return {
+    step(link: LinkRow): void {
+      events += 1;
+      if (at?.chain !== link.chain) {
+        leave(at);
+        at = { chain: link.chain, id: null, place: 0, hash: nothingBefore, broken: false };
+      }
+      if (at.broken) return;
+      const fault = faultOf(at, link);
+      if (fault !== null) {
+        broken(link.chain, Number(link.place), link.id, fault);
+        at.broken = true;
+        return;
+      }
+      at = { chain: link.chain, id: link.id, place: Number(link.place), hash: link.hash, broken: false };
+    },
+    end(): void {
+      leave(at);
+      for (const { chain, length } of heads.values()) broken(chain, 0, null, `none of its ${length} events is left`);
+    },
+    events: () => events,
+    breaks: () => breaks,
+  };
+}
+
+function faultOf(before: Place, link: LinkRow): string | null {
+  if (Number(link.place) !== before.place + 1) return `it is number ${link.place} and follows number ${before.place}`;
+  if (before.id !== null && BigInt(link.id) <= BigInt(before.id)) return "it is older than the event before it";
+  if (link.hash_before !== before.hash) return "it does not follow the event before it";
+  if (link.hash !== sha256(Buffer.from(link.hash_before, "hex"), Buffer.from(sha256(link.digested), "hex"))) return "it says something else than when it was written";
+  return null;
+}

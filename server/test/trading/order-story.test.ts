@@ -1,0 +1,49 @@
+import { compileValidator } from "@nod/contract/validators";
+import { OrderStory } from "@nod/contract/order-story";
+import { expect, test } from "vitest";
+import { createTableServices } from "../../src/http/database-services.ts";
+import { createScriptedBroker } from "../support/scripted-broker.ts";
+import { addTraders, ask, createFloor, openTheMarket } from "../support/trading-floor.ts";
+import { useTestDatabase } from "../support/database.ts";
+import { until } from "../support/until.ts";
+
+const database = useTestDatabase();
+
+test("the story of an order goes from the facts to the fill, each station once in its turn, and only its owner is told", async () => {
+  const broker = createScriptedBroker();
+  await addTraders(database.ownerPool, ["alice", "bob"]);
+  await openTheMarket(database.ownerPool);
+  const floor = createFloor(database.pool, broker);
+  floor.stream.start();
+  floor.submit.start();
+  try {
+    const outcome = await floor.answer("alice", await ask(database.ownerPool, "alice"), 10);
+    const orderId = outcome.kind === "answered" ? (outcome.result.order?.id ?? "") : "";
+    const statusIs = (status: string) => async (): Promise<string | null> =>
+      (await database.ownerPool.query<{ client_order_id: string }>("select client_order_id from trade_orders where id = $1 and status = $2", [orderId, status])).rows[0]?.client_order_id ?? null;
+    broker.tell(broker.fill(await until("the broker has it", statusIs("accepted")), "100.1", "0.0999"));
+    await until("it is filled", statusIs("filled"));
+
+    const { orders } = createTableServices(database.pool);
+    const told = await orders.story("alice", orderId);
+    expect(compileValidator(OrderStory)(told)).toMatchObject({ ok: true });
+    expect(told?.order).toMatchObject({ id: orderId, status: "filled" });
+    expect(told?.story.map(({ station, text }) => `${station}: ${text}`)).toEqual([
+      "facts: SPY stood at $100, -1.96 % from $102 (prev close).",
+      "rule: If it dips, ask.",
+      "answer: The answer was 10, given over http.",
+      "question: The question closed: approved.",
+      "decision: It was proposed to buy SPY for $10 (paper).",
+      "decision: Every guardrail let it pass.",
+      expect.stringMatching(/^submission: It was taken up to be sent as nod-.+, attempt 1\.$/),
+      "broker: The broker says accepted (by post).",
+      "fill: 0.0999 traded at $100.1.",
+      "broker: The broker says it is filled: 0.0999 at $100.1.",
+    ]);
+    expect(told?.story.flatMap(({ event }) => event?.place ?? [])).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await orders.story("bob", orderId)).toBeNull();
+  } finally {
+    await floor.stop();
+  }
+  expect(floor.failures).toEqual([]);
+});
