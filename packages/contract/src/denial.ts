@@ -24,6 +24,17 @@ export const DenialCode = Type.Enum([
   "insufficient_position",
   "broker_not_reconciled",
   "operator_cap_exceeded",
+  "order_size_exceeded",
+  "position_limit_exceeded",
+  "exposure_unknown",
+  "gross_exposure_exceeded",
+  "max_open_orders_reached",
+  "order_rate_exceeded",
+  "daily_result_unknown",
+  "daily_loss_limit_reached",
+  "symbol_cooldown_active",
+  "duplicate_intent",
+  "short_sale_blocked",
 ]);
 export type DenialCode = Static<typeof DenialCode>;
 

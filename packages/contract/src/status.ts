@@ -35,6 +35,21 @@ export const Headroom = Type.Object(
 );
 export type Headroom = Static<typeof Headroom>;
 
+const UnlessUnknown = Type.Union([Headroom, Type.Null()], { description: "Null while what is used of it is not known; nothing passes that guardrail then." });
+
+/** Under each guardrail that is in force and can be used up; one that the config leaves out is left out here. */
+export const HeadroomByGuardrail = Type.Object({
+  orders_per_day: Headroom,
+  notional_usd_per_4h: Headroom,
+  open_questions: Headroom,
+  open_orders: Type.Optional(Headroom),
+  orders_per_minute: Type.Optional(Headroom),
+  gross_exposure_usd: Type.Optional(UnlessUnknown),
+  daily_loss_usd: Type.Optional(UnlessUnknown),
+  position_usd: Type.Optional(Type.Record(Type.String(), UnlessUnknown, { description: "By symbol: what is held or watched." })),
+});
+export type HeadroomByGuardrail = Static<typeof HeadroomByGuardrail>;
+
 export const TradingStatus = Type.Object(
   {
     mode: TradingMode,
@@ -48,7 +63,7 @@ export const TradingStatus = Type.Object(
     }),
     buying_power: Type.Union([DecimalString, Type.Null()]),
     positions: Type.Array(Position),
-    headroom: Type.Object({ orders_per_day: Headroom, notional_usd_per_4h: Headroom, open_questions: Headroom }),
+    headroom: HeadroomByGuardrail,
     kill_switch: KillSwitch,
     watching: Type.Array(MarketSymbol),
     next_look_at: Type.Union([Instant, Type.Null()]),

@@ -10,6 +10,9 @@ export const limits = {
   questionTemplateLength: 280,
 } as const;
 
+/** What holds of the guardrails that a config leaves out. */
+export const guardrailDefaults = { maxOpenOrders: 50, maxOrdersPerMinute: 60 } as const;
+
 /** What ingest can read for a symbol; each becomes a fact under (feed, asset class, symbol, metric). */
 export const Metric = Type.Enum(["last_trade", "daily_bar", "prev_close"]);
 export type Metric = Static<typeof Metric>;
@@ -98,6 +101,32 @@ export const Guardrails = Type.Object(
     min_notional_usd: Type.Optional(Usd({ minimum: 1, maximum: 1_000_000 })),
     max_notional_usd: Type.Optional(Usd({ minimum: 1, maximum: 1_000_000 })),
     max_open_questions: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    max_order_qty: Type.Optional(
+      Type.Number({ minimum: 0.0001, maximum: 1_000_000, description: "Shares or coins in one buy, by the last price. Left out: no limit." }),
+    ),
+    max_position_usd: Type.Optional(
+      Usd({ minimum: 1, maximum: 10_000_000, description: "What one symbol may be worth, open buys and the new order included. Left out: no limit." }),
+    ),
+    max_gross_exposure_usd: Type.Optional(
+      Usd({ minimum: 1, maximum: 100_000_000, description: "What all symbols together may be worth, open buys and the new order included. Left out: no limit." }),
+    ),
+    max_open_orders: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000, default: guardrailDefaults.maxOpenOrders, description: "Orders that are, or may be, working at once." }),
+    ),
+    max_orders_per_minute: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: guardrailDefaults.maxOrdersPerMinute })),
+    max_daily_loss_usd: Type.Optional(
+      Usd({
+        minimum: 1,
+        maximum: 10_000_000,
+        description: "A loss of the trading day, open positions included, from which on nothing more is bought. Left out: no limit.",
+      }),
+    ),
+    symbol_cooldown_seconds: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 604_800, default: 0, description: "From one order of a symbol to the next buy of it. 0: none." }),
+    ),
+    duplicate_intent_window_seconds: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 86_400, default: 0, description: "A buy of the same symbol for the same amount within it is taken for the same wish twice. 0: none." }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -67,6 +67,25 @@ test("orders take up room, fills make a position at today's price, open question
   });
 });
 
+test("under each guardrail that the config names there is room, used up by what is held and by what the day has lost", async () => {
+  const careful = `c_${newUuid().slice(0, 8)}`;
+  await addTraders(database.ownerPool, [careful], { max_gross_exposure_usd: 50, max_position_usd: 25, max_daily_loss_usd: 5, max_open_orders: 4, max_orders_per_minute: 6 });
+  const floor = createFloor(database.pool, createScriptedBroker());
+  const outcome = await floor.answer(careful, await ask(database.ownerPool, careful, { symbol: "SPY" }), 10);
+  if (outcome.kind !== "answered" || outcome.result.order === null) throw new Error("no order");
+  expect((await status(careful)).headroom).toMatchObject({ open_orders: { limit: "4", used: "1", left: "3" }, orders_per_minute: { limit: "6", used: "1", left: "5" }, gross_exposure_usd: { used: "10" } });
+  await database.ownerPool.query("update trade_orders set status = 'filled', filled_qty = 0.1, filled_avg_price = 100, filled_at = now() where id = $1", [outcome.result.order.id]);
+  await setPrice(database.ownerPool, ["SPY"], "80");
+  expect((await status(careful)).headroom).toMatchObject({
+    open_orders: { used: "0" },
+    gross_exposure_usd: { limit: "50", used: "8", left: "42" },
+    daily_loss_usd: { limit: "5", used: "2", left: "3" },
+    position_usd: { SPY: { limit: "25", used: "8", left: "17" }, AAPL: { limit: "25", used: "0", left: "25" } },
+  });
+  await database.ownerPool.query("delete from market_data_latest where symbol = 'SPY'");
+  expect((await status(careful)).headroom).toMatchObject({ gross_exposure_usd: null, daily_loss_usd: null, position_usd: { SPY: null } });
+});
+
 test("another user's orders are nowhere in it", async () => {
   await placed("SPY");
   const other = `o_${newUuid().slice(0, 8)}`;

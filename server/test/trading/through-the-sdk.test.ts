@@ -86,7 +86,7 @@ test("what was bought can be sold, and no more than that", async () => {
   const sold = await becomes(await approve({ side: "sell", notional: "100" }), "filled");
   expect(sold.filled_qty).toBe(bought.filled_qty);
   const again = await floor.answer(uid, await ask(database.ownerPool, uid, { side: "sell" }), 10);
-  expect(again).toMatchObject({ result: { decision: { code: "insufficient_position" } } });
+  expect(again).toMatchObject({ result: { decision: { code: "short_sale_blocked" } } });
 });
 
 describe("whatever happens to the POST, there is at most one order at the broker and its end is known", () => {

@@ -1,6 +1,6 @@
 import type { DataInput, Rule, TradingConfig } from "@nod/contract/trading-config";
 import { maxSymbolsPerFeed } from "@nod/contract/trading-config";
-import { decimalPlaces, NotADecimalError, percent, usd } from "../../core/decimal.ts";
+import { decimalPlaces, NotADecimalError, percent, quantity, usd } from "../../core/decimal.ts";
 import { templateFaults } from "../rules/question-text.ts";
 import { coverageOf, metricFor } from "./coverage.ts";
 import type { DocumentPath } from "./json-pointer.ts";
@@ -109,12 +109,16 @@ const smallestAmount = (rule: Rule): number => {
 };
 
 function guardrailFaults({ guardrails }: TradingConfig): ConfigFault[] {
-  const amounts = ["max_notional_usd_per_4h", "min_notional_usd", "max_notional_usd"] as const;
+  const amounts = [
+    "max_notional_usd_per_4h", "min_notional_usd", "max_notional_usd", "max_position_usd", "max_gross_exposure_usd", "max_daily_loss_usd",
+  ] as const;
   const faults = amounts.flatMap((name) => {
     const amount = guardrails[name];
     return amount === undefined ? [] : centsFault(["guardrails", name], amount);
   });
-  const { min_notional_usd: min, max_notional_usd: max } = guardrails;
+  const { min_notional_usd: min, max_notional_usd: max, max_order_qty: maxQty } = guardrails;
+  const qtyFault = maxQty === undefined ? null : decimalsFault(maxQty, 9, quantity);
+  if (qtyFault !== null) faults.push({ path: ["guardrails", "max_order_qty"], message: qtyFault });
   if (min !== undefined && max !== undefined && min > max) {
     faults.push({ path: ["guardrails", "min_notional_usd"], message: `${min} must not be above max_notional_usd, which is ${max}` });
   }
@@ -126,7 +130,7 @@ function centsFault(path: DocumentPath, amount: number): ConfigFault[] {
   return message === null ? [] : [{ path, message }];
 }
 
-function decimalsFault(amount: number, digits: number, read: typeof usd | typeof percent): string | null {
+function decimalsFault(amount: number, digits: number, read: typeof usd | typeof percent | typeof quantity): string | null {
   const tooFine = `must have at most ${digits} decimals`;
   try {
     return decimalPlaces(read(amount)) > digits ? tooFine : null;

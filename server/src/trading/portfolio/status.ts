@@ -1,13 +1,14 @@
 /** What `GET /v1/me/trading/status` tells: one statement that looks at everything at once, and the arithmetic on it. */
-import type { Headroom, Position, TradingStatus } from "@nod/contract/status";
+import type { Position, TradingStatus } from "@nod/contract/status";
 import type { Side } from "@nod/contract/primitives";
-import { isPositive, price, quantity, smaller, subtract, usd, valueOf, zeroUsd, type Price, type Usd } from "../../core/decimal.ts";
+import { price, quantity, usd, valueOf, type Price } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
-import { defaultMaxOpenQuestions } from "../config/compile.ts";
+import { decodeHolding, holdingsSql, type RawHolding } from "../risk/holdings.ts";
 import { decodeKillSwitch, describeKillSwitch, type RawKillSwitch } from "../risk/kill-switch-table.ts";
 import type { ConfigSource } from "../risk/risk-context-table.ts";
-import { settingsOf, type UserTradingSettings } from "../risk/risk-context.ts";
+import { settingsOf } from "../risk/risk-context.ts";
 import type { RiskSettings } from "../risk/risk-settings.ts";
+import { headroomOf } from "./headroom.ts";
 import { positionsAfter, type Executed } from "./positions.ts";
 
 export type StatusDeps = {
@@ -33,8 +34,11 @@ type RawStatus = {
   next_close: Date | null;
   buying_power: string | null;
   orders_today: number;
+  orders_minute: number;
   notional_4h: string;
   open_questions: number;
+  open_orders: number;
+  holdings: RawHolding[];
   executed: RawExecuted[];
   prices: { symbol: string; price: string }[];
 };
@@ -63,7 +67,7 @@ export async function readTradingStatus(db: Db, firebaseUid: string, deps: Statu
     },
     buying_power: row.buying_power === null ? null : usd(row.buying_power),
     positions: positionsOf(row),
-    headroom: headroomOf(row, user, settings),
+    headroom: headroomOf({ ...row, holdings: row.holdings.map(decodeHolding) }, user, settings),
     kill_switch: describeKillSwitch(row.kill_switch === null ? null : decodeKillSwitch(row.kill_switch)),
     watching: [...(user?.watchlist ?? [])].toSorted(),
     next_look_at: deps.nextLookAt()?.toISOString() ?? null,
@@ -82,9 +86,10 @@ const statusSql = `
           order by array_position(array['flatten', 'cancel_only', 'block_new'], k.mode), k.scope limit 1) as kill_switch,
          s.is_open, s.trading_day, s.next_open, s.next_close,
          case when a.as_of > me.at - $4::int4 * interval '1 second' then a.buying_power end as buying_power,
-         recent.orders_today, recent.notional_4h,
+         recent.orders_today, recent.orders_minute, recent.notional_4h,
+         (select count(*)::int4 from trade_orders as o where o.firebase_uid = me.firebase_uid and o.is_open) as open_orders,
          (select count(*)::int4 from questions as q where q.firebase_uid = me.firebase_uid and q.status = 'open' and q.expires_at > me.at) as open_questions,
-         filled.executed, filled.prices
+         filled.executed, filled.prices, held.holdings
   from me
   left join user_trading_config as c on c.firebase_uid = me.firebase_uid
   left join trading_config_templates as t on t.name = c.template_name
@@ -94,6 +99,7 @@ const statusSql = `
   left join broker_accounts as a on a.id = 'alpaca'
   cross join lateral (
     select (count(*) filter (where o.trading_day = s.trading_day))::int4 as orders_today,
+           (count(*) filter (where o.created_at > me.at - interval '1 minute'))::int4 as orders_minute,
            coalesce(sum(o.reserved_notional_usd) filter (where o.created_at > me.at - interval '4 hours'), 0) as notional_4h
     from trade_orders as o
     where o.firebase_uid = me.firebase_uid and o.counts_against_limits and o.created_at > me.at - interval '48 hours'
@@ -109,7 +115,8 @@ const statusSql = `
             ) as newest) as prices
     from trade_orders as o
     where o.firebase_uid = me.firebase_uid and o.filled_qty > 0 and o.filled_avg_price is not null
-  ) as filled`;
+  ) as filled
+  cross join lateral (${holdingsSql({ uid: "me.firebase_uid", at: "me.at", tradingDay: "s.trading_day" })}) as held`;
 
 function positionsOf(row: RawStatus): Position[] {
   const prices = new Map(row.prices.map((latest): [string, Price] => [latest.symbol, price(latest.price)]));
@@ -118,20 +125,4 @@ function positionsOf(row: RawStatus): Position[] {
     const last = prices.get(symbol);
     return { symbol, qty, avg_entry_price: avgEntryPrice, market_value: last === undefined ? null : valueOf(qty, last) };
   });
-}
-
-/** Under each limit the stricter one of the user's and the operator's. */
-function headroomOf(row: RawStatus, user: UserTradingSettings | null, settings: RiskSettings): TradingStatus["headroom"] {
-  const own = user?.guardrails;
-  const count = (value: number): Usd => usd(value);
-  return {
-    orders_per_day: room(smaller(count(own?.max_orders_per_day ?? 0), count(settings.caps.maxOrdersPerDay)), count(row.orders_today)),
-    notional_usd_per_4h: room(smaller(usd(own?.max_notional_usd_per_4h ?? 0), settings.caps.maxNotionalUsdPer4h), usd(row.notional_4h)),
-    open_questions: room(count(own?.max_open_questions ?? defaultMaxOpenQuestions), count(row.open_questions)),
-  };
-}
-
-function room(limit: Usd, used: Usd): Headroom {
-  const left = subtract(limit, used);
-  return { limit, used, left: isPositive(left) ? left : zeroUsd };
 }

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { price, quantity, usd } from "../../core/decimal.ts";
 import { denialBeforeSending, denialWhileWaiting } from "./clear-to-send.ts";
 import { decide } from "./decide.ts";
+import type { Holding } from "./holdings.ts";
 import type { TradeIntent } from "./intent.ts";
-import type { RiskContext, UserTradingSettings } from "./risk-context.ts";
+import type { RecentOrder, RiskContext, UserTradingSettings } from "./risk-context.ts";
 import type { RiskSettings } from "./risk-settings.ts";
 
 const noon = new Date("2024-05-01T16:00:00Z");
@@ -54,6 +55,10 @@ const context: RiskContext = {
   ordersToday: 0,
   notionalUsd4h: usd("0"),
   openOrdersOfSymbol: 0,
+  openOrders: 0,
+  ordersLastMinute: 0,
+  recentOfSymbol: [],
+  holdings: [],
   position: quantity("0"),
   openSellQty: quantity("0"),
 };
@@ -64,6 +69,18 @@ function decideWith(changes: Changes) {
   const changedUser: UserTradingSettings = { ...user, ...changes.user, guardrails: { ...user.guardrails, ...changes.limits } };
   return decide({ ...intent, ...changes.intent }, { ...context, user: changedUser, ...changes.context }, { ...settings, ...changes.settings });
 }
+
+const holding: Holding = {
+  symbol: "AAPL",
+  qty: quantity("2"),
+  startQty: quantity("2"),
+  cashTodayUsd: usd("0"),
+  openBuysUsd: usd("0"),
+  price: price("200"),
+  prevClose: price("210"),
+};
+const ownSpy: Holding = { ...holding, symbol: "SPY", qty: quantity("0.1"), startQty: quantity("0.1"), price: price("492.1"), prevClose: price("492.1") };
+const bought = (secondsAgo: number): RecentOrder => ({ side: "buy", notionalUsd: usd("10"), createdAt: ago(secondsAgo) });
 
 const sell: Changes = { intent: { side: "sell" }, context: { position: quantity("1") } };
 const on = { mode: "block_new", scope: "user", reason: null, since: ago(60) } as const;
@@ -114,7 +131,24 @@ describe("each guardrail stops an order by itself", () => {
     ["the buying power was heard of too long ago", "buying_power_unknown", { context: { account: { buyingPower: usd("1000"), asOf: ago(301), inFlightUsd: usd("0") } } }],
     ["the account cannot pay", "insufficient_buying_power", { context: { account: { buyingPower: usd("9.99"), asOf: ago(1), inFlightUsd: usd("0") } } }],
     ["what is under way leaves too little", "insufficient_buying_power", { context: { account: { buyingPower: usd("15"), asOf: ago(1), inFlightUsd: usd("6") } } }],
-    ["there is nothing to sell", "insufficient_position", { intent: { side: "sell" } }],
+    ["it buys more shares than the user wants in an order", "order_size_exceeded", { limits: { max_order_qty: 0.02 } }],
+    ["the position would grow too large", "position_limit_exceeded", { limits: { max_position_usd: 59.2 }, context: { holdings: [ownSpy] } }],
+    ["the position would grow too large with what is being bought", "position_limit_exceeded", { limits: { max_position_usd: 30 }, context: { holdings: [{ ...ownSpy, qty: quantity("0"), openBuysUsd: usd("20.01") }] } }],
+    ["the position cannot be valued", "exposure_unknown", { limits: { max_position_usd: 1_000 }, context: { holdings: [{ ...ownSpy, price: null }] } }],
+    ["all positions together would grow too large", "gross_exposure_exceeded", { limits: { max_gross_exposure_usd: 409.99 }, context: { holdings: [holding] } }],
+    ["another position cannot be valued", "exposure_unknown", { limits: { max_gross_exposure_usd: 100_000 }, context: { holdings: [{ ...holding, price: null }] } }],
+    ["too many orders are open", "max_open_orders_reached", { limits: { max_open_orders: 2 }, context: { openOrders: 2 } }],
+    ["more orders are open than anyone gets who names no limit", "max_open_orders_reached", { context: { openOrders: 50 } }],
+    ["too many orders were made within a minute", "order_rate_exceeded", { limits: { max_orders_per_minute: 2 }, context: { ordersLastMinute: 2 } }],
+    ["more orders were made within a minute than anyone may who names no limit", "order_rate_exceeded", { context: { ordersLastMinute: 60 } }],
+    ["the day has lost the limit", "daily_loss_limit_reached", { limits: { max_daily_loss_usd: 20 }, context: { holdings: [holding] } }],
+    ["the day's trades have lost the limit", "daily_loss_limit_reached", { limits: { max_daily_loss_usd: 5 }, context: { holdings: [{ ...holding, qty: quantity("0"), startQty: quantity("0"), cashTodayUsd: usd("-5.01") }] } }],
+    ["the day's result is not known for want of a price", "daily_result_unknown", { limits: { max_daily_loss_usd: 20 }, context: { holdings: [{ ...holding, price: null }] } }],
+    ["the day's result is not known for want of a close", "daily_result_unknown", { limits: { max_daily_loss_usd: 20 }, context: { holdings: [{ ...holding, prevClose: null }] } }],
+    ["the symbol was traded a moment ago", "symbol_cooldown_active", { limits: { symbol_cooldown_seconds: 60 }, context: { recentOfSymbol: [bought(59)] } }],
+    ["the same was bought a moment ago", "duplicate_intent", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [{ ...bought(1), notionalUsd: usd("20") }, bought(9)] } }],
+    ["it would be sold short", "short_sale_blocked", { intent: { side: "sell" } }],
+    ["more was sold than was ever held", "short_sale_blocked", { intent: { side: "sell" }, context: { position: quantity("-1") } }],
     ["all of it is being sold already", "insufficient_position", { intent: { side: "sell" }, context: { position: quantity("1"), openSellQty: quantity("1") } }],
   ];
   test.each(cases)("%s: %s", (_why, code, changes) => {
@@ -133,6 +167,16 @@ describe("the edges", () => {
     ["a price as old as it may be", { context: { lastTrade: { price: price("492"), asOf: ago(180) } } }],
     ["exactly the drift allowed", { context: { lastTrade: { price: price("494.46"), asOf: ago(1) } } }],
     ["exactly the buying power", { context: { account: { buyingPower: usd("10"), asOf: ago(1), inFlightUsd: usd("0") } } }],
+    ["exactly as many shares as the user wants in an order", { limits: { max_order_qty: 0.020321073 } }],
+    ["exactly as large a position as may be", { limits: { max_position_usd: 59.21 }, context: { holdings: [ownSpy, holding] } }],
+    ["exactly as much exposure as may be", { limits: { max_gross_exposure_usd: 410 }, context: { holdings: [holding] } }],
+    ["the last open order", { limits: { max_open_orders: 2 }, context: { openOrders: 1 } }],
+    ["the last order of the minute", { limits: { max_orders_per_minute: 2 }, context: { ordersLastMinute: 1 } }],
+    ["a cent less than the day's loss limit", { limits: { max_daily_loss_usd: 20.01 }, context: { holdings: [holding] } }],
+    ["a day in the black", { limits: { max_daily_loss_usd: 1 }, context: { holdings: [{ ...holding, price: price("211") }] } }],
+    ["the end of the cooldown", { limits: { symbol_cooldown_seconds: 60 }, context: { recentOfSymbol: [bought(60)] } }],
+    ["the same once more after the window", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [bought(10)] } }],
+    ["another amount within the window", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [{ ...bought(1), notionalUsd: usd("11") }] } }],
     ["not asked about, where asking is not required", { intent: { questionId: null }, limits: { require_question_before_order: false } }],
     ["live, where the user, the operator and the host all say so", { intent: { mode: "live" }, user: { mode: "live" }, settings: { venue: { environment: "live", liveAllowed: true } } }],
   ];
@@ -152,6 +196,26 @@ describe("a sell", () => {
     for (const mode of ["block_new", "cancel_only", "flatten"] as const) {
       expect(decideWith({ ...sell, context: { ...sell.context, killSwitch: { ...on, mode } } }).decision.verdict).toBe("approved");
     }
+  });
+
+  const everyLimit: [string, Changes][] = [
+    ["the day's orders", { context: { ordersToday: 99 } }],
+    ["the four hours", { context: { notionalUsd4h: usd("1000") } }],
+    ["the operator's caps", { settings: { caps: { maxOrderNotionalUsd: usd("1"), maxOrdersPerDay: 0, maxNotionalUsdPer4h: usd("0") } } }],
+    ["the smallest order", { limits: { min_notional_usd: 100 } }],
+    ["the largest order", { limits: { max_notional_usd: 1, max_order_qty: 0.0001 } }],
+    ["the largest position", { limits: { max_position_usd: 1, max_gross_exposure_usd: 1 }, context: { holdings: [{ ...ownSpy, price: null }] } }],
+    ["the open orders", { limits: { max_open_orders: 1 }, context: { openOrders: 9 } }],
+    ["the orders of a minute", { limits: { max_orders_per_minute: 1 }, context: { ordersLastMinute: 9 } }],
+    ["the day's loss", { limits: { max_daily_loss_usd: 1 }, context: { holdings: [holding] } }],
+    ["a day's result that is not known", { limits: { max_daily_loss_usd: 1 }, context: { holdings: [{ ...holding, price: null }] } }],
+    ["the symbol's cooldown", { limits: { symbol_cooldown_seconds: 600, duplicate_intent_window_seconds: 600 }, context: { recentOfSymbol: [{ ...bought(1), side: "sell" }] } }],
+    ["the blocklist", { limits: { symbols_blocklist: ["SPY"] } }],
+    ["a watchlist that the symbol was taken from", { user: { watchlist: new Set() } }],
+  ];
+  test.each(everyLimit)("passes %s: an exit always passes what keeps positions from growing", (_what, changes) => {
+    const { decision } = decideWith({ ...changes, intent: { side: "sell" }, context: { position: quantity("1"), ...changes.context } });
+    expect(decision).toMatchObject({ verdict: "approved", code: null });
   });
 
   test("needs no buying power", () => {

@@ -1,6 +1,17 @@
 import type { Decision } from "@nod/contract/denial";
 import { basisPointsBetween } from "../../core/decimal.ts";
 import { messageOf, type Denial } from "./denial.ts";
+import {
+  dailyLoss,
+  exposureOfAll,
+  noShortSale,
+  notTheSameTwice,
+  openOrders,
+  orderSize,
+  ordersPerMinute,
+  positionOfSymbol,
+  symbolCooledDown,
+} from "./exposure-guardrails.ts";
 import type { TradeIntent } from "./intent.ts";
 import { driftWithinBounds, marketOpen, priceFresh, priceKnown, sessionKnown } from "./market-guardrails.ts";
 import { approvalValid, brokerReconciled, killSwitch, modeAllowed, notBlocked, onWatchlist, questionAnswered, tradingEnabled } from "./permission-guardrails.ts";
@@ -46,13 +57,22 @@ const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   priceFresh,
   driftWithinBounds,
   noOpenOrder,
+  notTheSameTwice,
+  symbolCooledDown,
+  openOrders,
+  ordersPerMinute,
   ordersPerDay,
   notionalAboveMinimum,
   notionalBelowMaximum,
+  orderSize,
   notionalPer4h,
+  positionOfSymbol,
+  exposureOfAll,
+  dailyLoss,
   operatorCaps,
   buyingPowerKnown,
   enoughBuyingPower,
+  noShortSale,
   enoughPosition,
 ];
 

@@ -3,6 +3,7 @@ import type { TradeIntent } from "./intent.ts";
 import type { RiskCase } from "./risk-case.ts";
 import type { ActiveKillSwitch } from "./risk-context.ts";
 import type { RiskSettings } from "./risk-settings.ts";
+import { isExit } from "./size.ts";
 
 /**
  * The kill switch stops what could enlarge a position. A sell of what the user holds always passes, in every mode: a halt
@@ -10,7 +11,7 @@ import type { RiskSettings } from "./risk-settings.ts";
  */
 export function killSwitch({ intent, context }: { intent: Pick<TradeIntent, "side">; context: { killSwitch: ActiveKillSwitch | null } }): Denial | null {
   const active = context.killSwitch;
-  if (active === null || intent.side === "sell") return null;
+  if (active === null || isExit(intent)) return null;
   const whose = active.scope === "all" ? "the operator's kill switch is on for everyone" : "your kill switch is on";
   return {
     code: "kill_switch_active",
@@ -70,12 +71,12 @@ export function approvalValid({ intent, context }: { intent: Pick<TradeIntent, "
 }
 
 export function onWatchlist({ intent, context }: RiskCase): Denial | null {
-  if (context.user?.watchlist.has(intent.symbol) === true) return null;
+  if (isExit(intent) || context.user?.watchlist.has(intent.symbol) === true) return null;
   return { code: "symbol_not_on_watchlist", because: `${intent.symbol} is not on your watchlist`, limits: { symbol: intent.symbol } };
 }
 
 export function notBlocked({ intent, context }: RiskCase): Denial | null {
-  if (context.user?.guardrails.symbols_blocklist.includes(intent.symbol) === false) return null;
+  if (isExit(intent) || context.user?.guardrails.symbols_blocklist.includes(intent.symbol) === false) return null;
   return { code: "symbol_blocked", because: `${intent.symbol} is on your blocklist`, limits: { symbol: intent.symbol } };
 }
 

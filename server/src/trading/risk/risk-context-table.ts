@@ -1,8 +1,10 @@
 /** Reads what the guardrails go by. It owns no table: it is the one statement that looks at all of them at once. */
+import type { Side } from "@nod/contract/primitives";
 import type { TradingConfig } from "@nod/contract/trading-config";
 import { price, quantity, usd } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
 import { decodeKillSwitch, type RawKillSwitch } from "./kill-switch-table.ts";
+import { decodeHolding, holdingsSql, type RawHolding } from "./holdings.ts";
 import { settingsOf, type RiskContext, type UserTradingSettings } from "./risk-context.ts";
 
 /** A user's effective config as this process holds it; `revision` is `<template's>.<own>`. */
@@ -36,11 +38,15 @@ type RawContext = {
   account_as_of: Date | null;
   reconciled_at: Date | null;
   orders_today: number;
+  orders_minute: number;
   notional_4h: string;
   in_flight: string;
   open_orders: number;
+  open_orders_of_symbol: number;
   open_sell_qty: string;
   position: string;
+  recent_of_symbol: { side: Side; notional: string | null; created_at: string }[];
+  holdings: RawHolding[];
 };
 
 /**
@@ -56,6 +62,9 @@ export async function readAnswerContext(tx: Db, configs: ConfigSource, of: { fir
   const row = rows[0];
   return row === undefined ? null : decode(row, effective(row, held, configs));
 }
+
+/** `max_orders_per_day` is at most this. */
+const maxRecentOfSymbol = 1_000;
 
 const answerContextSql = `
   with q as materialized (
@@ -73,8 +82,9 @@ const answerContextSql = `
          s.is_open, s.trading_day, s.next_open, s.next_close, s.as_of as session_as_of,
          l.price as last_price, l.as_of as last_as_of,
          a.buying_power, a.as_of as account_as_of, a.reconciled_at,
-         recent.orders_today, recent.notional_4h,
-         working.in_flight, working.open_orders, working.open_sell_qty,
+         recent.orders_today, recent.orders_minute, recent.notional_4h,
+         working.in_flight, working.open_orders, working.open_orders_of_symbol, working.open_sell_qty,
+         same_symbol.recent_of_symbol, held.holdings,
          (select coalesce(sum(case when o.side = 'buy' then o.filled_qty else -o.filled_qty end), 0)
           from trade_orders as o where o.firebase_uid = q.firebase_uid and o.symbol = q.symbol and o.filled_qty > 0) as position
   from q
@@ -92,17 +102,29 @@ const answerContextSql = `
   cross join lateral (
     -- Two days hold every order of a trading day, whichever the hour and the season.
     select (count(*) filter (where o.trading_day = s.trading_day))::int4 as orders_today,
+           (count(*) filter (where o.created_at > q.at - interval '1 minute'))::int4 as orders_minute,
            coalesce(sum(o.reserved_notional_usd) filter (where o.created_at > q.at - interval '4 hours'), 0) as notional_4h
     from trade_orders as o
     where o.firebase_uid = q.firebase_uid and o.counts_against_limits and o.created_at > q.at - interval '48 hours'
   ) as recent
   cross join lateral (
     select coalesce(sum(o.reserved_notional_usd) filter (where o.side = 'buy' and o.status in ('pending_submit', 'submitting', 'unknown')), 0) as in_flight,
-           (count(*) filter (where o.symbol = q.symbol))::int4 as open_orders,
+           count(*)::int4 as open_orders,
+           (count(*) filter (where o.symbol = q.symbol))::int4 as open_orders_of_symbol,
            coalesce(sum(o.qty - o.filled_qty) filter (where o.symbol = q.symbol and o.side = 'sell'), 0) as open_sell_qty
     from trade_orders as o
     where o.firebase_uid = q.firebase_uid and o.is_open
-  ) as working`;
+  ) as working
+  cross join lateral (
+    -- Newest first; nobody makes more of one symbol in the longest window that a config may name than the day's limit allows.
+    select coalesce(jsonb_agg(jsonb_build_object('side', r.side, 'notional', r.notional_usd::text, 'created_at', r.created_at) order by r.created_at desc), '[]') as recent_of_symbol
+    from (
+      select o.side, o.notional_usd, o.created_at from trade_orders as o
+      where o.firebase_uid = q.firebase_uid and o.symbol = q.symbol and o.counts_against_limits and o.created_at > q.at - interval '7 days'
+      order by o.created_at desc limit ${maxRecentOfSymbol}
+    ) as r
+  ) as same_symbol
+  cross join lateral (${holdingsSql({ uid: "q.firebase_uid", at: "q.at", tradingDay: "s.trading_day" })}) as held`;
 
 function effective(row: RawContext, held: HeldConfig | undefined, configs: ConfigSource): UserTradingSettings | null {
   if (row.revision === null) return null;
@@ -129,7 +151,15 @@ function decode(row: RawContext, user: UserTradingSettings | null): RiskContext 
         : { buyingPower: usd(row.buying_power), asOf: row.account_as_of, inFlightUsd: usd(row.in_flight) },
     ordersToday: row.orders_today,
     notionalUsd4h: usd(row.notional_4h),
-    openOrdersOfSymbol: row.open_orders,
+    openOrdersOfSymbol: row.open_orders_of_symbol,
+    openOrders: row.open_orders,
+    ordersLastMinute: row.orders_minute,
+    recentOfSymbol: row.recent_of_symbol.map((order) => ({
+      side: order.side,
+      notionalUsd: order.notional === null ? null : usd(order.notional),
+      createdAt: new Date(order.created_at),
+    })),
+    holdings: row.holdings.map(decodeHolding),
     position: quantity(row.position),
     openSellQty: quantity(row.open_sell_qty),
   };

@@ -1,8 +1,9 @@
 import type { KillSwitchMode } from "@nod/contract/status";
-import type { TradingMode } from "@nod/contract/primitives";
+import type { Side, TradingMode } from "@nod/contract/primitives";
 import type { Guardrails, TradingConfig } from "@nod/contract/trading-config";
 import type { Price, Quantity, Usd } from "../../core/decimal.ts";
 import type { NewYorkDate } from "../../core/trading-day.ts";
+import type { Holding } from "./holdings.ts";
 
 export type ActiveKillSwitch = { mode: KillSwitchMode; scope: "user" | "all"; reason: string | null; since: Date };
 
@@ -15,6 +16,9 @@ export type UserTradingSettings = {
 };
 
 export type MarketSession = { isOpen: boolean; tradingDay: NewYorkDate; nextOpen: Date | null; nextClose: Date | null; asOf: Date };
+
+/** `notionalUsd` is null for an order that went out as a quantity. */
+export type RecentOrder = { side: Side; notionalUsd: Usd | null; createdAt: Date };
 
 export type LastTrade = { price: Price; asOf: Date };
 
@@ -40,6 +44,13 @@ export type RiskContext = MarketContext & {
   /** What the orders of the last four hours took up, by the same count. */
   notionalUsd4h: Usd;
   openOrdersOfSymbol: number;
+  /** Of all symbols. */
+  openOrders: number;
+  ordersLastMinute: number;
+  /** The newest orders of the symbol that were or may be at the broker, newest first, a week back at most. */
+  recentOfSymbol: readonly RecentOrder[];
+  /** Every symbol that the user holds, has traded on this trading day, or is buying. */
+  holdings: readonly Holding[];
   /** The user's own fills added up. */
   position: Quantity;
   openSellQty: Quantity;

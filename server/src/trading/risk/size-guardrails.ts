@@ -3,7 +3,7 @@ import { add, larger, usd, type Usd } from "../../core/decimal.ts";
 import { type Denial } from "./denial.ts";
 import { secondsBetween } from "./permission-guardrails.ts";
 import type { RiskCase } from "./risk-case.ts";
-import { exceeds, fundsLeft, sellableQty } from "./size.ts";
+import { exceeds, fundsLeft, isExit, sellableQty } from "./size.ts";
 
 /** The broker's own minimum for an order by notional, in USD. Source: Alpaca's order rules. */
 const brokerMinimum: Record<AssetClass, Usd> = { us_equity: usd("1"), crypto: usd("10") };
@@ -21,9 +21,9 @@ export function noOpenOrder({ intent, context }: RiskCase): Denial | null {
   };
 }
 
-export function ordersPerDay({ context }: RiskCase): Denial | null {
+export function ordersPerDay({ intent, context }: RiskCase): Denial | null {
   const limit = context.user?.guardrails.max_orders_per_day ?? 0;
-  if (context.ordersToday < limit) return null;
+  if (isExit(intent) || context.ordersToday < limit) return null;
   return {
     code: "max_orders_per_day_reached",
     because: `${context.ordersToday} of ${limit} orders of the day are used`,
@@ -34,7 +34,8 @@ export function ordersPerDay({ context }: RiskCase): Denial | null {
 export function notionalAboveMinimum({ intent, context }: RiskCase): Denial | null {
   const own = context.user?.guardrails.min_notional_usd;
   const minimum = own === undefined ? brokerMinimum[intent.assetClass] : larger(brokerMinimum[intent.assetClass], usd(own));
-  if (!exceeds(minimum, intent.notionalUsd)) return null;
+  // A sell goes out as a quantity, and what is left of a position may be small.
+  if (isExit(intent) || !exceeds(minimum, intent.notionalUsd)) return null;
   return {
     code: "notional_below_minimum",
     because: `$${intent.notionalUsd} is less than the smallest order of $${minimum}`,
@@ -44,7 +45,7 @@ export function notionalAboveMinimum({ intent, context }: RiskCase): Denial | nu
 
 export function notionalBelowMaximum({ intent, context }: RiskCase): Denial | null {
   const own = context.user?.guardrails.max_notional_usd;
-  if (own === undefined || !exceeds(intent.notionalUsd, usd(own))) return null;
+  if (isExit(intent) || own === undefined || !exceeds(intent.notionalUsd, usd(own))) return null;
   return {
     code: "notional_above_maximum",
     because: `$${intent.notionalUsd} is more than your largest order of $${own}`,
@@ -52,24 +53,24 @@ export function notionalBelowMaximum({ intent, context }: RiskCase): Denial | nu
   };
 }
 
-/** What the order takes up of the limits; a sell that cannot be sized counts as asked for. */
-const reservedBy = ({ intent, size }: RiskCase): Usd => size?.reservedUsd ?? intent.notionalUsd;
-
 export function notionalPer4h(of: RiskCase): Denial | null {
   const limit = usd(of.context.user?.guardrails.max_notional_usd_per_4h ?? 0);
   const used = of.context.notionalUsd4h;
-  if (!exceeds(add(used, reservedBy(of)), limit)) return null;
+  const { notionalUsd } = of.intent;
+  if (isExit(of.intent) || !exceeds(add(used, notionalUsd), limit)) return null;
   return {
     code: "max_notional_per_4h_exceeded",
-    because: `$${reservedBy(of)} on top of $${used} in the last four hours is more than $${limit}`,
-    limits: { notional_usd: reservedBy(of), used_usd_4h: used, max_notional_usd_per_4h: limit },
+    because: `$${notionalUsd} on top of $${used} in the last four hours is more than $${limit}`,
+    limits: { notional_usd: notionalUsd, used_usd_4h: used, max_notional_usd_per_4h: limit },
   };
 }
 
+/** The operator caps what may be bought. What is held may always be sold. */
 export function operatorCaps(of: RiskCase): Denial | null {
-  const { context, settings } = of;
+  const { intent, context, settings } = of;
+  if (isExit(intent)) return null;
   const { maxOrderNotionalUsd, maxOrdersPerDay, maxNotionalUsdPer4h } = settings.caps;
-  const reserved = reservedBy(of);
+  const reserved = intent.notionalUsd;
   const exceeded = exceeds(reserved, maxOrderNotionalUsd)
     ? "max_order_notional_usd"
     : context.ordersToday >= maxOrdersPerDay
@@ -95,7 +96,7 @@ export function operatorCaps(of: RiskCase): Denial | null {
 
 export function buyingPowerKnown({ intent, context, settings }: RiskCase): Denial | null {
   const { account, at } = context;
-  if (intent.side === "sell" || (account !== null && secondsBetween(account.asOf, at) <= settings.accountMaxAgeSeconds)) return null;
+  if (isExit(intent) || (account !== null && secondsBetween(account.asOf, at) <= settings.accountMaxAgeSeconds)) return null;
   return {
     code: "buying_power_unknown",
     because: "the account's buying power is not known",
@@ -105,7 +106,7 @@ export function buyingPowerKnown({ intent, context, settings }: RiskCase): Denia
 
 export function enoughBuyingPower({ intent, context }: RiskCase): Denial | null {
   const { account } = context;
-  if (intent.side === "sell" || account === null || !exceeds(intent.notionalUsd, fundsLeft(account))) return null;
+  if (isExit(intent) || account === null || !exceeds(intent.notionalUsd, fundsLeft(account))) return null;
   return {
     code: "insufficient_buying_power",
     because: `the account cannot pay for $${intent.notionalUsd}`,
@@ -114,7 +115,7 @@ export function enoughBuyingPower({ intent, context }: RiskCase): Denial | null 
 }
 
 export function enoughPosition({ intent, context, size }: RiskCase): Denial | null {
-  if (intent.side === "buy" || size !== null) return null;
+  if (!isExit(intent) || size !== null) return null;
   return {
     code: "insufficient_position",
     because: `you hold no ${intent.symbol} that is not already being sold`,

@@ -28,6 +28,12 @@ export function sizeOf(intent: Pick<TradeIntent, "side" | "notionalUsd">, holdin
   return { kind: "quantity", qty, reservedUsd: costOf(qty, holdings.lastTrade.price) };
 }
 
+/**
+ * Whether it can only make a position smaller. Every sell is one: it is sized at most as what the user holds and is not
+ * already selling, and nothing is sold short. Exits pass the limits that are there to keep positions from growing.
+ */
+export const isExit = (intent: Pick<TradeIntent, "side">): boolean => intent.side === "sell";
+
 /** What the broker said is there, less what it has not seen yet. May be negative. */
 export const fundsLeft = (account: AccountFunds): Usd => subtract(account.buyingPower, account.inFlightUsd);
 
