@@ -24,6 +24,8 @@ const count = wholeNumber("seeds");
 const repeat = wholeNumber("repeat");
 const progressEvery = 100;
 
+// Leaving in haste takes the database along (stage.ts).
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const stage = await openStage();
 const failed: number[] = [];
 const total = new Map<string, number>();

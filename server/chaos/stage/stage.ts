@@ -1,4 +1,5 @@
 /** One PostgreSQL for a whole run of simulations, and a database for each, copied from a migrated template. */
+import { rmSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import pg from "pg";
 import { startCluster } from "../../src/db/cluster.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { prepareRoleAndDatabase } from "../../src/db/open-database.ts";
+import { notesSql } from "../checker/notes.ts";
 
 export type StageDatabase = {
   /** As the application's role. */
@@ -22,20 +24,10 @@ export type Stage = {
 
 const template = "chaos_template";
 
-/**
- * The world's clock in SQL, and what the simulation itself notes down: how its clocks were moved, between which instants
- * a kill switch was certainly on, what was answered to whom, and the operator's caps. Nod knows none of it.
- * `now` and `clock_timestamp` stand in `public`, which is searched before `pg_catalog` here.
- */
-const simulationSql = `
-  create schema chaos;
+/** The world's clock in SQL. `now` and `clock_timestamp` stand in `public`, which is searched before `pg_catalog` here. */
+const clockSql = `
   create table chaos.clock (ahead_ms float8 not null);
   insert into chaos.clock values (0);
-  create table chaos.clock_steps (n int4 generated always as identity, natural_ms float8 not null, database_ms float8 not null, broker_ms float8 not null);
-  create table chaos.halts (scope text not null, firebase_uid text, certain_from timestamptz not null, certain_until timestamptz);
-  create table chaos.replies (n int4 generated always as identity, firebase_uid text not null, question_id uuid not null, value numeric not null, kind text not null, result json);
-  create table chaos.caps (max_order_notional_usd numeric not null, max_orders_per_day int4 not null, max_notional_usd_per_4h numeric not null);
-  create table chaos.sessions (date date not null, opens_ms float8 not null, closes_ms float8 not null);
   create function public.now() returns timestamptz language sql stable
     as $$ select pg_catalog.now() + (select ahead_ms from chaos.clock) * interval '1 millisecond' $$;
   create function public.clock_timestamp() returns timestamptz language sql volatile
@@ -66,14 +58,16 @@ export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "nod-chaos-"));
   await chmod(folder, 0o755); // PostgreSQL's own account passes through it
   const cluster = await startCluster({ folder, durable: false });
-  process.once("exit", () => {
-    if (!closed) process.kill(cluster.pid, "SIGQUIT");
-  });
   let closed = false;
+  process.once("exit", () => {
+    if (closed) return;
+    process.kill(cluster.pid, "SIGQUIT");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  });
   let count = 0;
   await prepareRoleAndDatabase(cluster.ownerUrl("postgres"), cluster.appPassword, template);
   await run(cluster.ownerUrl(template), withOurClock(template));
-  await run(cluster.ownerUrl(template), simulationSql);
+  await run(cluster.ownerUrl(template), notesSql, clockSql);
   await migrate({ url: cluster.ownerUrl(template), directory: join(import.meta.dirname, "../../migrations") });
   await run(cluster.ownerUrl(template), migrationsByOurClockSql);
 

@@ -75,11 +75,10 @@ export async function createWorld(database: StageDatabase, random: Random): Prom
   const lives: Life[] = [];
   const ends: Promise<void>[] = [];
   const setDatabaseClock = async (): Promise<void> => {
+    // Read at the moment of the step itself: what the broker notes down from here on is of after it.
+    const step = [clock.naturalMs(), clock.nowMs() + databaseSkewMs, clock.brokerNowMs()];
     await owner.query("update chaos.clock set ahead_ms = $1::float8", [clock.aheadMs() + databaseSkewMs]);
-    await owner.query(
-      "insert into chaos.clock_steps (natural_ms, database_ms, broker_ms) values ($1::float8, $2::float8, $3::float8)",
-      [clock.naturalMs(), clock.nowMs() + databaseSkewMs, clock.brokerNowMs()],
-    );
+    await owner.query("insert into chaos.clock_steps (natural_ms, database_ms, broker_ms) values ($1::float8, $2::float8, $3::float8)", step);
   };
   const settled = async (): Promise<void> => {
     const tooLate = new AbortController();
