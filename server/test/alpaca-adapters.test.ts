@@ -202,3 +202,14 @@ test("only known paper hosts and this machine count as paper", () => {
   expect(brokerEnvironmentOf("https://api.alpaca.markets")).toBe("live");
   expect(brokerEnvironmentOf("https://elsewhere.example")).toBe("live");
 });
+
+describe("assets", () => {
+  test("what may be done with a share and with a coin, and that a symbol is not known", async () => {
+    const { broker, simulator } = await connect();
+    expect(await broker.asset("SPY", patience)).toEqual({ symbol: "SPY", assetClass: "us_equity", isTradable: true, isFractionable: true, minOrderQty: null });
+    expect(await broker.asset("BTC/USD", patience)).toMatchObject({ symbol: "BTC/USD", assetClass: "crypto", isTradable: true, minOrderQty: "0.000000002" });
+    expect(await broker.asset("NOSUCH", patience)).toBeNull();
+    simulator.control.setAsset("SPY", { status: "inactive", fractionable: false });
+    expect(await broker.asset("SPY", patience)).toMatchObject({ isTradable: false, isFractionable: false });
+  });
+});

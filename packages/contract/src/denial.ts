@@ -35,6 +35,10 @@ export const DenialCode = Type.Enum([
   "symbol_cooldown_active",
   "duplicate_intent",
   "short_sale_blocked",
+  "asset_unknown",
+  "asset_not_tradable",
+  "asset_not_fractionable",
+  "quantity_below_minimum",
 ]);
 export type DenialCode = Static<typeof DenialCode>;
 

@@ -39,6 +39,7 @@ export async function openMarket(owner: Pool): Promise<void> {
      values ('us_equity', true, (now() at time zone 'America/New_York')::date, now() + interval '12 hours', now())`,
   );
   await owner.query("insert into broker_accounts (id, buying_power, cash, equity, as_of, reconciled_at) values ('alpaca', 1000000, 1000000, 1000000, now(), now())");
+  await owner.query("insert into assets (asset_class, symbol, is_tradable, is_fractionable, as_of) values ('us_equity', 'SPY', true, true, now())");
   await owner.query("insert into market_data_latest (feed, asset_class, symbol, metric, price, as_of) values ('iex', 'us_equity', 'SPY', 'last_trade', 98, now())");
 }
 

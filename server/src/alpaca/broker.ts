@@ -3,7 +3,7 @@ import { price, quantity, toCents, usd } from "../core/decimal.ts";
 import type { BrokerOrder, BrokerPort, FillActivity, OrderTicket, SubmitOutcome } from "../trading/ports.ts";
 import { isNotFound, isUnprocessable, outcomeOfFailedSubmit, unavailable } from "./call-failure.ts";
 import { callAlpaca, type AlpacaConnection } from "./connection.ts";
-import { brokerOrderOf, NonsenseError } from "./order-mapping.ts";
+import { brokerAssetOf, brokerOrderOf, NonsenseError } from "./order-mapping.ts";
 
 /** Alpaca's page sizes: 500 orders, 100 activities. */
 const ordersPerPage = 500;
@@ -103,6 +103,15 @@ export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
         }
         return { isOpen: clock.isOpen, timestamp: clock.timestamp, nextOpen: clock.nextOpen, nextClose: clock.nextClose };
       });
+    },
+
+    async asset(symbol, signal) {
+      try {
+        return brokerAssetOf(symbol, await callAlpaca(alpaca.trading, "read", signal, (init) => alpaca.assets.getV2AssetsSymbolOrAssetId({ symbolOrAssetId: symbol }, init)));
+      } catch (error) {
+        if (isNotFound(error)) return null;
+        throw unavailable("asset", error);
+      }
     },
   };
 }

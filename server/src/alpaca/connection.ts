@@ -10,6 +10,7 @@ export type AlpacaConnection = {
   account: trading.AccountsApi;
   activities: trading.AccountActivitiesApi;
   clock: trading.ClockApi;
+  assets: trading.AssetsApi;
   stocks: marketData.StockApi;
   crypto: marketData.CryptoApi;
   trading: Host;
@@ -33,6 +34,7 @@ export function connectToAlpaca(settings: AlpacaSettings): AlpacaConnection {
     account: new trading.AccountsApi(tradingConfiguration),
     activities: new trading.AccountActivitiesApi(tradingConfiguration),
     clock: new trading.ClockApi(tradingConfiguration),
+    assets: new trading.AssetsApi(tradingConfiguration),
     stocks: new marketData.StockApi(dataConfiguration),
     crypto: new marketData.CryptoApi(dataConfiguration),
     trading: { budget: createRequestBudget(settings.requestsPerMinute) },

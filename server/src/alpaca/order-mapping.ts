@@ -1,6 +1,6 @@
 import type { trading } from "@alpacahq/alpaca-trade-api";
 import { price, quantity, usd, type Price, type Quantity, type Usd } from "../core/decimal.ts";
-import type { BrokerOrder } from "../trading/ports.ts";
+import type { BrokerAsset, BrokerOrder } from "../trading/ports.ts";
 
 /** An answer that says yes without saying to what. */
 export class NonsenseError extends Error {
@@ -30,6 +30,18 @@ export function brokerOrderOf(order: trading.Order): BrokerOrder {
     updatedAt: order.updatedAt ?? null,
     raw: wireFieldsOf(order),
   };
+}
+
+/**
+ * Reads an asset of the SDK. One that is not active cannot be traded, whatever else is said of it.
+ * @throws NonsenseError when it lacks what the guardrails go by
+ */
+export function brokerAssetOf(symbol: string, asset: Partial<trading.Assets>): BrokerAsset {
+  const { _class: assetClass, tradable, fractionable, status, minOrderSize } = asset;
+  if ((assetClass !== "us_equity" && assetClass !== "crypto") || typeof tradable !== "boolean" || typeof fractionable !== "boolean") {
+    throw new NonsenseError("the broker's asset lacks its class or whether it is tradable and fractionable");
+  }
+  return { symbol, assetClass, isTradable: tradable && status === "active", isFractionable: fractionable, minOrderQty: read(quantity, minOrderSize) };
 }
 
 function read<T extends Usd | Price | Quantity>(parse: (text: string) => T, text: string | null | undefined): T | null {

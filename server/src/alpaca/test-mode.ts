@@ -80,6 +80,8 @@ export function createTestModePorts(clock: Clock): { marketData: MarketDataPort;
       fillActivities: (after) => Promise.resolve(fills.filter((fill) => fill.executedAt >= after)),
       account: () => Promise.resolve({ buyingPower: usd("100000"), cash: usd("100000"), equity: usd("100000"), tradingBlocked: false }),
       clock: () => Promise.resolve(alwaysOpen(clock.now())),
+      asset: (symbol) =>
+        Promise.resolve(fixturePrices[symbol] === undefined ? null : { symbol, assetClass: "us_equity", isTradable: true, isFractionable: true, minOrderQty: null }),
     },
     tradeStream: {
       start(handlers) {

@@ -94,6 +94,9 @@ export type BrokerEvent = { event: string; order: BrokerOrder; execution: Execut
 /** One row of the account's FILL activities: how executions missed by the stream are found. */
 export type FillActivity = Execution & { alpacaOrderId: string; symbol: string; side: Side };
 
+/** What may be done with a symbol at the broker. The sizes are in shares or coins; null where the broker names none. */
+export type BrokerAsset = { symbol: string; assetClass: AssetClass; isTradable: boolean; isFractionable: boolean; minOrderQty: Quantity | null };
+
 export type BrokerAccount = { buyingPower: Usd; cash: Usd; equity: Usd; tradingBlocked: boolean };
 
 /** The calls that reading takes may throw BrokerUnavailableError; `submit` never throws and is never retried. */
@@ -105,6 +108,8 @@ export type BrokerPort = {
   fillActivities(after: Date, signal: AbortSignal): Promise<FillActivity[]>;
   account(signal: AbortSignal): Promise<BrokerAccount>;
   clock(signal: AbortSignal): Promise<BrokerClock>;
+  /** Null: the broker knows no such symbol. */
+  asset(symbol: string, signal: AbortSignal): Promise<BrokerAsset | null>;
 };
 
 /** Nothing is replayed after a reconnect: `onConnected` is the moment to reconcile. */

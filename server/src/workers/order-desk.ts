@@ -6,6 +6,7 @@ import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import { cancelHaltedOrders, type CancelLimits, type CancelObserver } from "./cancel-halted.ts";
 import { defaultDeskLeaseTiming, takeDesk, type DeskFence, type DeskLeaseTiming, type HeldDesk } from "./desk-lease.ts";
 import { startInterval, type IntervalLoop } from "./interval.ts";
+import { refreshAssets } from "./refresh-assets.ts";
 import { createReconciler, type ReconcileLimits, type ReconcileObserver } from "./reconcile.ts";
 import { createReconciledGate } from "./reconciled-gate.ts";
 import { createUnknownResolver, type LookupLimits, type LookupObserver } from "./resolve-unknown.ts";
@@ -28,10 +29,12 @@ export type OrderDeskRhythm = {
   lookUpEveryMs: number;
   /** A kill switch must hold in every process within a second, also where its notification was lost. */
   cancelEveryMs: number;
+  /** How soon the broker is asked about a symbol that is new. */
+  assetsEveryMs: number;
   lease: DeskLeaseTiming;
 };
 
-const defaultRhythm: OrderDeskRhythm = { reconcileEveryMs: 60_000, reconcileAgainMs: 2_000, lookUpEveryMs: 500, cancelEveryMs: 1_000, lease: defaultDeskLeaseTiming };
+const defaultRhythm: OrderDeskRhythm = { reconcileEveryMs: 60_000, reconcileAgainMs: 2_000, lookUpEveryMs: 500, cancelEveryMs: 1_000, assetsEveryMs: 500, lease: defaultDeskLeaseTiming };
 
 export type OrderDeskDeps = {
   pool: Pool;
@@ -138,6 +141,15 @@ function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFen
     },
     onError,
   });
+  const assets = startInterval({
+    intervalMs: rhythm.assetsEveryMs,
+    retryMs: rhythm.reconcileAgainMs,
+    run: async () => {
+      await refreshAssets({ pool, broker });
+      return undefined;
+    },
+    onError,
+  });
   const submit = createSubmitWorker({ pool, fence, broker, gate, settings, observer, onDoubt: () => lookUp.wake(), limits: limits.submit ?? {} });
   const stream = createTradeStreamWorker({ pool, fence, stream: deps.stream, gate, reconcile: () => reconcile.wake(), observer });
   stream.start();
@@ -152,7 +164,7 @@ function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFen
     isReconciled: () => fence.isSure() && gate.isOpen(),
     stop: async () => {
       await stream.stop();
-      await Promise.all([submit.stop(), reconcile.stop(), lookUp.stop(), cancel.stop()]);
+      await Promise.all([submit.stop(), reconcile.stop(), lookUp.stop(), cancel.stop(), assets.stop()]);
     },
   };
 }

@@ -46,6 +46,8 @@ export function asking(pool: Pool, ownerPool: Pool, rules: Partial<Rule>[] = [{}
         on conflict (market) do update set as_of = now()`);
       await pool.query(`insert into market_data_latest (feed, asset_class, symbol, metric, price, as_of) values ('iex', 'us_equity', 'SPY', 'last_trade', 98, now())
         on conflict (symbol, metric, feed, asset_class) do update set as_of = now()`);
+      await pool.query(`insert into assets (asset_class, symbol, is_tradable, is_fractionable, as_of) values ('us_equity', 'SPY', true, true, now())
+        on conflict (symbol, asset_class) do update set as_of = now()`);
       await pool.query(`insert into broker_accounts (id, buying_power, cash, equity, as_of, reconciled_at) values ('alpaca', 10000, 10000, 10000, now(), now())
         on conflict (id) do update set as_of = now(), reconciled_at = now()`);
     },

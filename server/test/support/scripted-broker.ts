@@ -1,6 +1,6 @@
 /** A broker in memory that says what a test tells it to say, and keeps book of what it was asked. */
 import { price, quantity, usd, type Price, type Quantity, type Usd } from "../../src/core/decimal.ts";
-import type { BrokerAccount, BrokerEvent, BrokerOrder, BrokerPort, FillActivity, LookupOutcome, OrderTicket, SubmitOutcome, TradeStreamHandlers, TradeStreamPort } from "../../src/trading/ports.ts";
+import type { BrokerAccount, BrokerAsset, BrokerEvent, BrokerOrder, BrokerPort, FillActivity, LookupOutcome, OrderTicket, SubmitOutcome, TradeStreamHandlers, TradeStreamPort } from "../../src/trading/ports.ts";
 import { BrokerUnavailableError } from "../../src/trading/ports.ts";
 
 /** What a POST does: whether an order is placed, and what the caller hears. */
@@ -16,6 +16,9 @@ export type ScriptedBroker = {
   fills: FillActivity[];
   cancels: string[];
   lookups: string[];
+  assetCalls: string[];
+  /** Assets that are not like any other; null: the broker knows none. */
+  assets: Map<string, BrokerAsset | null>;
   /** What the next POSTs do, one after the other; when it is used up, `onPost` does. */
   script: PostScript[];
   onPost: PostScript;
@@ -56,6 +59,8 @@ export function createScriptedBroker(): ScriptedBroker {
     fills: [],
     cancels: [],
     lookups: [],
+    assetCalls: [],
+    assets: new Map(),
     script: [],
     onPost: accepts,
     down: false,
@@ -137,6 +142,12 @@ export function createScriptedBroker(): ScriptedBroker {
         reachable(() => {
           const now = Date.now();
           return { isOpen: broker.isOpen, timestamp: new Date(now), nextOpen: new Date(now + 86_400_000), nextClose: new Date(now + 3_600_000) };
+        }),
+      asset: (symbol) =>
+        reachable(() => {
+          broker.assetCalls.push(symbol);
+          const asset = broker.assets.get(symbol);
+          return asset === undefined ? { symbol, assetClass: "us_equity", isTradable: true, isFractionable: true, minOrderQty: null } : asset;
         }),
     },
   };

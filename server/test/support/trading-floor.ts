@@ -101,7 +101,18 @@ export async function openTheMarket(owner: Pool, symbols: readonly string[] = ["
   await setPrice(owner, symbols, "100");
 }
 
+/** Shares that can be traded, in fractions too. */
+export async function knowAssets(owner: Pool, symbols: readonly string[]): Promise<void> {
+  await owner.query(
+    `insert into assets (asset_class, symbol, is_tradable, is_fractionable, as_of) select 'us_equity', s, true, true, now() from unnest($1::text[]) as s
+     on conflict (symbol, asset_class) do update set as_of = excluded.as_of`,
+    [symbols],
+  );
+}
+
+/** Also lets the broker's assets be known. */
 export async function setPrice(owner: Pool, symbols: readonly string[], price: string, secondsAgo = 0): Promise<void> {
+  await knowAssets(owner, symbols);
   await owner.query(
     `insert into market_data_latest (feed, asset_class, symbol, metric, price, as_of)
      select 'iex', 'us_equity', s, 'last_trade', $2::numeric, now() - make_interval(secs => $3) from unnest($1::text[]) as s

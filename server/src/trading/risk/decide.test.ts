@@ -5,7 +5,7 @@ import { denialBeforeSending, denialWhileWaiting } from "./clear-to-send.ts";
 import { decide } from "./decide.ts";
 import type { Holding } from "./holdings.ts";
 import type { TradeIntent } from "./intent.ts";
-import type { RecentOrder, RiskContext, UserTradingSettings } from "./risk-context.ts";
+import type { KnownAsset, RecentOrder, RiskContext, UserTradingSettings } from "./risk-context.ts";
 import type { RiskSettings } from "./risk-settings.ts";
 
 const noon = new Date("2024-05-01T16:00:00Z");
@@ -52,6 +52,7 @@ const context: RiskContext = {
   reconciledAt: ago(30),
   user,
   account: { buyingPower: usd("100000"), asOf: ago(30), inFlightUsd: usd("0") },
+  asset: { isTradable: true, isFractionable: true, minOrderQty: null, asOf: ago(600) },
   ordersToday: 0,
   notionalUsd4h: usd("0"),
   openOrdersOfSymbol: 0,
@@ -81,6 +82,8 @@ const holding: Holding = {
 };
 const ownSpy: Holding = { ...holding, symbol: "SPY", qty: quantity("0.1"), startQty: quantity("0.1"), price: price("492.1"), prevClose: price("492.1") };
 const bought = (secondsAgo: number): RecentOrder => ({ side: "buy", notionalUsd: usd("10"), createdAt: ago(secondsAgo) });
+
+const share: KnownAsset = { isTradable: true, isFractionable: true, minOrderQty: null, asOf: ago(600) };
 
 const sell: Changes = { intent: { side: "sell" }, context: { position: quantity("1") } };
 const on = { mode: "block_new", scope: "user", reason: null, since: ago(60) } as const;
@@ -131,6 +134,11 @@ describe("each guardrail stops an order by itself", () => {
     ["the buying power was heard of too long ago", "buying_power_unknown", { context: { account: { buyingPower: usd("1000"), asOf: ago(301), inFlightUsd: usd("0") } } }],
     ["the account cannot pay", "insufficient_buying_power", { context: { account: { buyingPower: usd("9.99"), asOf: ago(1), inFlightUsd: usd("0") } } }],
     ["what is under way leaves too little", "insufficient_buying_power", { context: { account: { buyingPower: usd("15"), asOf: ago(1), inFlightUsd: usd("6") } } }],
+    ["the broker was never asked about the symbol", "asset_unknown", { context: { asset: null } }],
+    ["the broker was asked about the symbol too long ago", "asset_unknown", { context: { asset: { ...share, asOf: ago(172_801) } } }],
+    ["the broker does not trade the symbol", "asset_not_tradable", { context: { asset: { ...share, isTradable: false } } }],
+    ["the symbol is traded in whole shares only", "asset_not_fractionable", { context: { asset: { ...share, isFractionable: false } } }],
+    ["it buys less than the smallest order of the coin", "quantity_below_minimum", { context: { asset: { ...share, minOrderQty: quantity("0.020321073") } } }],
     ["it buys more shares than the user wants in an order", "order_size_exceeded", { limits: { max_order_qty: 0.02 } }],
     ["the position would grow too large", "position_limit_exceeded", { limits: { max_position_usd: 59.2 }, context: { holdings: [ownSpy] } }],
     ["the position would grow too large with what is being bought", "position_limit_exceeded", { limits: { max_position_usd: 30 }, context: { holdings: [{ ...ownSpy, qty: quantity("0"), openBuysUsd: usd("20.01") }] } }],
@@ -167,6 +175,7 @@ describe("the edges", () => {
     ["a price as old as it may be", { context: { lastTrade: { price: price("492"), asOf: ago(180) } } }],
     ["exactly the drift allowed", { context: { lastTrade: { price: price("494.46"), asOf: ago(1) } } }],
     ["exactly the buying power", { context: { account: { buyingPower: usd("10"), asOf: ago(1), inFlightUsd: usd("0") } } }],
+    ["exactly the smallest order of the coin", { context: { asset: { ...share, minOrderQty: quantity("0.020321072") } } }],
     ["exactly as many shares as the user wants in an order", { limits: { max_order_qty: 0.020321073 } }],
     ["exactly as large a position as may be", { limits: { max_position_usd: 59.21 }, context: { holdings: [ownSpy, holding] } }],
     ["exactly as much exposure as may be", { limits: { max_gross_exposure_usd: 410 }, context: { holdings: [holding] } }],
@@ -210,6 +219,8 @@ describe("a sell", () => {
     ["the day's loss", { limits: { max_daily_loss_usd: 1 }, context: { holdings: [holding] } }],
     ["a day's result that is not known", { limits: { max_daily_loss_usd: 1 }, context: { holdings: [{ ...holding, price: null }] } }],
     ["the symbol's cooldown", { limits: { symbol_cooldown_seconds: 600, duplicate_intent_window_seconds: 600 }, context: { recentOfSymbol: [{ ...bought(1), side: "sell" }] } }],
+    ["an asset that the broker has stopped trading in fractions", { context: { asset: { ...share, isTradable: false, isFractionable: false, minOrderQty: quantity("9") } } }],
+    ["an asset that is not known", { context: { asset: null } }],
     ["the blocklist", { limits: { symbols_blocklist: ["SPY"] } }],
     ["a watchlist that the symbol was taken from", { user: { watchlist: new Set() } }],
   ];

@@ -1,5 +1,6 @@
 import type { Decision } from "@nod/contract/denial";
 import { basisPointsBetween } from "../../core/decimal.ts";
+import { assetFractionable, assetKnown, assetMinimum, assetTradable } from "./asset-guardrails.ts";
 import { messageOf, type Denial } from "./denial.ts";
 import {
   dailyLoss,
@@ -56,6 +57,10 @@ const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   priceKnown,
   priceFresh,
   driftWithinBounds,
+  assetKnown,
+  assetTradable,
+  assetFractionable,
+  assetMinimum,
   noOpenOrder,
   notTheSameTwice,
   symbolCooledDown,

@@ -37,6 +37,10 @@ type RawContext = {
   buying_power: string | null;
   account_as_of: Date | null;
   reconciled_at: Date | null;
+  is_tradable: boolean | null;
+  is_fractionable: boolean | null;
+  min_order_qty: string | null;
+  asset_as_of: Date | null;
   orders_today: number;
   orders_minute: number;
   notional_4h: string;
@@ -82,6 +86,7 @@ const answerContextSql = `
          s.is_open, s.trading_day, s.next_open, s.next_close, s.as_of as session_as_of,
          l.price as last_price, l.as_of as last_as_of,
          a.buying_power, a.as_of as account_as_of, a.reconciled_at,
+         asset.is_tradable, asset.is_fractionable, asset.min_order_qty, asset.as_of as asset_as_of,
          recent.orders_today, recent.orders_minute, recent.notional_4h,
          working.in_flight, working.open_orders, working.open_orders_of_symbol, working.open_sell_qty,
          same_symbol.recent_of_symbol, held.holdings,
@@ -99,6 +104,7 @@ const answerContextSql = `
   left join market_data_latest as l
     on l.symbol = q.symbol and l.metric = 'last_trade' and l.feed = q.feed and l.asset_class = q.asset_class
   left join broker_accounts as a on a.id = 'alpaca'
+  left join assets as asset on asset.symbol = q.symbol and asset.asset_class = q.asset_class
   cross join lateral (
     -- Two days hold every order of a trading day, whichever the hour and the season.
     select (count(*) filter (where o.trading_day = s.trading_day))::int4 as orders_today,
@@ -149,6 +155,10 @@ function decode(row: RawContext, user: UserTradingSettings | null): RiskContext 
       row.buying_power === null || row.account_as_of === null
         ? null
         : { buyingPower: usd(row.buying_power), asOf: row.account_as_of, inFlightUsd: usd(row.in_flight) },
+    asset:
+      row.is_tradable === null || row.is_fractionable === null || row.asset_as_of === null
+        ? null
+        : { isTradable: row.is_tradable, isFractionable: row.is_fractionable, minOrderQty: row.min_order_qty === null ? null : quantity(row.min_order_qty), asOf: row.asset_as_of },
     ordersToday: row.orders_today,
     notionalUsd4h: usd(row.notional_4h),
     openOrdersOfSymbol: row.open_orders_of_symbol,

@@ -34,11 +34,16 @@ export type MarketContext = {
   lastTrade: LastTrade | null;
 };
 
+export type KnownAsset = { isTradable: boolean; isFractionable: boolean; minOrderQty: Quantity | null; asOf: Date };
+
+
 /** Everything that the guardrails go by at the answer, read under the user's lock. */
 export type RiskContext = MarketContext & {
   reconciledAt: Date | null;
   user: UserTradingSettings | null;
   account: AccountFunds | null;
+  /** What the broker says of the symbol. */
+  asset: KnownAsset | null;
   /** Orders of the current trading day that were or may be at the broker. */
   ordersToday: number;
   /** What the orders of the last four hours took up, by the same count. */
