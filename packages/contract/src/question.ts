@@ -39,6 +39,10 @@ export const TradingQuestionMetadata = Type.Object({
   max_drift_bps: Type.Integer(),
   config_revision: Type.String(),
   follow_up_of: Type.Optional(Uuid),
+  /** An approved question of which nothing was sent, since what it had shown was no longer so; this one asks anew. */
+  revises: Type.Optional(Uuid),
+  /** With `revises`: the price that the earlier question showed. */
+  price_before: Type.Optional(DecimalString),
 });
 export type TradingQuestionMetadata = Static<typeof TradingQuestionMetadata>;
 
@@ -82,7 +86,7 @@ export const AnswerResult = Type.Object(
     answered_at: Instant,
     decision: Type.Union([Decision, Type.Null()], { description: "Null when nothing was proposed." }),
     order: Type.Union([Order, Type.Null()]),
-    follow_up_question_id: Type.Union([Uuid, Type.Null()], { description: "Set when the answer was not clear and was asked once more." }),
+    follow_up_question_id: Type.Union([Uuid, Type.Null()], { description: "Set when it was asked once more: the answer was not clear, or what the question had shown was no longer so." }),
   },
   { $id: "AnswerResult", additionalProperties: false },
 );

@@ -107,12 +107,13 @@ function closingOf(question: QuestionRecord, reading: Exclude<ReadAnswer, { kind
     case "approves": {
       if (prepared === null) throw new Error(`no branch takes answers for ${JSON.stringify(question.pipelineKey)}`);
       const consequence = prepared.approve({ question, amountUsd: reading.amountUsd, at });
-      return { outcome: "approved", phase: consequence.phase, consequence, followUp: null };
+      const { outcome, phase, followUp } = consequence;
+      return { outcome, phase, consequence, followUp };
     }
     case "rejects":
       return { outcome: "rejected", phase: "done", consequence: null, followUp: null };
     case "unclear":
-      return question.followUpOf === null
+      return question.metadata["follow_up_of"] === undefined
         ? { outcome: "superseded", phase: "done", consequence: null, followUp: followUpOf(question, at) }
         : { outcome: "withdrawn", phase: "done", consequence: null, followUp: null };
   }
@@ -165,7 +166,7 @@ function storyOf({ question, value, meta, outcome, consequence, followUp }: Clos
   return [
     { firebaseUid, questionId, kind: "answer_given", data: { answer: value, outcome, via: meta.via, request_id: meta.requestId } },
     closedEvent(question, outcome),
-    ...(followUp === null ? [] : [{ firebaseUid, questionId: followUp.id, kind: "question_asked" as const, data: { follow_up_of: questionId } }]),
+    ...(followUp === null ? [] : [{ firebaseUid, questionId: followUp.id, kind: "question_asked" as const, data: followUp.metadata["revises"] === undefined ? { follow_up_of: questionId } : { revises: questionId } }]),
     ...(consequence?.events ?? []),
   ];
 }

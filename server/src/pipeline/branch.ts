@@ -1,5 +1,6 @@
 import type { Decision } from "@nod/contract/denial";
 import type { Order } from "@nod/contract/order";
+import type { QuestionOutcome } from "@nod/contract/question";
 import type { Usd } from "../core/decimal.ts";
 import type { Db } from "../db/pool.ts";
 import type { AuditEvent } from "../trading/audit/events-table.ts";
@@ -31,6 +32,10 @@ export type PreparedAnswer = {
 export type Approval = { question: QuestionRecord; amountUsd: Usd | null; at: Date };
 
 export type Consequence = {
+  /** `approved`, unless what the question had shown is no longer so: a yes to it is then a yes to nothing. */
+  outcome: Extract<QuestionOutcome, "approved" | "superseded" | "withdrawn">;
+  /** Asked in its place. */
+  followUp: QuestionRecord | null;
   decision: Decision;
   order: Order | null;
   phase: PipelinePhase;

@@ -15,6 +15,7 @@ import type { AuditEvent } from "../trading/audit/events-table.ts";
 import { tradingPipelineKey } from "./ask-trading.ts";
 import type { Approval, Consequence, QuestionBranch } from "./branch.ts";
 import type { QuestionRecord } from "./questions-table.ts";
+import { endingOf, revise } from "./revise.ts";
 
 const readMetadata = compileValidator(TradingQuestionMetadata);
 
@@ -48,12 +49,16 @@ function approve(deps: TradingBranchDeps, context: RiskContext, approval: Approv
   const intent = intentOf(approval);
   const { approved, decision } = decide(intent, context, deps.settings);
   const order = approved === null ? null : orderOf(approved, at);
+  const ending = endingOf(decision, context);
+  const followUp = ending === "revised" ? revise({ question, metadata: metadataOf(question), intent, context, settings: deps.settings, at }) : null;
   const of = { firebaseUid: question.firebaseUid, questionId: question.id, orderId: order?.id ?? null };
   const events: AuditEvent[] = [
     { ...of, kind: "intent_proposed", data: { intent_id: intent.id, symbol: intent.symbol, side: intent.side, notional_usd: intent.notionalUsd, mode: intent.mode } },
     { ...of, kind: approved === null ? "order_denied" : "order_approved", data: { stage: "answer", code: decision.code, limits: decision.limits } },
   ];
   return {
+    outcome: ending !== "revised" ? ending : followUp === null ? "withdrawn" : "superseded",
+    followUp,
     decision,
     order: order === null ? null : describeOrder(order),
     phase: order === null ? "done" : "submit_order",

@@ -213,14 +213,14 @@ describe("once", () => {
 
 describe("an approved question that a guardrail stops", () => {
   test("is approved, denied and on no book, and both are kept with the limits", async () => {
-    await setPrice(database.ownerPool, ["SPY"], "101");
+    await database.ownerPool.query("update broker_accounts set buying_power = 9");
     const id = await askUser();
     const told = result(await floor.answer(uid, id, 10));
-    expect(told).toMatchObject({ outcome: "approved", order: null, decision: { verdict: "denied", code: "price_drift_exceeded", limits: { drift_bps: "100", max_drift_bps: 50 } } });
+    expect(told).toMatchObject({ outcome: "approved", order: null, decision: { verdict: "denied", code: "insufficient_buying_power", limits: { notional_usd: "10", buying_power: "9" } } });
     expect(await statusOf(id)).toBe("approved");
     expect(await phaseOf(id)).toBe("done");
     const { rows } = await database.ownerPool.query("select d.* from risk_decisions as d join trade_intents as i on i.id = d.intent_id where i.question_id = $1", [id]);
-    expect(rows).toMatchObject([{ stage: "answer", verdict: "denied", code: "price_drift_exceeded", limits: { price_now: "101" } }]);
+    expect(rows).toMatchObject([{ stage: "answer", verdict: "denied", code: "insufficient_buying_power", limits: { buying_power: "9" } }]);
     expect(await count("trade_orders", "question_id = $1", id)).toBe(0);
   });
 

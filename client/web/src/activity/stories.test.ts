@@ -83,4 +83,14 @@ describe("the story of an order", () => {
     const denied = entry({ result: { question_id: "q1", outcome: "approved", answer: 10, answered_at: "2026-03-02T15:01:00Z", decision, order: null, follow_up_question_id: null } });
     expect(storiesOf([], [denied])).toMatchObject([{ title: "No order was sent", detail: "Your limit of 3 orders a day was reached.", badge: "Denied", tone: "warn" }]);
   });
+
+  it("says of an approval that what was shown was no longer so, and whether it is asked anew", () => {
+    const decision = { verdict: "denied" as const, code: "price_drift_exceeded" as const, message: "No order was sent: SPY has moved too far since the question.", limits: {} };
+    const result = { question_id: "q1", answer: 10, answered_at: "2026-03-02T15:01:00Z", decision, order: null };
+    const revised = entry({ outcome: "superseded", result: { ...result, outcome: "superseded", follow_up_question_id: "q2" } });
+    const gone = entry({ outcome: "withdrawn", result: { ...result, outcome: "withdrawn", follow_up_question_id: null } });
+    const detail = "SPY has moved too far since the question.";
+    expect(storiesOf([], [revised])).toMatchObject([{ title: "No order was sent: asked anew", detail, badge: "Superseded", tone: "warn" }]);
+    expect(storiesOf([], [gone])).toMatchObject([{ title: "No order was sent", detail, badge: "Withdrawn", tone: "warn" }]);
+  });
 });

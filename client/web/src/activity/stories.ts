@@ -86,8 +86,13 @@ function endingOf({ question, outcome, by, result }: ClosedQuestion): Ending {
     case "expired":
       return { title: `Expired after ${span(Date.parse(question.expires_at) - Date.parse(question.created_at))}`, detail: facts, badge: "Expired", tone: "calm" };
     case "superseded":
+      if (result?.decision?.verdict === "denied") {
+        const title = result.follow_up_question_id === null ? "No order was sent" : "No order was sent: asked anew";
+        return { title, detail: withoutNoOrderSent(result.decision.message), badge: "Superseded", tone: "warn" };
+      }
       return { title: result === null || result.follow_up_question_id === null ? "Price moved: asked again" : "Not clear: asked once more", detail: facts, badge: "Superseded", tone: "calm" };
     case "withdrawn":
+      if (result?.decision?.verdict === "denied") return { title: "No order was sent", detail: withoutNoOrderSent(result.decision.message), badge: "Withdrawn", tone: "warn" };
       return { title: "Withdrawn", detail: facts, badge: "Withdrawn", tone: "calm" };
     case "approved": {
       const denied = result?.decision?.verdict === "denied";

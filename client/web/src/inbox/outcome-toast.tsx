@@ -22,6 +22,9 @@ function wordsFor({ question, result }: Receipt, order: Order | null): Words {
     const { tone, over } = orderStages[order.status];
     return { title: orderTitle(order), detail: orderExplanation(order), tone, over };
   }
+  if (result.decision?.verdict === "denied" && result.follow_up_question_id !== null) {
+    return { title: "No order was sent: you are asked anew", detail: withoutNoOrderSent(result.decision.message), tone: "warn", over: true };
+  }
   if (result.decision?.verdict === "denied") return { title: "No order was sent", detail: withoutNoOrderSent(result.decision.message), tone: "warn", over: true };
   if (result.follow_up_question_id !== null) return { title: "That was not clear", detail: "You are asked once more. No order was sent.", tone: "calm", over: true };
   switch (result.outcome) {

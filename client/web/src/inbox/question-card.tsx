@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import * as m from "motion/react-m";
 import { useRef, type ReactNode } from "react";
 import { useServerNow } from "../live/use-server-now.ts";
-import { usdBrief } from "../money/decimal-text.ts";
+import { price as exactPrice, usdBrief } from "../money/decimal-text.ts";
 import type { Card, CardPhase, Choice } from "../questions/deck.ts";
 import { snapshotsQuery, statusQuery } from "../questions/queries.ts";
 import { amountBounds, isTradingQuestion, symbolOf, type TradingQuestion } from "../questions/trading-question.ts";
@@ -56,8 +56,9 @@ function TradingBody({ question, amount }: { question: TradingQuestion; amount: 
         </p>
         <Headroom />
         {metadata.follow_up_of !== undefined && <p className="text-small text-soft">Asked once more, since the first answer was not clear.</p>}
-        {freshness.drift !== null && <p className="text-small text-amber">The price is {freshness.drift} since this was asked. Approving it now would be refused.</p>}
-        {freshness.tooOld && <p className="text-small text-amber">The price is too old to trade on. Approving it now would be refused.</p>}
+        {metadata.price_before !== undefined && <p className="text-small text-soft">Asked anew, since nothing was sent: now ${exactPrice(metadata.price)}, was ${exactPrice(metadata.price_before)}.</p>}
+        {freshness.drift !== null && <p className="text-small text-amber">The price is {freshness.drift} since this was asked. Approving it now sends nothing and asks you anew at the new price.</p>}
+        {freshness.tooOld && <p className="text-small text-amber">The price is too old to trade on. Approving it now sends nothing.</p>}
       </div>
     </>
   );

@@ -73,7 +73,7 @@ export function orderExplanation(order: Order): string | null {
     case "rejected":
       return `${sentence(order.status_reason ?? "The broker gave no reason")} Nothing was bought or sold.`;
     default:
-      return order.status_reason === null ? null : sentence(withoutNoOrderSent(order.status_reason));
+      return order.status_reason === null ? null : withoutNoOrderSent(order.status_reason);
   }
 }
 
@@ -86,5 +86,5 @@ function sentence(text: string): string {
 
 /** The title has said it already. */
 export function withoutNoOrderSent(message: string): string {
-  return message.replace(/\s*No order was sent\.?\s*/i, " ").trim();
+  return sentence(message.replace(/\s*No order was sent[.:]?\s*/i, " "));
 }

@@ -8,7 +8,7 @@ export function wordsForDeadCard(outcome: QuestionOutcome | null, by: "you" | "e
     case "expired":
       return { title: "Expired", detail: "The time to answer is over. No order was sent." };
     case "superseded":
-      return { title: "Asked again", detail: "The price has moved since. This card no longer counts." };
+      return { title: "Asked again", detail: "What it showed is no longer so. This card no longer counts; no order was sent." };
     case "withdrawn":
       return { title: "Withdrawn", detail: "The question was taken back. No order was sent." };
     case "approved":

@@ -49,6 +49,7 @@ const context: RiskContext = {
   killSwitch: null,
   session: { isOpen: true, tradingDay: "2024-05-01", nextOpen: null, nextClose: new Date(noon.getTime() + 3_600_000), asOf: ago(10) },
   lastTrade: { price: price("492.10"), asOf: ago(5) },
+  asked: { configRevision: "1.1", newerQuestionId: null, hasSold: false },
   reconciledAt: ago(30),
   user,
   account: { buyingPower: usd("100000"), asOf: ago(30), inFlightUsd: usd("0") },
@@ -157,6 +158,8 @@ describe("each guardrail stops an order by itself", () => {
     ["the same was bought a moment ago", "duplicate_intent", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [{ ...bought(1), notionalUsd: usd("20") }, bought(9)] } }],
     ["it would be sold short", "short_sale_blocked", { intent: { side: "sell" } }],
     ["more was sold than was ever held", "short_sale_blocked", { intent: { side: "sell" }, context: { position: quantity("-1") } }],
+    ["the rule has asked anew", "question_superseded", { context: { asked: { configRevision: "1.1", newerQuestionId: "0c3f0000-0000-8000-8000-000000000002", hasSold: false } } }],
+    ["some of it has been sold since", "position_changed", { intent: { side: "sell" }, context: { position: quantity("1"), asked: { configRevision: "1.1", newerQuestionId: null, hasSold: true } } }],
     ["all of it is being sold already", "insufficient_position", { intent: { side: "sell" }, context: { position: quantity("1"), openSellQty: quantity("1") } }],
   ];
   test.each(cases)("%s: %s", (_why, code, changes) => {

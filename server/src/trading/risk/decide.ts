@@ -15,7 +15,7 @@ import {
 } from "./exposure-guardrails.ts";
 import type { TradeIntent } from "./intent.ts";
 import { driftWithinBounds, marketOpen, priceFresh, priceKnown, sessionKnown } from "./market-guardrails.ts";
-import { approvalValid, brokerReconciled, killSwitch, modeAllowed, notBlocked, onWatchlist, questionAnswered, tradingEnabled } from "./permission-guardrails.ts";
+import { approvalValid, brokerReconciled, killSwitch, modeAllowed, newestQuestion, notBlocked, onWatchlist, questionAnswered, tradingEnabled } from "./permission-guardrails.ts";
 import type { RiskCase } from "./risk-case.ts";
 import type { RiskContext } from "./risk-context.ts";
 import type { RiskSettings } from "./risk-settings.ts";
@@ -29,6 +29,7 @@ import {
   notionalPer4h,
   operatorCaps,
   ordersPerDay,
+  positionUnchanged,
 } from "./size-guardrails.ts";
 import { sizeOf, type OrderSize } from "./size.ts";
 
@@ -50,6 +51,7 @@ const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   modeAllowed,
   questionAnswered,
   approvalValid,
+  newestQuestion,
   onWatchlist,
   notBlocked,
   sessionKnown,
@@ -79,6 +81,7 @@ const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   enoughBuyingPower,
   noShortSale,
   enoughPosition,
+  positionUnchanged,
 ];
 
 /** Pure: the same intent in the same context has the same verdict. */

@@ -70,6 +70,13 @@ export function approvalValid({ intent, context }: { intent: Pick<TradeIntent, "
   };
 }
 
+/** A yes is a yes to what was shown last. */
+export function newestQuestion({ intent, context }: RiskCase): Denial | null {
+  const { newerQuestionId } = context.asked;
+  if (newerQuestionId === null) return null;
+  return { code: "question_superseded", because: "a newer question took its place", limits: { question_id: intent.questionId, newer_question_id: newerQuestionId } };
+}
+
 export function onWatchlist({ intent, context }: RiskCase): Denial | null {
   if (isExit(intent) || context.user?.watchlist.has(intent.symbol) === true) return null;
   return { code: "symbol_not_on_watchlist", because: `${intent.symbol} is not on your watchlist`, limits: { symbol: intent.symbol } };

@@ -20,6 +20,8 @@ export type ConfigSource = {
 
 type RawContext = {
   at: Date;
+  newer_question_id: string | null;
+  has_sold: boolean;
   /** Null: the user has no config. */
   revision: string | null;
   enabled: boolean | null;
@@ -73,11 +75,17 @@ const maxRecentOfSymbol = 1_000;
 const answerContextSql = `
   with q as materialized (
     select firebase_uid, metadata ->> 'symbol' as symbol, metadata ->> 'asset_class' as asset_class, metadata ->> 'feed' as feed,
+           id, created_at, metadata ->> 'rule_id' as rule_id,
            clock_timestamp() as at
     from questions
     where id = $1::uuid and firebase_uid = $2::text and pipeline_key = 'trading'
   )
-  select q.at, t.revision || '.' || c.revision as revision, c.enabled,
+  select q.at,
+         (select p.question_id from user_pipeline_state as p
+          where p.firebase_uid = q.firebase_uid and p.pipeline_key = 'trading' and p.subject = q.rule_id and p.question_id <> q.id) as newer_question_id,
+         exists (select from fills as f
+                 where f.firebase_uid = q.firebase_uid and f.symbol = q.symbol and f.side = 'sell' and f.recorded_at > q.created_at) as has_sold,
+         t.revision || '.' || c.revision as revision, c.enabled,
          case when t.revision || '.' || c.revision is distinct from $3::text then t.config end as template,
          case when t.revision || '.' || c.revision is distinct from $3::text then c.config end as own,
          (select jsonb_build_object('mode', k.mode, 'scope', k.scope, 'reason', k.reason, 'set_at', k.set_at)
@@ -143,6 +151,7 @@ function effective(row: RawContext, held: HeldConfig | undefined, configs: Confi
 function decode(row: RawContext, user: UserTradingSettings | null): RiskContext {
   return {
     at: row.at,
+    asked: { configRevision: row.revision, newerQuestionId: row.newer_question_id, hasSold: row.has_sold },
     user,
     killSwitch: row.kill_switch === null ? null : decodeKillSwitch(row.kill_switch),
     reconciledAt: row.reconciled_at,

@@ -36,9 +36,19 @@ export type MarketContext = {
 
 export type KnownAsset = { isTradable: boolean; isFractionable: boolean; minOrderQty: Quantity | null; asOf: Date };
 
+/** What became of a question between its asking and its answer. */
+export type AskedSince = {
+  /** Of the config that is in force now; null when there is none. */
+  configRevision: string | null;
+  /** The rule has asked anew meanwhile: that question. */
+  newerQuestionId: string | null;
+  /** Some of the symbol was sold. */
+  hasSold: boolean;
+};
 
 /** Everything that the guardrails go by at the answer, read under the user's lock. */
 export type RiskContext = MarketContext & {
+  asked: AskedSince;
   reconciledAt: Date | null;
   user: UserTradingSettings | null;
   account: AccountFunds | null;

@@ -122,3 +122,13 @@ export function enoughPosition({ intent, context, size }: RiskCase): Denial | nu
     limits: { position_qty: context.position, open_sell_qty: context.openSellQty, sellable_qty: sellableQty(context) },
   };
 }
+
+/** Asked about a position, and part of it has been sold since: it is another position now. */
+export function positionUnchanged({ intent, context }: RiskCase): Denial | null {
+  if (!isExit(intent) || !context.asked.hasSold) return null;
+  return {
+    code: "position_changed",
+    because: `some of your ${intent.symbol} has been sold since the question`,
+    limits: { position_qty: context.position, open_sell_qty: context.openSellQty },
+  };
+}

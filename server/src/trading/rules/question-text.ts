@@ -39,7 +39,7 @@ export function renderQuestion(template: string, values: ShownPrices & { symbol:
 const aDollar = price("1");
 
 /** Cents, or six decimals for what costs less than a dollar. */
-function showPrice(amount: Price): string {
+export function showPrice(amount: Price): string {
   return isLess(amount, aDollar) ? toSentenceNumber(amount, 6) : toCents(usd(amount));
 }
 
