@@ -63,7 +63,7 @@ async function compare(name: string, movePct: number): Promise<void> {
   let newest = 0;
   let ourFirings: string[] = [];
   let theirFirings: string[] = [];
-  const medians = await sideBySide(rounds, {
+  const { medians, ratio } = await sideBySide(rounds, {
     ours: () => {
       newest += 1;
       const facts = pricesOf(movePct, newest);
@@ -83,7 +83,7 @@ async function compare(name: string, movePct: number): Promise<void> {
   if (ourFirings.toSorted().join() !== theirFirings.toSorted().join()) throw new Error(`the firings differ: ${ourFirings.length} and ${theirFirings.length}`);
   note(`  ${ourFirings.length.toLocaleString("en")} firings, the same in both; ours ${showMs(medians.ours)}, json-rules-engine ${showMs(medians["json-rules-engine"])}`);
   note(`  evaluations per second: ${perSecond(medians.ours)} against ${perSecond(medians["json-rules-engine"])}`);
-  verdict("ours ÷ json-rules-engine", medians["json-rules-engine"] / medians.ours, { atLeast: 40 }, quick);
+  verdict("ours ÷ json-rules-engine", ratio("json-rules-engine", "ours"), { atLeast: 40 }, quick);
 }
 
 function perSecond(ms: number): string {

@@ -100,7 +100,7 @@ async function compare(db: BenchDatabase, ticker: Ticker): Promise<void> {
   const loopUsers = rows.map((row) => row.firebase_uid);
   const reports: TickReport[] = [];
   const statementCounts = new Set<number>();
-  const medians = await sideBySide(rounds, {
+  const { medians, ratio } = await sideBySide(rounds, {
     tick: async () => {
       await rest(db);
       const before = ticker.statements();
@@ -130,8 +130,8 @@ async function compare(db: BenchDatabase, ticker: Ticker): Promise<void> {
   note(`  ${asked.toLocaleString("en")} of ${(userCount * rulesPerUser).toLocaleString("en")} rules fired (${((100 * asked) / userCount / rulesPerUser).toFixed(1)} %)`);
   note(`  medians: tick ${showMs(medians.tick)} (configs ${part((r) => r.refreshMs)}, evaluation ${part((r) => r.evaluateMs)}, asking ${part((r) => r.askMs)}), statements ${showMs(medians.statements)}, loop over ${loopUserCount.toLocaleString("en")} users ${showMs(medians.loop)}`);
   note(`  SQL statements in a tick, begin and commit, and renewals of the lease meanwhile included: ${[...statementCounts].join(", ")}`);
-  verdict("tick ÷ the bulk statements that write the same rows", medians.tick / medians.statements, { atMost: 2 }, quick);
-  verdict("loop ÷ tick, per user", medians.loop / loopUserCount / (medians.tick / userCount), { atLeast: 50 }, quick);
+  verdict("tick ÷ the bulk statements that write the same rows", ratio("tick", "statements"), { atMost: 2 }, quick);
+  verdict("loop ÷ tick, per user", (ratio("loop", "tick") * userCount) / loopUserCount, { atLeast: 50 }, quick);
 }
 
 /** The rows that a tick would write now, by the same evaluation. */

@@ -3,11 +3,11 @@
 /** Each returns the milliseconds that count; what it does before and after is not counted. */
 export type Contestants<Name extends string> = Record<Name, () => Promise<number>>;
 
-/**
- * @param rounds at least five for a figure that is worth keeping
- * @returns the median of each, in milliseconds
- */
-export async function sideBySide<Name extends string>(rounds: number, contestants: Contestants<Name>): Promise<Record<Name, number>> {
+/** `ratio` is the median over the rounds of one's time by the other's in the same round: a machine whose speed drifts moves both. */
+export type SideBySide<Name extends string> = { medians: Record<Name, number>; ratio(of: Name, by: Name): number };
+
+/** @param rounds at least five for a figure that is worth keeping */
+export async function sideBySide<Name extends string>(rounds: number, contestants: Contestants<Name>): Promise<SideBySide<Name>> {
   const names = Object.keys(contestants) as Name[];
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -15,7 +15,10 @@ export async function sideBySide<Name extends string>(rounds: number, contestant
     for (const name of round % 2 === 0 ? names : names.toReversed()) times.get(name)?.push(await contestants[name]());
     note(`  round ${round + 1} of ${rounds}: ${names.map((name) => `${name} ${showMs(times.get(name)?.at(-1) ?? Number.NaN)}`).join(", ")}`);
   }
-  return Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])])) as Record<Name, number>;
+  return {
+    medians: Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])])) as Record<Name, number>,
+    ratio: (of, by) => median((times.get(of) ?? []).map((ms, round) => ms / (times.get(by)?.[round] ?? Number.NaN))),
+  };
 }
 
 export function median(values: readonly number[]): number {
