@@ -1,6 +1,7 @@
 import { Type, type TObject, type TSchema } from "typebox";
 import { ConfigResponse, DevSessionRequest, DevSessionResponse } from "./config-exchange.ts";
 import { OrderStory } from "./order-story.ts";
+import { GuardrailList } from "./guardrail-catalogue.ts";
 import { OrdersPage } from "./order.ts";
 import { PriceLine } from "./price-line.ts";
 import { Feed, MarketSymbol, Uuid } from "./primitives.ts";
@@ -78,6 +79,15 @@ export const operations = {
     summary: "This document",
     auth: "none",
     response: Type.Object({ openapi: Type.Literal("3.1.1") }),
+  },
+  listGuardrails: {
+    method: "get",
+    path: "/v1/guardrails",
+    summary: "Every reason for which no order is made or sent",
+    description: "In the order in which they are looked at, each with the fields that a decision's `limits` carry.",
+    auth: "none",
+    response: GuardrailList,
+    problems: ["rate_limited"],
   },
   createDevSession: {
     method: "post",

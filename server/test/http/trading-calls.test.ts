@@ -100,6 +100,11 @@ describe("the kill switch", () => {
   });
 });
 
+test("anyone may read for what reasons no order is made", async () => {
+  const told = await call(nod.server, "GET /v1/guardrails");
+  expect(told).toMatchObject({ status: 200, body: { guardrails: expect.arrayContaining([expect.objectContaining({ code: "kill_switch_active", exits_pass: true, payload: ["mode", "scope", "reason", "since"] })]) } });
+});
+
 test("the latest facts of what is asked for, and of nothing else", async () => {
   expect(await get("/v1/me/trading/snapshots?symbol=SPY,MSFT")).toMatchObject({ body: { snapshots: [{ symbol: "SPY", metric: "last_trade", price: "98" }] } });
   expect(await get("/v1/me/trading/snapshots?symbol=MSFT")).toMatchObject({ body: { snapshots: [] } });

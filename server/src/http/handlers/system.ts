@@ -1,3 +1,4 @@
+import { guardrailList } from "@nod/contract/guardrail-catalogue";
 import { openApiDocument } from "@nod/contract/openapi";
 import type { Handlers } from "../call.ts";
 import { refuse } from "../call.ts";
@@ -5,8 +6,9 @@ import type { Services } from "../services.ts";
 
 export type MetricsText = { text(): Promise<string> };
 
-export function systemHandlers({ readiness, devSessions, ensureUser }: Services, metrics: MetricsText): Pick<Handlers, "getHealth" | "getReadiness" | "getMetrics" | "getOpenApi" | "createDevSession"> {
+export function systemHandlers({ readiness, devSessions, ensureUser }: Services, metrics: MetricsText): Pick<Handlers, "getHealth" | "getReadiness" | "getMetrics" | "getOpenApi" | "listGuardrails" | "createDevSession"> {
   const document = { ...openApiDocument(), openapi: "3.1.1" as const };
+  const guardrails = guardrailList();
   return {
     getHealth: () => Promise.resolve({ kind: "reply", body: { status: "ok" } }),
 
@@ -19,6 +21,8 @@ export function systemHandlers({ readiness, devSessions, ensureUser }: Services,
     getMetrics: async () => ({ kind: "reply", body: await metrics.text() }),
 
     getOpenApi: () => Promise.resolve({ kind: "reply", body: document }),
+
+    listGuardrails: () => Promise.resolve({ kind: "reply", body: guardrails }),
 
     async createDevSession({ body, fromThisMachine }) {
       if (devSessions === null || !fromThisMachine) return refuse("not_found");

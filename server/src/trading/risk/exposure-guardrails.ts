@@ -1,6 +1,6 @@
 /** How much of what a user may hold, and how fast. None of them stands in the way of an exit. */
 import { guardrailDefaults } from "@nod/contract/trading-config";
-import { add, compare, isGreater, quantity, quantityFor, subtract, usd, zeroUsd } from "../../core/decimal.ts";
+import { add, compare, isGreater, quantity, quantityFor, usd, zeroUsd } from "../../core/decimal.ts";
 import type { Denial } from "./denial.ts";
 import { dayResult, exposureOf, grossExposure, lossIn } from "./holdings.ts";
 import { secondsBetween } from "./permission-guardrails.ts";
@@ -34,7 +34,7 @@ export function positionOfSymbol({ intent, context }: RiskCase): Denial | null {
   if (isExit(intent) || limit === undefined) return null;
   const holding = context.holdings.find(({ symbol }) => symbol === intent.symbol);
   const before = holding === undefined ? zeroUsd : exposureOf(holding);
-  if (before === null) return unvalued(`your position in ${intent.symbol}`, { symbol: intent.symbol, max_position_usd: String(limit) });
+  if (before === null) return unvalued(`your position in ${intent.symbol}`, "max_position_usd", limit);
   if (!exceeds(add(before, intent.notionalUsd), usd(limit))) return null;
   return {
     code: "position_limit_exceeded",
@@ -47,7 +47,7 @@ export function exposureOfAll({ intent, context }: RiskCase): Denial | null {
   const limit = context.user?.guardrails.max_gross_exposure_usd;
   if (isExit(intent) || limit === undefined) return null;
   const before = grossExposure(context.holdings);
-  if (before === null) return unvalued("all that you hold", { max_gross_exposure_usd: String(limit) });
+  if (before === null) return unvalued("all that you hold", "max_gross_exposure_usd", limit);
   if (!exceeds(add(before, intent.notionalUsd), usd(limit))) return null;
   return {
     code: "gross_exposure_exceeded",
@@ -56,7 +56,11 @@ export function exposureOfAll({ intent, context }: RiskCase): Denial | null {
   };
 }
 
-const unvalued = (what: string, limits: Denial["limits"]): Denial => ({ code: "exposure_unknown", because: `what ${what} is worth is not known`, limits });
+const unvalued = (what: string, limit: "max_position_usd" | "max_gross_exposure_usd", amount: number): Denial => ({
+  code: "exposure_unknown",
+  because: `what ${what} is worth is not known`,
+  limits: { limit, limit_usd: String(amount) },
+});
 
 export function openOrders({ intent, context }: RiskCase): Denial | null {
   const limit = context.user?.guardrails.max_open_orders ?? guardrailDefaults.maxOpenOrders;
@@ -90,7 +94,7 @@ export function dailyLoss({ intent, context }: RiskCase): Denial | null {
   return {
     code: "daily_loss_limit_reached",
     because: `the day has lost $${loss}, and your limit is $${limit}`,
-    limits: { day_result_usd: result, loss_usd: loss, left_usd: subtract(usd(limit), loss), max_daily_loss_usd: String(limit) },
+    limits: { day_result_usd: result, loss_usd: loss, max_daily_loss_usd: String(limit) },
   };
 }
 
