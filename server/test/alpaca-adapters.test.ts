@@ -41,18 +41,22 @@ function settingsFor(simulator: Simulator): AlpacaSettings {
   };
 }
 
-/** AAPL around its split, with a flat session on the ex-date. */
-async function splitDay(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "nod-split-day-"));
+type FlatSession = { date: string; openUtc: string; minutes: number; price: string };
+
+/** The recorded daily bars of a symbol, with sessions of one price on days whose minutes nobody recorded. */
+async function flatDays(symbol: string, sessions: readonly FlatSession[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "nod-flat-days-"));
   closers.push(() => rm(folder, { recursive: true }));
   const recorded = join(import.meta.dirname, "../../packages/alpaca-simulator/data");
   await mkdir(join(folder, "daily"));
-  await mkdir(join(folder, "minute/AAPL"), { recursive: true });
-  await cp(join(recorded, "daily/AAPL.csv"), join(folder, "daily/AAPL.csv"));
+  await mkdir(join(folder, "minute", symbol), { recursive: true });
+  await cp(join(recorded, `daily/${symbol}.csv`), join(folder, `daily/${symbol}.csv`));
   await cp(join(recorded, "corporate-actions.csv"), join(folder, "corporate-actions.csv"));
-  await cp(join(recorded, "minute/AAPL/2014-06-06.csv"), join(folder, "minute/AAPL/2014-06-06.csv"));
-  const minutes = Array.from({ length: 390 }, (_, minute) => `${new Date(Date.parse("2014-06-09T13:30:00Z") + minute * 60_000).toISOString().replace(".000", "")},92.7,92.7,92.7,92.7,1000`);
-  await writeFile(join(folder, "minute/AAPL/2014-06-09.csv"), ["t,open,high,low,close,volume", ...minutes, ""].join("\n"));
+  for (const { date, openUtc, minutes, price } of sessions) {
+    const openMs = Date.parse(`${date}T${openUtc}:00Z`);
+    const rows = Array.from({ length: minutes }, (_, minute) => `${new Date(openMs + minute * 60_000).toISOString().replace(".000", "")},${price},${price},${price},${price},1000`);
+    await writeFile(join(folder, "minute", symbol, `${date}.csv`), ["t,open,high,low,close,volume", ...rows, ""].join("\n"));
+  }
   return folder;
 }
 
@@ -98,10 +102,33 @@ describe("facts of a recorded day", () => {
   });
 
   test("on the day of a 7-for-1 split the previous close is in new shares, so nothing fell by 85 %", async () => {
-    const { broker, marketData } = await connect({ dataDir: await splitDay(), replay: { startAt: ["2014-06-09T11:00"], dates: ["2014-06-06", "2014-06-09"] } });
+    const { broker, marketData } = await connect({
+      dataDir: await flatDays("AAPL", [
+        { date: "2014-06-06", openUtc: "13:30", minutes: 390, price: "645.57" },
+        { date: "2014-06-09", openUtc: "13:30", minutes: 390, price: "92.7" },
+      ]),
+      replay: { startAt: ["2014-06-09T11:00"], dates: ["2014-06-06", "2014-06-09"] },
+    });
     const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["AAPL"], tradingDay: tradingDayOf(await broker.clock(patience)) }, patience);
     expect(Number(valueOf(facts, "AAPL", "prev_close"))).toBeCloseTo(645.57 / 7, 1);
     expect(valueOf(facts, "AAPL", "last_trade")).toBe("92.7");
+  });
+
+  test("on a half day and on the day after it the previous close is the last session's, and the half day ends at one", async () => {
+    const dataDir = await flatDays("SPY", [
+      { date: "2013-11-29", openUtc: "14:30", minutes: 210, price: "181.20" },
+      { date: "2013-12-02", openUtc: "14:30", minutes: 390, price: "180.90" },
+    ]);
+    const previousCloseAt = async (startAt: string) => {
+      const { broker, marketData } = await connect({ dataDir, replay: { startAt: [startAt], dates: ["2013-11-29", "2013-12-02"] } });
+      const clock = await broker.clock(patience);
+      const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["SPY"], tradingDay: tradingDayOf(clock) }, patience);
+      return { prevClose: valueOf(facts, "SPY", "prev_close"), minutesLeft: (clock.nextClose.getTime() - clock.timestamp.getTime()) / 60_000 };
+    };
+    const halfDay = await previousCloseAt("2013-11-29T12:00");
+    expect(halfDay.prevClose).toBe("181.12");
+    expect(halfDay.minutesLeft).toBeLessThanOrEqual(60);
+    expect((await previousCloseAt("2013-12-02T12:00")).prevClose).toBe("180.93");
   });
 
   test("while the adjusted closes cannot be had, prices come without a previous close, and it is said", async () => {
