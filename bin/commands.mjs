@@ -24,6 +24,8 @@ export const commands = new Map([
   ["e2e", (args) => test(["--project", "e2e", ...args])],
   ["check", runCheck],
   ["bench", bench],
+  ["chaos", (args) => program("server/chaos/main.ts", args)],
+  ["chaos:kills", (args) => program("server/chaos/kills.ts", args)],
   ["seed", seed],
   ["audit:verify", verifyAudit],
 ]);
@@ -63,4 +65,13 @@ async function seed(args) {
 async function verifyAudit(args) {
   const node = await install(root);
   return runProgram(node, [...environment, join(root, "server/src/verify-audit.ts"), ...args], { cwd: root });
+}
+
+/**
+ * @param {string} file
+ * @param {string[]} args
+ */
+async function program(file, args) {
+  const node = await install(root);
+  return runProgram(node, [join(root, file), ...args], { cwd: root });
 }

@@ -2,6 +2,7 @@ import type { Book } from "@nod/alpaca-simulator";
 import { readEvidence, type Evidence } from "./evidence.ts";
 import { everyQuestionHasOneOutcome, noApprovalIsLost, repliesAreKept } from "./laws/answers.ts";
 import { booksAreEqual } from "./laws/books.ts";
+import { chainsAreWhole } from "./laws/chain.ts";
 import { guardrailsHold, nobodySellsMoreThanHeHolds } from "./laws/guardrails.ts";
 import { everyPostIsApproved, noDuplicateOrder } from "./laws/one-order.ts";
 import { outboxesHaveNoGaps } from "./laws/outbox.ts";
@@ -23,6 +24,7 @@ const laws: readonly Law[] = [
   everyStoryIsComplete,
   everyQuestionHasOneOutcome,
   outboxesHaveNoGaps,
+  chainsAreWhole,
 ];
 
 /** How much happened, and how it ended: a run in which nothing happens proves nothing. */

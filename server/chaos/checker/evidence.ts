@@ -27,12 +27,15 @@ export type HaltRow = { uid: string | null; fromMs: number; untilMs: number };
 export type ReplyRow = { n: number; uid: string; questionId: string; value: string; kind: string; result: string | null };
 export type CapsRow = { maxOrderNotional: string; maxOrdersPerDay: number; maxNotionalPer4h: string };
 export type SessionRow = { date: string; opensMs: number; closesMs: number };
+/** `said`: the event's content in the chain's canonical form, as migration 0007 fixes it. Hashes are hexadecimal. */
+export type LinkRow = { chain: string; place: number; hashBefore: string; hash: string; said: string };
+export type ChainHeadRow = { chain: string; length: number; hash: string };
 export type DocumentRow = { uid: string; fromMs: number; template: unknown; own: unknown };
 
 export type Evidence = {
   questions: QuestionRow[]; answers: AnswerRow[]; intents: IntentRow[]; decisions: DecisionRow[]; orders: OrderRow[]; fills: FillRow[];
   events: EventRow[]; outbox: OutboxRow[]; heads: HeadRow[]; halts: HaltRow[]; replies: ReplyRow[]; caps: CapsRow | null; sessions: SessionRow[];
-  documents: DocumentRow[]; timeline: Timeline; book: Book;
+  links: LinkRow[]; chainHeads: ChainHeadRow[]; documents: DocumentRow[]; timeline: Timeline; book: Book;
 };
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
@@ -76,6 +79,12 @@ export async function readEvidence(databaseUrl: string, book: Book): Promise<Evi
           `select max_order_notional_usd::text as "maxOrderNotional", max_orders_per_day as "maxOrdersPerDay", max_notional_usd_per_4h::text as "maxNotionalPer4h" from chaos.caps`,
         ))[0] ?? null,
       sessions: await rows<SessionRow>(`select date::text, opens_ms as "opensMs", closes_ms as "closesMs" from chaos.sessions order by opens_ms`),
+      links: await rows<LinkRow>(
+        `select coalesce(firebase_uid, '') as chain, place::float8, encode(hash_before, 'hex') as "hashBefore", encode(hash, 'hex') as hash,
+                concat_ws(e'\\x1f', extract(epoch from at)::text, kind, coalesce(question_id::text, ''), coalesce(order_id::text, ''), data::text, coalesce(firebase_uid, '')) as said
+         from events order by 1, place`,
+      ),
+      chainHeads: await rows<ChainHeadRow>(`select chain, length::float8, encode(hash, 'hex') as hash from event_chains order by chain`),
       documents: await rows<DocumentRow>(
         `select c.firebase_uid as uid, '-infinity'::float8 as "fromMs", t.config as template, '{}'::jsonb as own
            from user_trading_config c join trading_config_templates t on t.name = c.template_name

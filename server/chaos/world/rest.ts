@@ -1,5 +1,7 @@
 /** Lets a world come to rest: no faults any more, and time until everything that is open has found its end. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Simulator } from "@nod/alpaca-simulator";
+import type { Pool } from "../../src/db/pool.ts";
 import type { World } from "./world.ts";
 
 /** Past the time that an order may stay in doubt, and past most questions. */
@@ -42,7 +44,7 @@ export async function comeToRest(world: World): Promise<string | null> {
 async function untilNothingIsLeft(world: World): Promise<string | null> {
   const givesUpAt = world.clock.naturalMs() + waitMs;
   for (;;) {
-    const left = await whatIsLeft(world);
+    const left = await whatIsLeft(world.owner, world.simulator);
     if (left === null || world.clock.naturalMs() > givesUpAt) return left;
     await sleep(10);
   }
@@ -50,14 +52,15 @@ async function untilNothingIsLeft(world: World): Promise<string | null> {
 
 const ended = new Set(["filled", "canceled", "expired", "rejected", "replaced"]);
 
-async function whatIsLeft(world: World): Promise<string | null> {
-  const { rows } = await world.owner.query<{ what: string }>(
+/** What has not found its end yet, a few of it in words; null when there is nothing. */
+export async function whatIsLeft(owner: Pool, simulator: Simulator): Promise<string | null> {
+  const { rows } = await owner.query<{ what: string }>(
     `select 'question ' || id || ' is ' || status as what from questions where status = 'open'
      union all select 'order ' || client_order_id || ' is ' || status from trade_orders
        where status in ('pending_submit', 'submitting') or (status = 'unknown' and next_lookup_at is not null)
      limit 3`,
   );
-  const atBroker = world.simulator.control.book().accounts.flatMap(({ orders }) => orders).filter(({ status }) => !ended.has(status));
+  const atBroker = simulator.control.book().accounts.flatMap(({ orders }) => orders).filter(({ status }) => !ended.has(status));
   const left = [...rows.map(({ what }) => what), ...atBroker.slice(0, 3).map((order) => `the broker's order ${order.client_order_id} is ${order.status}`)];
   return left.length === 0 ? null : left.join("; ");
 }

@@ -86,6 +86,13 @@ export function createOverride(random: Random, template: TradingConfig): Trading
       ...(random.chance(0.2) && { symbols_blocklist: [random.pick(symbols)] }),
       ...(random.chance(0.3) && { max_notional_usd: random.pick([10, 25, 60]) }),
       ...(random.chance(0.2) && { min_notional_usd: random.pick([3, 8]) }),
+      ...(random.chance(0.2) && { max_orders_per_minute: random.pick([1, 2]) }),
+      ...(random.chance(0.2) && { max_open_orders: random.pick([1, 2]) }),
+      ...(random.chance(0.2) && { symbol_cooldown_seconds: random.pick([10, 120]) }),
+      ...(random.chance(0.2) && { duplicate_intent_window_seconds: random.pick([10, 600]) }),
+      ...(random.chance(0.2) && { max_position_usd: random.pick([20, 50]) }),
+      ...(random.chance(0.2) && { max_gross_exposure_usd: random.pick([30, 80]) }),
+      ...(random.chance(0.2) && { max_daily_loss_usd: random.pick([1, 5]) }),
     },
   };
 }

@@ -5,13 +5,14 @@ import type { Turnstile } from "./mortal-pool.ts";
 const patienceMs = 1_500;
 
 export type JumpTurnstile = Turnstile & {
-  /** Runs `jump` while nobody is in a transaction, and lets nobody begin one meanwhile. */
+  /** Runs `jump` while nobody is in a transaction, and lets nobody begin one meanwhile. One jump after the other. */
   whileQuiet(jump: () => Promise<void>): Promise<void>;
 };
 
 export function createTurnstile(): JumpTurnstile {
   const inside = { count: 0 };
   let jumping: Promise<void> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
   return {
     enter: async () => {
       await jumping;
@@ -20,11 +21,15 @@ export function createTurnstile(): JumpTurnstile {
     leave: () => {
       inside.count -= 1;
     },
-    whileQuiet: async (jump) => {
-      const givesUpAt = process.hrtime.bigint() + BigInt(patienceMs) * 1_000_000n;
-      while (inside.count > 0 && process.hrtime.bigint() < givesUpAt) await sleep(1);
-      jumping = jump();
-      await jumping;
+    whileQuiet: (jump) => {
+      const mine = last.then(async () => {
+        const givesUpAt = process.hrtime.bigint() + BigInt(patienceMs) * 1_000_000n;
+        while (inside.count > 0 && process.hrtime.bigint() < givesUpAt) await sleep(1);
+        jumping = jump();
+        await jumping;
+      });
+      last = mine;
+      return mine;
     },
   };
 }

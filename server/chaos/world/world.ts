@@ -118,8 +118,10 @@ export async function createWorld(database: StageDatabase, random: Random): Prom
       say(`${Math.round(ms / 1_000)} s pass`);
     },
     stepDatabaseClock: async (ms) => {
-      databaseSkewMs += ms;
-      await turnstile.whileQuiet(setDatabaseClock);
+      await turnstile.whileQuiet(async () => {
+        databaseSkewMs += ms;
+        await setDatabaseClock();
+      });
       say(`the database's clock is set by ${ms} ms`);
     },
     wakeAll: () => alive().forEach((life) => life.wake()),

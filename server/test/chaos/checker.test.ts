@@ -182,6 +182,16 @@ describe("guardrails", () => {
     expect(await told()).toContainEqual(`no guardrail is exceeded: ${ids.clientOrder} of ada: ${says}`);
   });
 
+  test.each([
+    ["orders in a minute", "max_orders_per_minute", "1", "it is number 2 of its minute, 1 are allowed"],
+    ["orders of a symbol that cools down", "symbol_cooldown_seconds", "60", "SPY was cooling down for 60 s"],
+    ["orders that say the same", "duplicate_intent_window_seconds", "60", "the same was bought less than 60 s before"],
+  ])("too many %s", async (_what, name, limit, says) => {
+    await repeatOrder();
+    await world.tamper("update trading_config_templates set config = jsonb_set(config, array['guardrails', $1], $2::jsonb)", [name, limit]);
+    expect((await told()).join("\n")).toContain(`of ada: ${says}`);
+  });
+
   test("a sell of more than was bought", async () => {
     for (const execution of account(world.book).executions) execution.side = "sell";
     expect(await told()).toContainEqual(`nobody sells more than he holds: ${ids.clientOrder} leaves ada with -0.1 SPY`);
@@ -234,6 +244,16 @@ describe("the record", () => {
   ])("has a question %s", async (_what, sql, says) => {
     await world.tamper(sql);
     expect(await told()).toContainEqual(`every question has one outcome: question ${ids.question} ${says}`);
+  });
+
+  test.each([
+    ["what an event says", "update events set data = '{\"answer\":-10}' where kind = 'answer_given'", "ada's chain breaks at place 2"],
+    ["an event away", "delete from events where kind = 'order_approved'", "ada's chain has place 6 where 5 belongs"],
+    ["the last event away", "delete from events where kind = 'order_filled'", "ada's chain has 8 events, its head says 9"],
+    ["when it was", "update events set at = at - interval '1 hour' where kind = 'order_submitting'", "ada's chain breaks at place 6"],
+  ])("whoever changes %s breaks the chain", async (_what, sql, says) => {
+    await world.tamper(sql);
+    expect(await told()).toContainEqual(`every chain of events is whole: ${says}`);
   });
 
   test.each([

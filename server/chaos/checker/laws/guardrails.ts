@@ -3,7 +3,10 @@ import type { Evidence, OrderRow } from "../evidence.ts";
 import { violationsOf, type Law } from "../violation.ts";
 import { amountOf, readBody } from "./one-order.ts";
 
-type Limits = { ordersPerDay: number; notionalPer4h: number; largest: number; smallest: number; watchlist: Set<string>; blocklist: Set<string>; enabled: boolean };
+type Limits = {
+  ordersPerDay: number; notionalPer4h: number; largest: number; smallest: number; ordersPerMinute: number; cooldownMs: number; sameAgainMs: number;
+  watchlist: Set<string>; blocklist: Set<string>; enabled: boolean;
+};
 /** An order that took up a place in the limits: it is at the broker, who did not refuse it. */
 type Counted = { order: OrderRow; notional: Decimal; session: string };
 
@@ -11,33 +14,66 @@ const windowMs = 4 * 3_600_000;
 /** A document counts as in force from its event on, and until then the one before may: its commit came a moment later. */
 const documentGraceMs = 1_000;
 
-/** Orders a day, dollars in any four hours, sizes, lists and the operator's caps, all counted anew from the broker's book. */
+/**
+ * Orders a day, dollars in any four hours, sizes, speed, lists and the operator's caps, all counted anew from the broker's
+ * book. An exit passes every limit; it still takes up its place in them.
+ */
 export const guardrailsHold: Law = (evidence) => {
   const { found, report } = violationsOf("no guardrail is exceeded");
   const counted = countedOrders(evidence);
-  const { caps, timeline } = evidence;
-  for (const { order, notional, session } of counted) {
-    const say = (what: string): void => report(`${order.clientOrderId} of ${order.uid}: ${what}`, order.clientOrderId);
-    const limits = limitsInForce(evidence, order);
-    const before = counted.filter((each) => each.order.uid === order.uid && each.order.createdMs <= order.createdMs);
-    const ofTheDay = before.filter((each) => each.session === session).length;
-    const surelyWithin = before.filter((each) => each.order.createdMs > order.createdMs - windowMs + timeline.setBackMs);
-    const inFourHours = surelyWithin.reduce((sum, each) => sum.plus(each.notional), new Decimal(0));
-    if (ofTheDay > limits.ordersPerDay) say(`it is number ${ofTheDay} of ${session}, ${limits.ordersPerDay} are allowed`);
-    if (inFourHours.greaterThan(limits.notionalPer4h)) say(`it makes $${inFourHours.toString()} in four hours, $${limits.notionalPer4h} are allowed`);
-    if (!limits.watchlist.has(order.symbol)) say(`${order.symbol} is not on the watchlist`);
-    if (limits.blocklist.has(order.symbol)) say(`${order.symbol} is on the blocklist`);
-    if (!limits.enabled) say("trading is switched off in the config");
-    const asked = amountOf(evidence, order) ?? notional;
-    if (asked.greaterThan(limits.largest)) say(`$${asked.toString()} is above the user's largest order of $${limits.largest}`);
-    if (asked.lessThan(limits.smallest)) say(`$${asked.toString()} is below the user's smallest order of $${limits.smallest}`);
-    if (caps === null) continue;
-    if (notional.greaterThan(caps.maxOrderNotional)) say(`$${notional.toString()} is above the operator's cap of $${caps.maxOrderNotional}`);
-    if (ofTheDay > caps.maxOrdersPerDay) say(`it is number ${ofTheDay} of ${session}, the operator allows ${caps.maxOrdersPerDay}`);
-    if (inFourHours.greaterThan(caps.maxNotionalPer4h)) say(`it makes $${inFourHours.toString()} in four hours, the operator allows $${caps.maxNotionalPer4h}`);
+  for (const each of counted) {
+    if (each.order.side === "sell") continue;
+    const { clientOrderId, uid } = each.order;
+    for (const excess of [...ownLimits(evidence, each, counted), ...operatorsCaps(evidence, each, counted)]) report(`${clientOrderId} of ${uid}: ${excess}`, clientOrderId);
   }
   return found;
 };
+
+const minuteMs = 60_000;
+
+function ownLimits(evidence: Evidence, each: Counted, counted: readonly Counted[]): string[] {
+  const { order, notional, session } = each;
+  const limits = limitsInForce(evidence, order);
+  const { ofTheDay, inFourHours, within } = usageAt(evidence, each, counted);
+  const asked = amountOf(evidence, order) ?? notional;
+  const ofTheSymbol = (ms: number): Counted[] => within(ms).filter((other) => other !== each && other.order.symbol === order.symbol);
+  const excesses: [boolean, string][] = [
+    [ofTheDay > limits.ordersPerDay, `it is number ${ofTheDay} of ${session}, ${limits.ordersPerDay} are allowed`],
+    [inFourHours.greaterThan(limits.notionalPer4h), `it makes $${inFourHours.toString()} in four hours, $${limits.notionalPer4h} are allowed`],
+    [!limits.watchlist.has(order.symbol), `${order.symbol} is not on the watchlist`],
+    [limits.blocklist.has(order.symbol), `${order.symbol} is on the blocklist`],
+    [!limits.enabled, "trading is switched off in the config"],
+    [asked.greaterThan(limits.largest), `$${asked.toString()} is above the user's largest order of $${limits.largest}`],
+    [asked.lessThan(limits.smallest), `$${asked.toString()} is below the user's smallest order of $${limits.smallest}`],
+    [within(minuteMs).length > limits.ordersPerMinute, `it is number ${within(minuteMs).length} of its minute, ${limits.ordersPerMinute} are allowed`],
+    [ofTheSymbol(limits.cooldownMs).length > 0, `${order.symbol} was cooling down for ${limits.cooldownMs / 1_000} s`],
+    [ofTheSymbol(limits.sameAgainMs).some((other) => other.order.side === "buy" && other.notional.equals(notional)), `the same was bought less than ${limits.sameAgainMs / 1_000} s before`],
+  ];
+  return excesses.filter(([isExceeded]) => isExceeded).map(([, what]) => what);
+}
+
+function operatorsCaps(evidence: Evidence, each: Counted, counted: readonly Counted[]): string[] {
+  const { caps } = evidence;
+  if (caps === null) return [];
+  const { ofTheDay, inFourHours } = usageAt(evidence, each, counted);
+  const excesses: [boolean, string][] = [
+    [each.notional.greaterThan(caps.maxOrderNotional), `$${each.notional.toString()} is above the operator's cap of $${caps.maxOrderNotional}`],
+    [ofTheDay > caps.maxOrdersPerDay, `it is number ${ofTheDay} of ${each.session}, the operator allows ${caps.maxOrdersPerDay}`],
+    [inFourHours.greaterThan(caps.maxNotionalPer4h), `it makes $${inFourHours.toString()} in four hours, the operator allows $${caps.maxNotionalPer4h}`],
+  ];
+  return excesses.filter(([isExceeded]) => isExceeded).map(([, what]) => what);
+}
+
+/** What the user's orders had taken up with this one. Windows are shorter by what the clock was set back: so much is certain. */
+function usageAt({ timeline }: Evidence, { order, session }: Counted, counted: readonly Counted[]) {
+  const before = counted.filter((each) => each.order.uid === order.uid && each.order.createdMs <= order.createdMs);
+  const within = (ms: number): Counted[] => (ms === 0 ? [] : before.filter((each) => each.order.createdMs > order.createdMs - ms + timeline.setBackMs));
+  return {
+    ofTheDay: before.filter((each) => each.session === session).length,
+    inFourHours: within(windowMs).reduce((sum, each) => sum.plus(each.notional), new Decimal(0)),
+    within,
+  };
+}
 
 /** Late adoptions are left out: an order that was given up as not placed, and turned up all the same, was no longer counted. */
 function countedOrders({ orders, events, book, sessions, timeline }: Evidence): Counted[] {
@@ -65,6 +101,9 @@ function limitsInForce({ documents }: Evidence, order: OrderRow): Limits {
     notionalPer4h: Math.max(...possible.map((each) => each.notionalPer4h)),
     largest: Math.max(...possible.map((each) => each.largest)),
     smallest: Math.min(...possible.map((each) => each.smallest)),
+    ordersPerMinute: Math.max(...possible.map((each) => each.ordersPerMinute)),
+    cooldownMs: Math.min(...possible.map((each) => each.cooldownMs)),
+    sameAgainMs: Math.min(...possible.map((each) => each.sameAgainMs)),
     watchlist: new Set(possible.flatMap((each) => [...each.watchlist])),
     blocklist: new Set([...(blocked[0] ?? [])].filter((symbol) => blocked.every((list) => list.has(symbol)))),
     enabled: possible.some((each) => each.enabled),
@@ -81,6 +120,9 @@ function limitsOf(template: unknown, own: unknown): Limits {
     notionalPer4h: amount("max_notional_usd_per_4h", 0),
     largest: amount("max_notional_usd", Infinity),
     smallest: amount("min_notional_usd", 0),
+    ordersPerMinute: amount("max_orders_per_minute", Infinity),
+    cooldownMs: amount("symbol_cooldown_seconds", 0) * 1_000,
+    sameAgainMs: amount("duplicate_intent_window_seconds", 0) * 1_000,
     watchlist: new Set(symbols),
     blocklist: new Set(texts(guardrail("symbols_blocklist"))),
     enabled: (at(own, "enabled") ?? at(template, "enabled")) === true,

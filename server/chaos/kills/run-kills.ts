@@ -1,0 +1,168 @@
+/** A real process under load, killed again and again; then rest, and the checker's verdict. */
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Rule, TradingConfig } from "@nod/contract/trading-config";
+import { startSimulator, type Simulator } from "@nod/alpaca-simulator";
+import { createPool, type Pool } from "../../src/db/pool.ts";
+import { checkBooks, type Verdict } from "../checker/check.ts";
+import { createRandom, type Random } from "../random.ts";
+import type { Stage } from "../stage/stage.ts";
+import { whatIsLeft } from "../world/rest.ts";
+import { startNodProcess, type NodProcess } from "./nod-process.ts";
+import { createPerson, type Person } from "./people.ts";
+
+export type KillsResult = Verdict & { kills: number; duringStart: number };
+
+const uids = ["ada", "bob", "cyd", "dee", "eve", "fay"];
+const symbols = ["ACME", "BOLT", "CRUX", "DYNE"];
+const prevClose = 100;
+const duringStartShare = 0.2;
+const longestStartMs = 1_500;
+const longestLoadMs = 900;
+const restTimeoutMs = 60_000;
+/** Past the time that an order may stay in doubt, by the database's clock. */
+const doubtMs = 6 * 60_000;
+/** The adapter's time-out for a POST in this run, and what a busy machine takes. */
+const requestTimeoutMs = 2_000;
+const claimWindowMs = 10_000;
+
+type Run = { address: string; environment: Record<string, string>; simulator: Simulator; owner: Pool; people: Person[]; random: Random };
+
+/** `say` is told each kill. @throws what keeps a process from starting or stopping */
+export async function runKills(stage: Stage, kills: number, seed: number, say: (line: string) => void): Promise<KillsResult> {
+  const random = createRandom(`nod kills ${seed}`);
+  const database = await stage.openDatabase();
+  const dataFolder = await mkdtemp(join(tmpdir(), "nod-kills-"));
+  const simulator = await startSimulator({
+    seed: String(seed),
+    symbols: Object.fromEntries(symbols.map((symbol) => [symbol, { price: String(prevClose), prevClose: String(prevClose) }])),
+    cash: "10000000",
+    latency: { route: [0, 10], fill: [0, 300], cancel: [0, 20] },
+  });
+  simulator.control.setMarket("open");
+  const owner = createPool({ url: database.ownerUrl, applicationName: "chaos", maxConnections: 4 });
+  const address = `http://127.0.0.1:${await freePort()}`;
+  const run: Run = { address, environment: environmentOf(address, database, dataFolder, simulator), simulator, owner, people: uids.map((uid) => createPerson(address, uid, owner)), random };
+  try {
+    await setDatabaseAhead(owner, 0);
+    await populate(owner);
+    let duringStart = 0;
+    for (let n = 0; n < kills; n += 1) {
+      const wasReady = await liveAndDie(run, random.fork(`kill ${n}`));
+      if (!wasReady) duringStart += 1;
+      say(`kill ${n + 1} of ${kills}, ${wasReady ? "under load" : "during the start"}`);
+    }
+    const left = await comeToRest(run);
+    const verdict = await checkBooks({ databaseUrl: database.ownerUrl, book: simulator.control.book(), limits: { claimWindowMs } });
+    const unrest = left === null ? [] : [{ law: "everything comes to rest", what: left, clientOrderId: null }];
+    return { ...verdict, violations: [...unrest, ...verdict.violations], kills, duringStart };
+  } finally {
+    await owner.end();
+    await simulator.stop();
+    await database.drop();
+    await rm(dataFolder, { recursive: true, force: true });
+  }
+}
+
+/** @returns whether it had become ready */
+async function liveAndDie(run: Run, random: Random): Promise<boolean> {
+  trouble(run.simulator, random);
+  movePrices(run.simulator, random);
+  const nod = startNodProcess(run.address, run.environment);
+  if (random.chance(duringStartShare)) {
+    await sleep(random.integer(0, longestStartMs));
+    await nod.kill();
+    return false;
+  }
+  if (!(await nod.ready())) throw new Error(`Nod ended by itself:\n${nod.output()}`);
+  const diesAt = performance.now() + random.integer(0, longestLoadMs);
+  const load = underLoad(run, nod, random);
+  while (performance.now() < diesAt) await sleep(1);
+  await nod.kill();
+  await load;
+  return true;
+}
+
+async function underLoad({ people, simulator }: Run, nod: NodProcess, random: Random): Promise<void> {
+  for (let round = 0; nod.isRunning(); round += 1) {
+    const own = random.fork(`round ${round}`);
+    movePrices(simulator, own);
+    await Promise.all(people.map((person, n) => person.answerAll(own.fork(`person ${n}`))));
+    await sleep(10);
+  }
+}
+
+function movePrices(simulator: Simulator, random: Random): void {
+  for (const symbol of symbols) simulator.control.setPrice(symbol, ((prevClose * random.integer(9_400, 9_690)) / 10_000).toFixed(2));
+}
+
+/** Answers to POSTs come late or never now and then, so that kills find orders in every state. */
+function trouble(simulator: Simulator, random: Random): void {
+  simulator.control.clearFaults();
+  simulator.control.fault({ route: "POST /v2/orders", times: 12, do: { kind: "delay", ms: random.integer(50, 900) }, when: random.pick(["before", "after"]) });
+  if (random.chance(0.3)) simulator.control.fault({ route: "POST /v2/orders", skip: 1, times: 1, do: { kind: "reset" }, when: "after" });
+  if (random.chance(0.3)) simulator.control.streamFault({ stream: "trade_updates", times: 3, do: { kind: "lose" } });
+}
+
+/** Two lives that ask nothing new: one to bring everything to its end, one that compares the books from scratch. */
+async function comeToRest({ address, environment, simulator, owner }: Run): Promise<string | null> {
+  simulator.control.clearFaults();
+  let left: string | null = null;
+  for (const ahead of [doubtMs, 2 * doubtMs]) {
+    await setDatabaseAhead(owner, ahead);
+    const nod = startNodProcess(address, { ...environment, QUESTION_WORKER_ENABLED: "false" });
+    if (!(await nod.ready())) throw new Error(`Nod ended by itself:\n${nod.output()}`);
+    const givesUpAt = performance.now() + restTimeoutMs;
+    for (left = await whatIsLeft(owner, simulator); left !== null && performance.now() < givesUpAt; left = await whatIsLeft(owner, simulator)) await sleep(50);
+    await nod.stop();
+  }
+  return left;
+}
+
+async function setDatabaseAhead(owner: Pool, ms: number): Promise<void> {
+  const now = Date.now();
+  await owner.query("insert into chaos.clock_steps (natural_ms, database_ms, broker_ms) values ($1::float8, $2::float8, $1::float8)", [now, now + ms]);
+  await owner.query("update chaos.clock set ahead_ms = $1::float8", [ms]);
+}
+
+function environmentOf(address: string, database: { url: string; ownerUrl: string }, dataFolder: string, simulator: Simulator): Record<string, string> {
+  const [keys] = simulator.keys;
+  if (keys === undefined) throw new Error("the simulator has no keys");
+  return {
+    PORT: new URL(address).port, DATA_DIR: dataFolder, DATABASE_URL: database.url, DATABASE_OWNER_URL: database.ownerUrl, LOG_LEVEL: "fatal",
+    QUESTION_WORKER_INTERVAL_SECONDS: "1", TRADING_CAP_MAX_ORDERS_PER_DAY: "1000", TRADING_CAP_MAX_NOTIONAL_USD_PER_4H: "100000",
+    ALPACA_API_KEY_ID: keys.keyId, ALPACA_API_SECRET_KEY: keys.secretKey, ALPACA_TRADING_BASE_URL: simulator.url, ALPACA_DATA_BASE_URL: simulator.url,
+    ALPACA_TRADING_STREAM_URL: simulator.tradingStreamUrl, ALPACA_REQUESTS_PER_MINUTE: "100000", ALPACA_REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
+  };
+}
+
+async function populate(owner: Pool): Promise<void> {
+  const rules = symbols.map((symbol): Rule => ({
+    id: `dip_${symbol.toLowerCase()}`, type: "price_below_pct_of_ref", symbol, ref_metric: "prev_close", threshold_pct: -1, question_template: "{{symbol}} is at {{price}}. Buy?",
+    on_answer_match: { action: "propose_order", side: "buy", notional_usd: symbol === "DYNE" ? { ask: { min: 5, max: 50 } } : 10 },
+    cooldown_seconds: 0, expires_in_seconds: 60, max_staleness_seconds: 3_600, max_drift_bps: 2_000,
+  }));
+  const template: TradingConfig = {
+    version: 1, enabled: true, mode: "paper", rules,
+    data_inputs: [{ id: "watchlist", source: "alpaca", asset_class: "us_equity", symbols: [...symbols], feed: "iex", poll_interval_seconds: 5, metrics: ["last_trade", "daily_bar", "prev_close"] }],
+    guardrails: { max_orders_per_day: 1_000, max_notional_usd_per_4h: 10_000, require_question_before_order: true, symbols_blocklist: [] },
+  };
+  await owner.query("insert into trading_config_templates (name, config) values ('kills', $1)", [JSON.stringify(template)]);
+  await owner.query("insert into users (firebase_uid) select unnest($1::text[])", [uids]);
+  await owner.query("insert into user_trading_config (firebase_uid, template_name) select unnest($1::text[]), 'kills'", [uids]);
+  await owner.query("insert into chaos.caps values (1000, 1000, 100000)");
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const bound = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (bound === null || typeof bound === "string") throw new Error("no free port");
+  return bound.port;
+}

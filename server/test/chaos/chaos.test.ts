@@ -1,0 +1,34 @@
+/** The short forms of `npm run chaos` and `npm run chaos:kills`: processes of their own, for they take over the clock. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+async function run(file: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../../chaos", file), ...args], { env: { PATH: process.env["PATH"], HOME: process.env["HOME"] }, stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void (child.exitCode ?? child.kill("SIGTERM")));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  await once(child, "close");
+  return { code: child.exitCode, output };
+}
+
+/** How often something happened, by the last lines of the output. */
+const tallied = (output: string, what: string): number => Number(new RegExp(`^ +(\\d+)  ${what}$`, "m").exec(output)?.[1] ?? 0);
+
+test("twenty seeds of people, prices and faults leave nothing that the checker can complain of", async () => {
+  const { code, output } = await run("main.ts", "--seeds", "20");
+  expect(output).toContain("violations: 0");
+  expect(code).toBe(0);
+  // And they were no idle worlds.
+  for (const [what, least] of [["questions", 40], ["answers", 20], ["posts", 5], ["fills", 5], ["in doubt for a while", 1]] as const) expect(tallied(output, what)).toBeGreaterThanOrEqual(least);
+});
+
+test("a process killed three times under load loses nothing and does nothing twice", async () => {
+  const { code, output } = await run("kills.ts", "--kills", "3");
+  expect(output).toContain("violations: 0");
+  expect(code).toBe(0);
+  expect(tallied(output, "posts")).toBeGreaterThanOrEqual(1);
+});
