@@ -3,7 +3,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checkBooks, type Verdict } from "./checker/check.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { Stage } from "./stage/stage.ts";
-import type { Life } from "./world/life.ts";
 import { happenings, movePrices } from "./world/happenings.ts";
 import { comeToRest } from "./world/rest.ts";
 import { createWorld, type World } from "./world/world.ts";
@@ -33,10 +32,10 @@ export async function runSeed(stage: Stage, seed: number): Promise<SeedResult> {
 
 async function live(world: World, random: Random): Promise<void> {
   const steps = random.integer(fewestSteps, mostSteps);
-  const first = world.startLife();
+  world.startLife();
   if (random.chance(0.35)) world.startLife();
   // Most worlds begin with a system that is up and has something to ask; some with one that is not there yet.
-  if (random.chance(0.85)) await untilAsked(world, first, random.fork("first prices"));
+  if (random.chance(0.85)) await untilAsked(world, random.fork("first prices"));
   for (let step = 0; step < steps; step += 1) {
     const own = random.fork(`step ${step}`);
     if (world.alive().length === 0 && own.chance(rebirthShare)) world.startLife();
@@ -46,15 +45,16 @@ async function live(world: World, random: Random): Promise<void> {
   }
 }
 
-const firstQuestionWaitMs = 1_500;
+const firstReconciledWaitMs = 1_500;
+const firstQuestionWaitMs = 500;
 
-async function untilAsked(world: World, life: Life, random: Random): Promise<void> {
-  const givesUpAt = world.clock.naturalMs() + firstQuestionWaitMs;
-  while (!life.isReconciled() && world.clock.naturalMs() < givesUpAt) await sleep(5);
+async function untilAsked(world: World, random: Random): Promise<void> {
+  await until(world, firstReconciledWaitMs, () => world.alive().some((life) => life.isReconciled()));
   await movePrices(world, random);
-  for (;;) {
-    const { rows } = await world.owner.query("select from questions limit 1");
-    if (rows.length > 0 || world.clock.naturalMs() > givesUpAt) return;
-    await sleep(10);
-  }
+  await until(world, firstQuestionWaitMs, async () => (await world.owner.query("select from questions limit 1")).rows.length > 0);
+}
+
+async function until(world: World, waitMs: number, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const givesUpAt = world.clock.naturalMs() + waitMs;
+  while (!(await condition()) && world.clock.naturalMs() < givesUpAt) await sleep(8);
 }

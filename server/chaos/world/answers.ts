@@ -3,6 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../random.ts";
 import type { World } from "./world.ts";
 
+/** How often nothing else happens right after an answer, so that its order has the time to be sent. */
+const afterthoughtShare = 0.6;
+
 type AskedQuestion = { id: string; firebase_uid: string; kind: "swipe" | "numeric"; status: string; min: string | null; max: string | null };
 
 /** Answers a question, by preference one that is open, from one or several devices. */
@@ -25,6 +28,7 @@ export async function answerSomething(world: World, random: Random): Promise<voi
       await answerOnce(world, question, value, own);
     }),
   );
+  if (random.chance(afterthoughtShare)) await sleep(random.integer(5, 60));
 }
 
 /** Everybody answers everything that is open, at once. */
@@ -34,6 +38,7 @@ export async function answerEverything(world: World, random: Random): Promise<vo
      from questions where status = 'open' order by firebase_uid, source_tag, created_at`,
   );
   await Promise.all(rows.map((question, index) => answerOnce(world, question, yesTo(question), random.fork(`question ${index}`))));
+  if (random.chance(afterthoughtShare)) await sleep(random.integer(5, 60));
 }
 
 const yesTo = ({ kind, min }: AskedQuestion): number => (kind === "swipe" ? 10 : Number(min ?? 1));

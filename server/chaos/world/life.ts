@@ -11,7 +11,7 @@ import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
 import { configSourceOf } from "../../src/trading/risk/config-source.ts";
 import type { RiskSettings } from "../../src/trading/risk/risk-settings.ts";
 import { startInterval } from "../../src/workers/interval.ts";
-import { createOrderDesk } from "../../src/workers/order-desk.ts";
+import { createOrderDesk, type OrderDeskObserver } from "../../src/workers/order-desk.ts";
 import { startTick } from "../../src/workers/tick.ts";
 import { createMortalBroker, type PostFault } from "./mortal-broker.ts";
 import { createMortalPool, type CommitFault, type MortalPool, type Turnstile } from "./mortal-pool.ts";
@@ -34,6 +34,8 @@ export type Life = {
   answers: AnswerService;
   isDead(): boolean;
   isReconciled(): boolean;
+  /** It holds the lease of the order desk, or held it when it died. */
+  hasDesk(): boolean;
   /** As by SIGKILL: nothing more is written or sent, nothing is finished. */
   die(): void;
   /** The process dies, or a connection breaks, at the commit or POST that comes after `skip` others. */
@@ -46,7 +48,11 @@ export type Life = {
 };
 
 /** Everything that waits in earnest waits less here, so that a seed is over in a second. */
-const rhythm = { reconcileEveryMs: 250, reconcileAgainMs: 30, lookUpEveryMs: 40, cancelEveryMs: 40 };
+const rhythm = {
+  reconcileEveryMs: 250, reconcileAgainMs: 30, lookUpEveryMs: 40, cancelEveryMs: 40, assetsEveryMs: 50,
+  // Time jumps by minutes between two renewals, and only a longer jump is taken for a pause of the process.
+  lease: { ttlMs: 1_800_000, renewEveryMs: 50, standbyRetryMs: 30 },
+};
 const limits = {
   submit: { postTimeoutMs: 400, retryDelayMs: 5, firstLookupDelayMs: 5, pollIntervalMs: 25, writeRetryDelayMs: 10 },
   lookup: { firstDelayMs: 20, longestDelayMs: 200, lookupTimeoutMs: 300 },
@@ -61,6 +67,7 @@ type Plan<Fault> = { fault: Fault; skip: number };
 export function startLife(deps: LifeDeps): Life {
   const { name, say } = deps;
   let dead = false;
+  let hasDesk = false;
   const commitPlans: Plan<CommitFault>[] = [];
   const postPlans: Plan<PostFault>[] = [];
   const isDead = (): boolean => dead;
@@ -94,7 +101,7 @@ export function startLife(deps: LifeDeps): Life {
     broker: createMortalBroker(createAlpacaBroker(connection), mortality),
     stream: createAlpacaTradeStream(deps.alpaca),
     settings: deps.settings,
-    observer: silent(),
+    observer: { ...silentDesk, deskChanged: (isOurs) => void (hasDesk = isOurs) },
     rhythm,
     limits,
   });
@@ -126,6 +133,7 @@ export function startLife(deps: LifeDeps): Life {
     cutDatabase: mortal.cut,
     isDead,
     isReconciled: () => desk.isReconciled(),
+    hasDesk: () => hasDesk,
     die,
     planCommitFault: (fault, skip) => void commitPlans.push({ fault, skip }),
     planPostFault: (fault, skip) => void postPlans.push({ fault, skip }),
@@ -143,6 +151,8 @@ export function startLife(deps: LifeDeps): Life {
   };
 }
 
-/** Listens to everything and says nothing, whatever there is to listen to. */
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every property of it is a function that ignores its arguments
-const silent = <Observer extends object>(): Observer => new Proxy({}, { get: () => () => undefined }) as Observer;
+const nothing = (): void => undefined;
+const silentDesk: OrderDeskObserver = {
+  denied: nothing, sending: nothing, answered: nothing, failed: nothing, lookedUp: nothing, canceled: nothing, reconciled: nothing, connected: nothing,
+  disconnected: nothing, applied: nothing,
+};

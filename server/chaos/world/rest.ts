@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 const doubtMs = 6 * 60_000;
 /** Past the close of every session, so that the day's orders end. */
 const sessionMs = 7 * 3_600_000;
-const waitMs = 350;
+const waitMs = 200;
 const rounds = 8;
 const reconcileWaitMs = 4_000;
 

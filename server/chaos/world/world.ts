@@ -46,6 +46,7 @@ const settings: RiskSettings = {
 const longestLogLines = 2_000;
 /** A life that is stopped finishes what is under way; one that takes longer is left behind. */
 const longestEndMs = 15_000;
+const leaseLeftMs = 40;
 
 export async function createWorld(database: StageDatabase, random: Random): Promise<World> {
   const scenario = createScenario(random.fork("scenario"));
@@ -92,8 +93,17 @@ export async function createWorld(database: StageDatabase, random: Random): Prom
     ends.push(life.end().catch((error: unknown) => say(`${life.name} did not end well: ${String(error)}`)));
   };
 
+  /** A lease of the dead runs out; here it does so soon, since time flies anyhow. */
+  const inherit = async (): Promise<void> => {
+    const { rows } = await owner.query<{ fencing: string }>("select fencing from leases where name = 'order-desk'");
+    await sleep(leaseLeftMs);
+    await owner.query("update leases set expires_at = clock_timestamp() where name = 'order-desk' and fencing = $1::int8", [rows[0]?.fencing ?? 0]);
+  };
   const alive = (): Life[] => {
-    for (const dead of lives.filter((life) => life.isDead())) retire(dead);
+    for (const dead of lives.filter((life) => life.isDead())) {
+      if (dead.hasDesk()) ends.push(inherit().catch((error: unknown) => say(`a lease was not inherited: ${String(error)}`)));
+      retire(dead);
+    }
     return lives.slice();
   };
 

@@ -11,7 +11,7 @@ export const noApprovalIsLost: Law = (evidence) => {
   const { found, report } = violationsOf("no approved answer is lost");
   for (const answer of evidence.answers) {
     const question = evidence.questions.find(({ id }) => id === answer.questionId);
-    if (question === undefined || question.status !== "approved" || !approves(question, answer)) continue;
+    if (question === undefined || !approves(question, answer)) continue;
     const order = evidence.orders.find(({ questionId }) => questionId === question.id);
     const complaint = lostBeforeTheOrder(evidence, answer, order) ?? (order === undefined ? null : withoutOutcome(order));
     if (complaint !== null) report(`question ${question.id}: ${complaint}`, order?.clientOrderId);
@@ -25,6 +25,7 @@ function lostBeforeTheOrder({ intents, decisions }: Evidence, { questionId }: An
   const [verdict, second] = decisions.filter(({ intentId, stage }) => intentId === intent.id && stage === "answer");
   if (verdict === undefined || second !== undefined) return "its intent has not exactly one verdict";
   if (verdict.verdict === "approved") return order === undefined ? "it was approved and has no order" : null;
+  // What is no longer as it was shown makes no order: the question then closes as superseded or withdrawn, with the denial's reason.
   if (verdict.code === null) return "it was denied without a code";
   return order === undefined ? null : "it was denied and has an order";
 }
@@ -53,7 +54,7 @@ const canonical = (json: string | null): string => JSON.stringify(JSON.parse(jso
 const outcomes = new Set(["approved", "rejected", "expired", "superseded", "withdrawn"]);
 
 /** Each question is told once that it was asked and once how it closed, and that is what it is. */
-export const everyQuestionHasOneOutcome: Law = ({ questions, answers, events, intents }) => {
+export const everyQuestionHasOneOutcome: Law = ({ questions, answers, events, orders }) => {
   const { found, report } = violationsOf("every question has one outcome");
   for (const question of questions) {
     const about = `question ${question.id}`;
@@ -66,7 +67,7 @@ export const everyQuestionHasOneOutcome: Law = ({ questions, answers, events, in
     const answered = answers.filter(({ questionId }) => questionId === question.id).length;
     if (question.status === "expired" && answered > 0) report(`${about} expired and has an answer`);
     if ((question.status === "approved" || question.status === "rejected") && answered !== 1) report(`${about} is ${question.status} and has ${answered} answers`);
-    if (question.status !== "approved" && intents.some(({ questionId }) => questionId === question.id)) report(`${about} is ${question.status} and has an intent`);
+    if (question.status !== "approved" && orders.some(({ questionId }) => questionId === question.id)) report(`${about} is ${question.status} and has an order`);
   }
   return found;
 };
