@@ -17,6 +17,7 @@ import { createReadinessProbe, databaseCheck, marketDataCheck, migrationsCheck }
 import { openIdentities } from "./identity.ts";
 import { createAnswerService } from "./pipeline/answer.ts";
 import { createTradingBranch } from "./pipeline/trading-branch.ts";
+import { undoAnswer } from "./pipeline/undo.ts";
 import { createQuestionsHub } from "./realtime/questions-hub.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { effectiveConfig } from "./trading/config/resolve.ts";
@@ -136,6 +137,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
       findRevoked: identities.findRevoked,
       ensureUser: tables.ensureUser,
       answer: (uid, id, value) => answers.answer(uid, id, value, { via: "hub", requestId: null }),
+      undo: (uid, id) => undoAnswer(pool, uid, id, { via: "hub", requestId: null }),
       allowedOrigins: [],
       publicOrigin: config.publicOrigin,
       callsPerUserPerMinute: hubCallsPerUserPerMinute,

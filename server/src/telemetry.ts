@@ -29,7 +29,7 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
   const ingestSeconds = new Histogram({ name: "nod_ingest_seconds", help: "Duration of a fetch of market data", labelNames: ["feed"], buckets: secondsBuckets, registers });
   const ingestFailures = new Counter({ name: "nod_ingest_failures_total", help: "Fetches of market data that failed", labelNames: ["feed"], registers });
   const facts = new Counter({ name: "nod_facts_recorded_total", help: "Market facts written", registers });
-  const answerToPost = new Histogram({ name: "nod_answer_to_post_seconds", help: "From an answer to the POST of its order", buckets: secondsBuckets, registers });
+  const answerToPost = new Histogram({ name: "nod_answer_to_post_seconds", help: "From an answer, or from the end of the time to take it back, to the POST of its order", buckets: secondsBuckets, registers });
   const postSeconds = new Histogram({ name: "nod_post_seconds", help: "The broker's answer to an order", labelNames: ["outcome"], buckets: secondsBuckets, registers });
   const deniedAtSending = new Counter({ name: "nod_orders_denied_before_sending_total", help: "Orders that a guardrail stopped right before the POST", registers });
   const lookups = new Counter({ name: "nod_order_lookups_total", help: "Look-ups of orders in doubt", labelNames: ["outcome"], registers });
@@ -83,7 +83,7 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
         deniedAtSending.inc();
         logger.info({ orderId: order.id, questionId: order.questionId }, "an order was stopped before it was sent");
       },
-      sending: (order) => answerToPost.observe(Math.max(0, Date.now() - order.createdAt.getTime()) / 1_000),
+      sending: (order) => answerToPost.observe(Math.max(0, Date.now() - (order.undoUntil ?? order.createdAt).getTime()) / 1_000),
       answered(order, outcome, tookMs) {
         postSeconds.observe({ outcome }, tookMs / 1_000);
         const fields = { orderId: order.id, clientOrderId: order.clientOrderId, questionId: order.questionId, outcome, ms: Math.round(tookMs) };

@@ -28,4 +28,6 @@ export type QuestionsHubServer = {
   /** Everything up to `seq` has been taken in; it need not be kept for this user any longer. */
   Ack(seq: number): Promise<void>;
   AnswerQuestion(id: string, answer: number): Promise<AnswerResult>;
+  /** Takes the approval of this question back, as long as its order's `undo_until` has not come. */
+  UndoAnswer(id: string): Promise<Order>;
 };

@@ -2,7 +2,7 @@ import { Type, type TObject, type TSchema } from "typebox";
 import { ConfigResponse, DevSessionRequest, DevSessionResponse } from "./config-exchange.ts";
 import { OrderStory } from "./order-story.ts";
 import { GuardrailList } from "./guardrail-catalogue.ts";
-import { OrdersPage } from "./order.ts";
+import { Order, OrdersPage } from "./order.ts";
 import { PriceLine } from "./price-line.ts";
 import { Feed, MarketSymbol, Uuid } from "./primitives.ts";
 import type { ProblemCode } from "./problem.ts";
@@ -129,6 +129,16 @@ export const operations = {
     maxBodyBytes: smallBodyBytes,
     response: AnswerResult,
     problems: ["not_found", "question_closed", "question_expired"],
+  },
+  undoAnswer: {
+    method: "post",
+    path: "/v1/me/questions/{id}/undo",
+    summary: "Takes an approval back before anything was sent",
+    description: "Until the order's `undo_until`. Gives the order as it then stands; once more gives the same. 409 with what stands when it is too late or there is nothing to take back.",
+    auth: "user",
+    params: ById,
+    response: Order,
+    problems: ["not_found", "undo_not_possible"],
   },
   getTradingConfig: {
     method: "get",

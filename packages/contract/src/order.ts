@@ -54,6 +54,7 @@ export const Order = Type.Object(
     status: OrderStatus,
     status_reason: Type.Union([Type.String(), Type.Null()], { description: "Why it is denied, rejected, unknown or not placed, in plain words." }),
     mode: TradingMode,
+    undo_until: Type.Union([Instant, Type.Null()], { description: "Until then nothing is sent and the approval can be taken back. Null: it could not be." }),
     created_at: Instant,
     submitted_at: Type.Union([Instant, Type.Null()]),
     filled_at: Type.Union([Instant, Type.Null()]),

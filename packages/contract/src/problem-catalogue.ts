@@ -7,6 +7,7 @@ export const problemCatalogue = {
   not_found: { status: 404, title: "There is no such thing here" },
   question_closed: { status: 409, title: "The question is closed" },
   question_expired: { status: 409, title: "The question has expired" },
+  undo_not_possible: { status: 409, title: "It cannot be taken back" },
   revision_conflict: { status: 412, title: "It was changed meanwhile" },
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be application/json" },

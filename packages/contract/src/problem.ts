@@ -9,6 +9,7 @@ export const ProblemCode = Type.Enum([
   "not_found",
   "question_closed",
   "question_expired",
+  "undo_not_possible",
   "revision_conflict",
   "rate_limited",
   "unavailable",
@@ -30,7 +31,7 @@ export const Problem = Type.Object(
     detail: Type.Optional(Type.String()),
     instance: Type.Optional(Type.String({ description: "The request's id, as in the logs." })),
     errors: Type.Optional(Type.Array(ProblemError)),
-    outcome: Type.Optional(Type.String({ description: "With question_closed and question_expired: how it had closed." })),
+    outcome: Type.Optional(Type.String({ description: "With question_closed and question_expired: how it had closed. With undo_not_possible: where the order stands, or how the question had closed." })),
   },
   { $id: "Problem" },
 );

@@ -11,7 +11,7 @@ export const limits = {
 } as const;
 
 /** What holds of the guardrails that a config leaves out. */
-export const guardrailDefaults = { maxOpenOrders: 50, maxOrdersPerMinute: 60 } as const;
+export const guardrailDefaults = { maxOpenOrders: 50, maxOrdersPerMinute: 60, undoSeconds: 3 } as const;
 
 /** What ingest can read for a symbol; each becomes a fact under (feed, asset class, symbol, metric). */
 export const Metric = Type.Enum(["last_trade", "daily_bar", "prev_close"]);
@@ -101,6 +101,14 @@ export const Guardrails = Type.Object(
     min_notional_usd: Type.Optional(Usd({ minimum: 1, maximum: 1_000_000 })),
     max_notional_usd: Type.Optional(Usd({ minimum: 1, maximum: 1_000_000 })),
     max_open_questions: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    undo_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 60,
+        default: guardrailDefaults.undoSeconds,
+        description: "How long an approved order waits, so that it can be taken back before anything is sent; never longer than the approval is valid. 0: it goes out at once.",
+      }),
+    ),
     max_order_qty: Type.Optional(
       Type.Number({ minimum: 0.0001, maximum: 1_000_000, description: "Shares or coins in one buy, by the last price. Left out: no limit." }),
     ),

@@ -15,6 +15,6 @@ test("every code is told once, and every key of a config's guardrails that denie
   const { guardrails } = guardrailList();
   expect(guardrails.map(({ code }) => code).toSorted()).toEqual(DenialCode.enum.toSorted());
   const named = new Set(guardrails.map(({ set_by: key }) => key));
-  // How many questions may be open is the asking's limit; it denies no order.
-  expect(Object.keys(Guardrails.properties).filter((key) => !named.has(key))).toEqual(["max_open_questions"]);
+  // How many questions may be open is the asking's limit, and time to take an approval back is no limit; they deny no order.
+  expect(Object.keys(Guardrails.properties).filter((key) => !named.has(key))).toEqual(["max_open_questions", "undo_seconds"]);
 });

@@ -1,6 +1,7 @@
 import type { Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
 import { describeQuestion, openQuestions, questionsByIds } from "../pipeline/questions-table.ts";
+import { undoAnswer } from "../pipeline/undo.ts";
 import type { QuestionsHubSettings } from "../realtime/questions-hub.ts";
 import { storyOfOrder } from "../trading/audit/events-table.ts";
 import { tellOrderStory } from "../trading/audit/order-story.ts";
@@ -14,12 +15,13 @@ import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-tabl
 import type { Configs, MarketReads, OrderReads, QuestionReads, Services, Trading } from "./services.ts";
 
 /** What the routes do that is a matter of the tables alone. */
-export type TableServices = Pick<Services, "questions" | "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff"> };
+export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff"> };
 
 /** The routes' services on the tables; the rest (answers, status, readiness, sign-in) comes from `main.ts`. */
 export function createTableServices(pool: Pool): TableServices {
   return {
     questions: questionsOf(pool),
+    undo: (uid, questionId, requestId) => undoAnswer(pool, uid, questionId, { via: "http", requestId }),
     configs: configsOf(pool),
     orders: ordersOf(pool),
     market: marketOf(pool),

@@ -9,6 +9,7 @@ import type { Question } from "@nod/contract/question";
 import type { ReadinessPart } from "@nod/contract/readiness";
 import type { KillSwitch, KillSwitchMode, Snapshot, TradingStatus } from "@nod/contract/status";
 import type { AnswerService } from "../pipeline/answer.ts";
+import type { UndoOutcome } from "../pipeline/undo.ts";
 
 export type QuestionReads = {
   /** Oldest first. */
@@ -64,6 +65,7 @@ export type DevSessions = { issueToken(uid: string): Promise<string> };
 export type Services = {
   questions: QuestionReads;
   answers: AnswerService;
+  undo(uid: string, questionId: string, requestId: string): Promise<UndoOutcome>;
   configs: Configs;
   orders: OrderReads;
   market: MarketReads;

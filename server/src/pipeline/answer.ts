@@ -8,7 +8,7 @@ import { recordEvents, type AuditEvent } from "../trading/audit/events-table.ts"
 import { appendToOutboxSilently, outboxChannel, type OutboxEntry } from "../trading/outbox/outbox-table.ts";
 import { insertAnswer } from "./answers-table.ts";
 import type { Consequence, PreparedAnswer, QuestionBranch } from "./branch.ts";
-import { closeQuestion, insertFollowUp, lockQuestionForAnswer, type PipelinePhase, type QuestionAtAnswer, type QuestionRecord } from "./questions-table.ts";
+import { closeQuestion, insertFollowUp, isQuestionId, lockQuestionForAnswer, type PipelinePhase, type QuestionAtAnswer, type QuestionRecord } from "./questions-table.ts";
 import { readAnswer, type ReadAnswer } from "./read-answer.ts";
 
 /** Who gave an answer and by which way, for the record. */
@@ -34,8 +34,6 @@ export type AnswerServiceDeps = {
   onAnnouncementLost?: (error: unknown) => void;
 };
 
-const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /**
  * Takes an answer, once. Everything about one user happens one after the other, under his advisory lock; the question, its
  * answer, the decision and the order are one transaction of two round trips.
@@ -45,7 +43,7 @@ export function createAnswerService({ pool, branches, onAnnouncementLost }: Answ
   const announcer = createAnnouncer(pool, onAnnouncementLost ?? (() => undefined));
   return {
     answer: async (firebaseUid, questionId, value, meta) => {
-      if (!uuidText.test(questionId)) return { kind: "not_found" };
+      if (!isQuestionId(questionId)) return { kind: "not_found" };
       const of = { firebaseUid, questionId };
       const { outcome, committed, channels } = await pipelinedTransaction(pool, {
         read: async (tx) => {

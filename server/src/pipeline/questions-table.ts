@@ -1,6 +1,11 @@
 import type { AnswerResult, Question, QuestionKind, QuestionOutcome, QuestionStatus } from "@nod/contract/question";
 import type { Db } from "../db/pool.ts";
 
+const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whether a text that came from outside can name a question at all. */
+export const isQuestionId = (text: string): boolean => uuidText.test(text);
+
 /** A row of `questions`. */
 export type QuestionRecord = {
   id: string;

@@ -17,6 +17,13 @@ export function parseSeq(args: readonly unknown[]): [number] {
   return [seq];
 }
 
+/** @throws HubError `validation_failed` */
+export function parseQuestionId(args: readonly unknown[]): [string] {
+  const [id] = args;
+  if (args.length !== 1 || typeof id !== "string") throw hubProblem("validation_failed", "UndoAnswer takes the question's id. Nothing was taken back.");
+  return [id];
+}
+
 /** A text that is no id names no question, which the answer service says. @throws HubError `validation_failed` */
 export function parseAnswer(args: readonly unknown[]): [string, number] {
   const [id, answer] = args;

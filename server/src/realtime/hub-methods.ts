@@ -1,11 +1,12 @@
 import type { QuestionsHubClient, QuestionsHubServer } from "@nod/contract/hub";
+import type { Order } from "@nod/contract/order";
 import type { AnswerResult, QuestionOutcome } from "@nod/contract/question";
 import { defineHub, HubError, type HubDefinition, type HubLogger } from "@nod/signalr-server";
 import type { Pool } from "../db/pool.ts";
 import { isDatabaseUnavailable } from "../db/unavailable.ts";
 import { acknowledge } from "../trading/outbox/outbox-table.ts";
 import { createCallLimit } from "./call-limit.ts";
-import { hubProblem, parseAnswer, parseSeq } from "./hub-arguments.ts";
+import { hubProblem, parseAnswer, parseQuestionId, parseSeq } from "./hub-arguments.ts";
 import type { Delivery } from "./outbox-delivery.ts";
 
 /** A client that has not called `Sync` by then is pushed what comes from then on. */
@@ -20,9 +21,12 @@ export type HubAnswerOutcome =
   | { kind: "closed"; outcome: QuestionOutcome; expired: boolean }
   | { kind: "invalid"; errors: readonly { pointer: string; message: string }[] };
 
+export type HubUndoOutcome = { kind: "undone"; order: Order } | { kind: "not_found" } | { kind: "not_possible"; why: string };
+
 export type HubMethodSettings = {
   pool: Pool;
   answer(uid: string, questionId: string, value: number): Promise<HubAnswerOutcome>;
+  undo(uid: string, questionId: string): Promise<HubUndoOutcome>;
   callsPerUserPerMinute: number;
   logger: HubLogger;
 };
@@ -56,6 +60,14 @@ export function defineQuestionsHub(settings: HubMethodSettings, delivery: Delive
       AnswerQuestion: {
         parse: parseAnswer,
         handler: async ({ connection }, id, value) => resultOf(await settings.answer(uidOf(connection), id, value)),
+      },
+      UndoAnswer: {
+        parse: parseQuestionId,
+        async handler({ connection }, id) {
+          const outcome = await settings.undo(uidOf(connection), id);
+          if (outcome.kind === "undone") return outcome.order;
+          throw outcome.kind === "not_found" ? hubProblem("not_found", "There is no such question.") : hubProblem("undo_not_possible", outcome.why);
+        },
       },
     },
     filters: [

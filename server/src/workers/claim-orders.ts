@@ -4,7 +4,7 @@ import type { Pool } from "../db/pool.ts";
 import type { AuditEvent } from "../trading/audit/events-table.ts";
 import { announceOrders } from "../trading/orders/announce.ts";
 import { eventOf } from "../trading/orders/apply-broker-event.ts";
-import { lockDueOrders, type DueOrder } from "../trading/orders/claims-table.ts";
+import { lockDueOrders, nextDueInMs, type DueOrder } from "../trading/orders/claims-table.ts";
 import type { OrderRecord } from "../trading/orders/order-record.ts";
 import { transition, type OrderEvent } from "../trading/orders/order-state.ts";
 import { saveOrderState, stateOf } from "../trading/orders/orders-table.ts";
@@ -15,8 +15,8 @@ import { insertDecision } from "../trading/risk/decisions-table.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import type { DeskFence } from "./desk-lease.ts";
 
-/** `toSend`: now `submitting`, committed, and this caller's alone to send. `waiting`: left as they were. */
-export type Claimed = { toSend: OrderRecord[]; denied: OrderRecord[]; waiting: number };
+/** `toSend`: now `submitting`, committed, and this caller's alone to send. `waiting`: left as they were. `nextInMs`: when one is due that is not yet. */
+export type Claimed = { toSend: OrderRecord[]; denied: OrderRecord[]; waiting: number; nextInMs: number | null };
 
 type Judged = { due: DueOrder; denial: Denial | null };
 
@@ -28,10 +28,11 @@ type Judged = { due: DueOrder; denial: Denial | null };
 export async function claimOrders(pool: Pool, fence: DeskFence, of: { limit: number; gateIsOpen: boolean; settings: RiskSettings }): Promise<Claimed> {
   return pipelinedTransaction(pool, {
     read: async (tx) => {
-      const [isOurs, due] = await Promise.all([fence.holds(tx), lockDueOrders(tx, of.limit)]);
-      return isOurs ? due : [];
+      // In this order: what becomes due between the two statements is seen by the second.
+      const [isOurs, nextInMs, due] = await Promise.all([fence.holds(tx), nextDueInMs(tx), lockDueOrders(tx, of.limit)]);
+      return { due: isOurs ? due : [], nextInMs };
     },
-    write: (tx, due) => {
+    write: (tx, { due, nextInMs }) => {
       const judged = due.map((each): Judged => ({ due: each, denial: judge(each, of) }));
       const denied = judged.filter((each) => each.denial !== null);
       const cleared = judged.filter((each) => each.denial === null);
@@ -41,6 +42,7 @@ export async function claimOrders(pool: Pool, fence: DeskFence, of: { limit: num
           toSend: of.gateIsOpen ? cleared.map(({ due: { order } }) => ({ ...order, status: "submitting" })) : [],
           denied: denied.map(({ due: { order } }) => order),
           waiting: of.gateIsOpen ? 0 : cleared.length,
+          nextInMs,
         },
         written:
           changes.length === 0

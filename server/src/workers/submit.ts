@@ -94,11 +94,11 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
     underWay.add(sent);
   };
 
-  const sleepUntilWoken = async (): Promise<void> => {
+  const sleepUntilWoken = async (atMostMs: number): Promise<void> => {
     if (woken || stopping.signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     rouse = resolve;
-    const timer = setTimeout(resolve, limits.pollIntervalMs);
+    const timer = setTimeout(resolve, atMostMs);
     await promise;
     clearTimeout(timer);
   };
@@ -109,6 +109,7 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
     let lookForAbandonedAt = 0;
     while (!stopping.signal.aborted) {
       woken = false;
+      let sleepMs = limits.pollIntervalMs;
       try {
         if (performance.now() >= lookForAbandonedAt) {
           await doubtAbandoned(deps, limits, abandonedAfterMs);
@@ -117,7 +118,9 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
         }
         const free = limits.concurrentPosts - underWay.size;
         if (free > 0) {
-          const { toSend, denied } = await claimOrders(deps.pool, deps.fence, { limit: free, gateIsOpen: deps.gate.isOpen(), settings: deps.settings });
+          const { toSend, denied, nextInMs } = await claimOrders(deps.pool, deps.fence, { limit: free, gateIsOpen: deps.gate.isOpen(), settings: deps.settings });
+          // To the moment: whoever could take an order back until now is not kept waiting for it any longer.
+          if (nextInMs !== null) sleepMs = Math.min(sleepMs, Math.max(1, nextInMs));
           for (const order of denied) deps.observer.denied(order);
           for (const order of toSend) post(order);
           if (toSend.length + denied.length === free) woken = true;
@@ -126,7 +129,7 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
         deps.observer.failed(error);
         woken = false;
       }
-      await sleepUntilWoken();
+      await sleepUntilWoken(sleepMs);
     }
   };
 

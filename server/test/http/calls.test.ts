@@ -7,6 +7,7 @@ import type { TradingStatus } from "@nod/contract/status";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { IdentityUnavailableError } from "../../src/core/identity.ts";
 import type { AnswerOutcome } from "../../src/pipeline/answer.ts";
+import type { UndoOutcome } from "../../src/pipeline/undo.ts";
 import { call } from "../support/contract-client.ts";
 import { startApp, type AppParts, type RunningApp } from "../support/http-app.ts";
 
@@ -25,11 +26,12 @@ const status: TradingStatus = {
 };
 const order = (id: string): Order => ({
   id, client_order_id: `nod-${id.replaceAll("-", "")}`, alpaca_order_id: null, question_id: null, rule_id: null, symbol: "SPY", asset_class: "us_equity", side: "buy", order_type: "market",
-  notional_usd: "10", qty: null, filled_qty: "0", filled_avg_price: null, status: "pending_submit", status_reason: null, mode: "paper", created_at: at, submitted_at: null, filled_at: null, updated_at: at,
+  notional_usd: "10", qty: null, filled_qty: "0", filled_avg_price: null, status: "pending_submit", status_reason: null, mode: "paper", undo_until: null, created_at: at, submitted_at: null, filled_at: null, updated_at: at,
 });
 
 /** What the answer service would say next, and everything it was asked. */
 let nextOutcome: AnswerOutcome = { kind: "answered", result };
+let nextUndo: UndoOutcome = { kind: "not_found" };
 const asked: unknown[][] = [];
 const pages: unknown[][] = [];
 const fail = (): Promise<never> => Promise.reject(new Error("password=hunter2 at 10.0.0.7"));
@@ -45,6 +47,7 @@ const services: AppParts = {
       return Promise.resolve(nextOutcome);
     },
   },
+  undo: () => Promise.resolve(nextUndo),
   configs: { read: fail, replace: () => Promise.resolve({ kind: "conflict", revision: "1.7" }) },
   orders: {
     page: (...parts) => {
@@ -358,4 +361,23 @@ test("a caller who hangs up in the middle of a body does no harm", async () => {
   expect((await call(app.server, "GET /healthz")).status).toBe(200);
   await expect.poll(() => app.log()).toContain('"status":400,"ms"');
   expect(failures()).toBe(failuresBefore);
+});
+
+describe("taking an approval back", () => {
+  const at = `POST /v1/me/questions/${questionId}/undo`;
+
+  test("gives the order as it then stands", async () => {
+    nextUndo = { kind: "undone", order: { ...order(questionId), status: "not_placed", status_reason: "taken back by you" } };
+    expect(await call(app.server, at, { token })).toMatchObject({ status: 200, body: { status: "not_placed", status_reason: "taken back by you" } });
+  });
+
+  test("says what stands when it is too late", async () => {
+    nextUndo = { kind: "not_possible", stands: "accepted", why: "It is too late." };
+    expect(await call(app.server, at, { token })).toMatchObject({ status: 409, body: { code: "undo_not_possible", outcome: "accepted", detail: "It is too late." } });
+  });
+
+  test("of an unknown question is 404", async () => {
+    nextUndo = { kind: "not_found" };
+    expect(await call(app.server, at, { token })).toMatchObject({ status: 404, body: { code: "not_found" } });
+  });
 });

@@ -9,6 +9,7 @@ const unused = (): Promise<never> => Promise.reject(new Error("not part of this 
 const services: AppParts = {
   questions: { open: unused, one: unused },
   answers: { answer: unused },
+  undo: unused,
   configs: { read: unused, replace: unused },
   orders: { page: unused, story: unused },
   market: { latest: unused, priceLine: unused },

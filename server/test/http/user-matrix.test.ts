@@ -51,6 +51,10 @@ const attempts: Record<UserOperation, (() => { at: string; sent?: Sent; expected
     () => ({ at: `POST /v1/me/questions/${answered}/answer`, sent: { body: { answer: 10 } }, expected: 404 }),
     () => ({ at: `POST /v1/me/questions/${open}/answer`, sent: { body: { answer: 10, uid: "alice" } }, expected: 422 }),
   ],
+  undoAnswer: [
+    () => ({ at: `POST /v1/me/questions/${answered}/undo`, expected: 404 }),
+    () => ({ at: `POST /v1/me/questions/${open}/undo`, expected: 404 }),
+  ],
   getTradingConfig: [() => ({ at: "GET /v1/me/trading/config", expected: 200 })],
   putTradingConfig: [
     () => ({ at: "PUT /v1/me/trading/config", sent: { body: { enabled: false } }, expected: 200 }),

@@ -159,7 +159,9 @@ describe("once", () => {
     const id = await askUser();
     const first = JSON.stringify(result(await floor.answer(uid, id, 10)));
     const eventsBefore = await count("events", "firebase_uid = $1", uid);
-    const replays = await Promise.all(Array.from({ length: 1_000 }, () => floor.answer(uid, id, 10)));
+    const replays: Awaited<ReturnType<Floor["answer"]>>[] = [];
+    // In tens of hundreds: a pool gives up on a connection that takes seconds to come free.
+    for (let ten = 0; ten < 10; ten += 1) replays.push(...(await Promise.all(Array.from({ length: 100 }, () => floor.answer(uid, id, 10)))));
     expect(new Set(replays.map((each) => JSON.stringify(result(each))))).toEqual(new Set([first]));
     expect(await count("events", "firebase_uid = $1", uid)).toBe(eventsBefore);
     expect(await count("trade_orders", "firebase_uid = $1", uid)).toBe(1);

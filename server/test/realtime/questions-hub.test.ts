@@ -180,6 +180,23 @@ describe("an answer over the hub", () => {
     expect(await codeOf(browser.answer(id, -10))).toBe("question_closed");
   });
 
+  test("can be taken back over the hub, and every device is told", async () => {
+    const uid = await newUser();
+    await users.openMarket();
+    const [phone, browser] = await Promise.all([connect(uid), connect(uid)]);
+    await Promise.all([phone.sync(0), browser.sync(0)]);
+    const [id = "", other = ""] = await users.ask(uid);
+    await database.ownerPool.query(`update user_trading_config set config = '{"guardrails": {"undo_seconds": 60}}' where firebase_uid = $1`, [uid]);
+    await phone.answer(id, 10);
+    const undone = await browser.undo(id);
+    expect(undone).toMatchObject({ question_id: id, status: "not_placed", status_reason: "taken back by you" });
+    for (const { events } of [phone, browser]) await expect.poll(() => events.at(-1)?.content, waitLong).toMatchObject({ id: undone.id, status: "not_placed" });
+    expect(await codeOf(phone.undo(other))).toBe("undo_not_possible");
+    const stranger = await connect(await newUser());
+    expect(await codeOf(stranger.undo(id))).toBe("not_found");
+    expect(await codeOf(phone.device.invoke("UndoAnswer", 7))).toBe("validation_failed");
+  });
+
   test("too late says that it expired", async () => {
     const uid = await newUser();
     const [id = ""] = await users.ask(uid);

@@ -16,6 +16,7 @@ export type Inbox = {
   sync(lastSeq: number): ReturnType<QuestionsHubServer["Sync"]>;
   ack(seq: number): Promise<void>;
   answer(id: string, answer: number): Promise<AnswerResult>;
+  undo(id: string): Promise<Order>;
 };
 
 export function inboxOf(device: HubConnection): Inbox {
@@ -29,5 +30,6 @@ export function inboxOf(device: HubConnection): Inbox {
     sync: (lastSeq) => device.invoke("Sync", lastSeq),
     ack: (seq) => device.invoke("Ack", seq),
     answer: (id, answer) => device.invoke("AnswerQuestion", id, answer),
+    undo: (id) => device.invoke("UndoAnswer", id),
   };
 }

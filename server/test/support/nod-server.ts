@@ -14,6 +14,7 @@ import { createHubReads, createTableServices } from "../../src/http/database-ser
 import { createMetrics } from "../../src/http/metrics.ts";
 import { createAnswerService } from "../../src/pipeline/answer.ts";
 import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
+import { undoAnswer } from "../../src/pipeline/undo.ts";
 import { createQuestionsHub } from "../../src/realtime/questions-hub.ts";
 import { effectiveConfig } from "../../src/trading/config/resolve.ts";
 import { readTradingStatus } from "../../src/trading/portfolio/status.ts";
@@ -65,6 +66,7 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
     findRevoked: options.findRevoked ?? null,
     ensureUser: tables.ensureUser,
     answer: (uid, id, value) => answers.answer(uid, id, value, { via: "hub", requestId: null }),
+    undo: (uid, id) => undoAnswer(pool, uid, id, { via: "hub", requestId: null }),
     allowedOrigins: options.allowedOrigins ?? [],
     publicOrigin: null,
     callsPerUserPerMinute: options.callsPerUserPerMinute ?? 1_000,

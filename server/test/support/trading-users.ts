@@ -32,7 +32,7 @@ export function configWith(rules: Rule[], changes: Partial<TradingConfig> = {}):
       { id: "watchlist", source: "alpaca", asset_class: "us_equity", symbols: [...new Set(rules.map((rule) => rule.symbol))], feed: "iex", poll_interval_seconds: 60, metrics: ["last_trade", "daily_bar", "prev_close"] },
     ],
     rules,
-    guardrails: { max_orders_per_day: 3, max_notional_usd_per_4h: 100, require_question_before_order: true, symbols_blocklist: [] },
+    guardrails: { max_orders_per_day: 3, max_notional_usd_per_4h: 100, require_question_before_order: true, symbols_blocklist: [], undo_seconds: 0 },
     ...changes,
   };
 }

@@ -37,6 +37,7 @@ function order(status: OrderStatus, changes: Partial<Order> = {}): Order {
     status,
     status_reason: null,
     mode: "paper",
+    undo_until: null,
     created_at: "2026-03-02T15:01:00Z",
     submitted_at: null,
     filled_at: null,

@@ -40,6 +40,14 @@ export function wordsForFailedAnswer(error: unknown): string {
   return "Something went wrong in this page. No order was sent. Reload and answer again.";
 }
 
+/** Why an approval was not taken back. */
+export function wordsForFailedUndo(error: unknown): string {
+  if (error instanceof OfflineError) return "You are offline. Nothing was taken back.";
+  if (error instanceof NoReplyError) return "No reply from the server. It may not have been taken back; Activity shows what became of it.";
+  if (error instanceof RefusedError && error.code === "undo_not_possible") return "Too late: it was not taken back. Activity shows what became of it.";
+  return wordsForFailure(error);
+}
+
 /** Why something else did not work, in one or two sentences. */
 export function wordsForFailure(error: unknown): string {
   if (error instanceof OfflineError || error instanceof NoReplyError) return "The server cannot be reached. Nothing was changed. Check the connection and try again.";

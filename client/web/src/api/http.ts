@@ -1,5 +1,5 @@
 import type { ConfigResponse, DevSessionResponse } from "@nod/contract/config-exchange";
-import type { OrdersPage } from "@nod/contract/order";
+import type { Order, OrdersPage } from "@nod/contract/order";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Problem } from "@nod/contract/problem";
 import type { AnswerResult, Question, QuestionsPage } from "@nod/contract/question";
@@ -74,6 +74,7 @@ export const http = {
   openQuestions: () => call<QuestionsPage>("GET", "/v1/me/questions?status=open"),
   question: (id: string) => call<Question>("GET", `/v1/me/questions/${id}`),
   answer: (questionId: string, answer: number) => call<AnswerResult>("POST", `/v1/me/questions/${questionId}/answer`, { answer }),
+  undo: (questionId: string) => call<Order>("POST", `/v1/me/questions/${questionId}/undo`),
   orders: (cursor: string | null) => call<OrdersPage>("GET", `/v1/me/trading/orders${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`),
   status: () => call<TradingStatus>("GET", "/v1/me/trading/status"),
   snapshots: (symbols: readonly string[]) => call<SnapshotsPage>("GET", `/v1/me/trading/snapshots?symbol=${encodeURIComponent(symbols.join(","))}`),

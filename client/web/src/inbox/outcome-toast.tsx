@@ -8,6 +8,7 @@ import { CloseIcon } from "../app/icons.tsx";
 import { ordersQuery } from "../questions/queries.ts";
 import { symbolOf } from "../questions/trading-question.ts";
 import { orderExplanation, orderStages, orderTitle, withoutNoOrderSent, type Tone } from "../words/order.ts";
+import { UndoButton } from "./undo-button.tsx";
 import { receiptKey, type Receipt } from "./use-answer.ts";
 
 /** Good news leaves by itself this long after the story has ended; what did not happen stays until it is put away. */
@@ -65,6 +66,7 @@ function Toast({ receipt, onPutAway }: { receipt: Receipt; onPutAway: () => void
       <span className={`absolute top-5 left-4.5 size-2 rounded-pill ${edges[words.tone]}`} aria-hidden="true" />
       <p className="font-strong">{words.title}</p>
       {words.detail !== null && <p className="text-small text-soft">{words.detail}</p>}
+      {order !== null && order.status === "pending_submit" && <UndoButton order={order} />}
       {order !== null && (
         <div className="mt-1 -mr-8">
           <StorySteps steps={stepsOf(order, receipt.question)} />

@@ -19,6 +19,7 @@ const order = (id: string, status: Order["status"], updated_at: string): Order =
   status,
   status_reason: null,
   mode: "paper",
+  undo_until: null,
   created_at: "2026-03-02T15:00:00Z",
   submitted_at: null,
   filled_at: null,

@@ -2,7 +2,7 @@ import type { Handlers } from "../call.ts";
 import { refuse } from "../call.ts";
 import type { Services } from "../services.ts";
 
-export function questionHandlers({ questions, answers, now }: Services): Pick<Handlers, "listQuestions" | "getQuestion" | "answerQuestion"> {
+export function questionHandlers({ questions, answers, undo, now }: Services): Pick<Handlers, "listQuestions" | "getQuestion" | "answerQuestion" | "undoAnswer"> {
   return {
     async listQuestions({ uid }) {
       const [open, at] = await Promise.all([questions.open(uid), now()]);
@@ -27,6 +27,18 @@ export function questionHandlers({ questions, answers, now }: Services): Pick<Ha
           return outcome.expired
             ? refuse("question_expired", { outcome: outcome.outcome, detail: "It expired before this answer came. No order was sent for this answer." })
             : refuse("question_closed", { outcome: outcome.outcome, detail: `It was closed before this answer came: ${outcome.outcome}. This answer changed nothing.` });
+      }
+    },
+
+    async undoAnswer({ uid, params, requestId }) {
+      const outcome = await undo(uid, params.id, requestId);
+      switch (outcome.kind) {
+        case "undone":
+          return { kind: "reply", body: outcome.order };
+        case "not_found":
+          return refuse("not_found");
+        case "not_possible":
+          return refuse("undo_not_possible", { outcome: outcome.stands, detail: outcome.why });
       }
     },
   };

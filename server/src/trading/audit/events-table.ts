@@ -8,6 +8,7 @@ export type EventKind =
   | "intent_proposed"
   | "order_approved"
   | "order_denied"
+  | "order_taken_back"
   | "order_submitting"
   | "order_not_sent"
   | "order_unknown"

@@ -15,12 +15,13 @@ const readMetadata = compileValidator(TradingQuestionMetadata);
 const say = (value: unknown, before = "", after = ""): string => (typeof value === "string" || typeof value === "number" ? `${before}${value}${after}` : "");
 
 const tellings: Record<EventKind, Telling> = {
-  question_asked: { station: "question", tell: ({ follow_up_of: again }) => (again === undefined ? "The question was asked." : "The question was asked once more, because the answer was not clear.") },
+  question_asked: { station: "question", tell: ({ follow_up_of: again, revises }) => (revises !== undefined ? "The question was asked anew, on what held by then." : again === undefined ? "The question was asked." : "The question was asked once more, because the answer was not clear.") },
   question_closed: { station: "question", tell: ({ outcome }) => `The question closed${say(outcome, ": ")}.` },
   answer_given: { station: "answer", tell: ({ answer, via }) => `The answer was ${say(answer)}${say(via, ", given over ")}.` },
   intent_proposed: { station: "decision", tell: ({ side, symbol, notional_usd: usd, mode }) => `It was proposed to ${say(side)} ${say(symbol)}${say(usd, " for $")}${say(mode, " (", ")")}.` },
   order_approved: { station: "decision", tell: () => "Every guardrail let it pass." },
   order_denied: { station: "decision", tell: ({ stage, code }) => `It was denied ${stage === "submit" ? "right before it was to be sent" : "at the answer"}${say(code, ": ")}.` },
+  order_taken_back: { station: "answer", tell: () => "The approval was taken back before anything was sent." },
   order_submitting: { station: "submission", tell: ({ client_order_id: id, attempt }) => `It was taken up to be sent${say(id, " as ")}${say(attempt, ", attempt ")}.` },
   order_not_sent: { station: "submission", tell: ({ reason }) => `It never left this machine${say(reason, ": ")}.` },
   order_unknown: { station: "submission", tell: ({ reason }) => `It is not known whether the broker has it${say(reason, ": ")}.` },

@@ -81,6 +81,16 @@ const dueOrdersSql = `
   limit $1::int4
   for update of o skip locked`;
 
+/** How long until the next order that waits is due; null when none waits. */
+export async function nextDueInMs(db: Db): Promise<number | null> {
+  const { rows } = await db.query<{ ms: number | null }>({
+    name: "next-due-order",
+    text: `select ceil(extract(epoch from min(next_submit_at) - clock_timestamp()) * 1000)::float8 as ms
+           from trade_orders where status = 'pending_submit' and next_submit_at > clock_timestamp()`,
+  });
+  return rows[0]?.ms ?? null;
+}
+
 /** Locks one order that was taken up for sending more than `olderThanMs` ago and was never heard of again. */
 export async function lockAbandonedOrder(tx: Db, olderThanMs: number): Promise<OrderRecord | null> {
   const { rows } = await tx.query<RawOrder>(

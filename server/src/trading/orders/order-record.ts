@@ -25,6 +25,8 @@ export type OrderRecord = {
   filledAvgPrice: Price | null;
   tradingDay: string;
   approvalExpiresAt: Date;
+  /** Until then it waits, and can be taken back. */
+  undoUntil: Date | null;
   submitAttempts: number;
   lookupAttempts: number;
   unknownSince: Date | null;
@@ -39,7 +41,7 @@ export type OrderRecord = {
 export const orderColumns = `
   o.id, o.firebase_uid, o.intent_id, o.question_id, o.rule_id, o.client_order_id, o.alpaca_order_id, o.symbol, o.asset_class,
   o.side, o.order_type, o.notional_usd, o.qty, o.reserved_notional_usd, o.mode, o.status, o.status_reason, o.filled_qty,
-  o.filled_avg_price, o.trading_day, o.approval_expires_at, o.submit_attempts, o.lookup_attempts, o.unknown_since,
+  o.filled_avg_price, o.trading_day, o.approval_expires_at, o.undo_until, o.submit_attempts, o.lookup_attempts, o.unknown_since,
   o.broker_updated_at, o.created_at, o.submitted_at, o.filled_at, o.updated_at`;
 
 export type RawOrder = {
@@ -64,6 +66,7 @@ export type RawOrder = {
   filled_avg_price: string | null;
   trading_day: string;
   approval_expires_at: Date;
+  undo_until: Date | null;
   submit_attempts: number;
   lookup_attempts: number;
   unknown_since: Date | null;
@@ -97,6 +100,7 @@ export function decodeOrder(row: RawOrder): OrderRecord {
     filledAvgPrice: row.filled_avg_price === null ? null : price(row.filled_avg_price),
     tradingDay: row.trading_day,
     approvalExpiresAt: row.approval_expires_at,
+    undoUntil: row.undo_until,
     submitAttempts: row.submit_attempts,
     lookupAttempts: row.lookup_attempts,
     unknownSince: row.unknown_since,
@@ -127,6 +131,7 @@ export function describeOrder(order: OrderRecord): Order {
     status: order.status,
     status_reason: order.statusReason,
     mode: order.mode,
+    undo_until: order.undoUntil?.toISOString() ?? null,
     created_at: order.createdAt.toISOString(),
     submitted_at: order.submittedAt?.toISOString() ?? null,
     filled_at: order.filledAt?.toISOString() ?? null,

@@ -38,6 +38,7 @@ const ownEvents: OrderEvent[] = [
   { kind: "denied", reason: "r" },
   { kind: "not_sent", reason: "r" },
   { kind: "given_up", reason: "r" },
+  { kind: "taken_back", reason: "r" },
   { kind: "outcome_lost", reason: "r" },
   { kind: "refused", reason: "r" },
   { kind: "not_found_in_time", reason: "r" },
@@ -52,7 +53,7 @@ const statusAfter = (state: OrderState, event: OrderEvent): OrderStatus | "ignor
 describe("our own events, over every state", () => {
   /** Everything that is not named here is ignored. */
   const allowed: Partial<Record<OrderStatus, Partial<Record<OrderEvent["kind"], OrderStatus>>>> = {
-    pending_submit: { claimed: "submitting", denied: "denied", mismatched: "unknown" },
+    pending_submit: { claimed: "submitting", denied: "denied", taken_back: "not_placed", mismatched: "unknown" },
     submitting: { not_sent: "pending_submit", given_up: "not_placed", outcome_lost: "unknown", refused: "rejected", mismatched: "unknown" },
     unknown: { refused: "rejected", not_found_in_time: "not_placed", mismatched: "unknown" },
     denied: { mismatched: "unknown" },

@@ -20,6 +20,8 @@ export type OrderEvent =
   | { kind: "not_sent"; reason: string }
   /** The same, for the last time. */
   | { kind: "given_up"; reason: string }
+  /** By the one who had approved it, before anything was sent. */
+  | { kind: "taken_back"; reason: string }
   /** The POST ended without a clear yes or no. */
   | { kind: "outcome_lost"; reason: string }
   /** A clear no to the POST: there is no order at the broker. */
@@ -51,6 +53,8 @@ export function transition(state: OrderState, event: OrderEvent): Transition {
       return from(state, event, ["submitting"], "pending_submit", event.reason);
     case "given_up":
       return from(state, event, ["submitting"], "not_placed", event.reason);
+    case "taken_back":
+      return from(state, event, ["pending_submit"], "not_placed", event.reason);
     case "outcome_lost":
       return from(state, event, ["submitting"], "unknown", event.reason);
     case "refused":

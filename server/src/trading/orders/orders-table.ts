@@ -37,6 +37,25 @@ export async function lockOrder(tx: Db, by: { id: string } | { clientOrderId: st
   return rows[0] === undefined ? null : decodeOrder(rows[0]);
 }
 
+/**
+ * Locks a user's order by its question while it can still be taken back by the database's clock; null when it cannot, and
+ * then nothing is locked: the worker that sends does not wait for a row, and must not find this one held for nothing.
+ */
+export async function lockOrderToTakeBack(tx: Db, of: { firebaseUid: string; questionId: string }): Promise<OrderRecord | null> {
+  const { rows } = await tx.query<RawOrder>(
+    `select ${orderColumns} from trade_orders as o
+     where o.question_id = $1::uuid and o.firebase_uid = $2::text and o.status = 'pending_submit' and o.undo_until > clock_timestamp()
+     for update`,
+    [of.questionId, of.firebaseUid],
+  );
+  return rows[0] === undefined ? null : decodeOrder(rows[0]);
+}
+
+export async function orderOfQuestion(db: Db, of: { firebaseUid: string; questionId: string }): Promise<OrderRecord | null> {
+  const { rows } = await db.query<RawOrder>(`select ${orderColumns} from trade_orders as o where o.question_id = $1::uuid and o.firebase_uid = $2::text`, [of.questionId, of.firebaseUid]);
+  return rows[0] === undefined ? null : decodeOrder(rows[0]);
+}
+
 export const stateOf = (order: OrderRecord): OrderState => ({
   status: order.status,
   statusReason: order.statusReason,

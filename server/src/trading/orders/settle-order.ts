@@ -12,6 +12,7 @@ export type OwnEvent = Exclude<OrderEvent, { kind: "reported" | "mismatched" | "
 const recordedAs: Readonly<Record<OwnEvent["kind"], EventKind>> = {
   not_sent: "order_not_sent",
   given_up: "order_not_placed",
+  taken_back: "order_taken_back",
   outcome_lost: "order_unknown",
   refused: "order_rejected",
   not_found_in_time: "order_not_placed",

@@ -1,4 +1,5 @@
 import type { Decision } from "@nod/contract/denial";
+import { guardrailDefaults } from "@nod/contract/trading-config";
 import { basisPointsBetween } from "../../core/decimal.ts";
 import { assetFractionable, assetKnown, assetMinimum, assetTradable } from "./asset-guardrails.ts";
 import { messageOf, type Denial } from "./denial.ts";
@@ -36,7 +37,7 @@ import { sizeOf, type OrderSize } from "./size.ts";
 declare const approval: unique symbol;
 
 /** An intent that passed every guardrail. Only `decide` makes one, and only one can be placed. */
-export type Approved = { readonly [approval]: true; readonly intent: TradeIntent; readonly size: OrderSize; readonly tradingDay: string };
+export type Approved = { readonly [approval]: true; readonly intent: TradeIntent; readonly size: OrderSize; readonly tradingDay: string; readonly undoSeconds: number };
 
 export type Verdict = { approved: Approved; decision: Decision } | { approved: null; decision: Decision };
 
@@ -96,7 +97,7 @@ export function decide(intent: TradeIntent, context: RiskContext, settings: Risk
   if (size === null || context.session === null) throw new Error("an intent without size or session passed the guardrails");
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place that may say so
-    approved: { intent, size, tradingDay: context.session.tradingDay } as Approved,
+    approved: { intent, size, tradingDay: context.session.tradingDay, undoSeconds: context.user?.guardrails.undo_seconds ?? guardrailDefaults.undoSeconds } as Approved,
     decision: { verdict: "approved", code: null, message: `Approved: ${inWords(intent, size)} is on its way.`, limits: limitsSeen(riskCase) },
   };
 }
