@@ -41,6 +41,7 @@ export const DenialCode = Type.Enum([
   "asset_not_tradable",
   "asset_not_fractionable",
   "quantity_below_minimum",
+  "exit_no_longer_wanted",
 ]);
 export type DenialCode = Static<typeof DenialCode>;
 

@@ -24,6 +24,7 @@ const twice = ["answer", "submit"] as const;
 /** Every reason for which Nod makes or sends no order, in the order in which they are looked at. */
 export const guardrailCatalogue = {
   kill_switch_active: { denies: "A kill switch is on, the user's own or the operator's over everyone.", stages: twice, exitsPass: true, payload: ["mode", "scope", "reason", "since"] },
+  exit_no_longer_wanted: { denies: "The kill switch that closes positions was lifted before this exit of it was sent.", stages: ["submit"], exitsPass: false, payload: ["mode"] },
   broker_not_reconciled: { denies: "The books have not been compared with the broker's lately.", stages: atTheAnswer, exitsPass: false, payload: ["reconciled_at", "max_age_seconds"] },
   trading_disabled: { denies: "The operator or the user has switched trading off, or the user's config is not valid.", stages: twice, exitsPass: false, setBy: "TRADING_ENABLED", payload: ["operator_enabled", "user_enabled"] },
   mode_not_allowed: { denies: "Paper would go to a live account, live to a paper one, live is not allowed, or the mode has changed since the question.", stages: twice, exitsPass: false, setBy: "ALPACA_ALLOW_LIVE", payload: ["asked_mode", "user_mode", "venue", "live_allowed"] },
@@ -96,11 +97,13 @@ export function guardrailList(): GuardrailList {
   };
 }
 
+const stageInWords = { answer: "at the answer", submit: "right before the POST" } as const;
+
 /** The text of `docs/guardrails.md`. */
 export function guardrailsDocument(): string {
   const sections = guardrailList().guardrails.map(({ code, denies, stages, exits_pass: exitsPass, set_by: setBy, default: fallback, payload }) => {
     const lines = [
-      `- **Looked at** ${stages.length === 2 ? "at the answer and again right before the POST" : `at the ${stages.join(" and ")}`}; ${exitsPass ? "an exit passes it" : "an exit does not pass it by being one"}.`,
+      `- **Looked at** ${stages.map((stage) => stageInWords[stage]).join(" and again ")}; ${exitsPass ? "an exit passes it" : "an exit does not pass it by being one"}.`,
       ...(setBy === null ? [] : [`- **Set by** ${setBy.split(", ").map((name) => `\`${name}\``).join(", ")}${fallback === null ? "" : `, ${fallback} where it is left out`}.`]),
       `- **Carries** ${payload.map((name) => `\`${name}\``).join(", ")}.`,
     ];

@@ -8,7 +8,7 @@ import { Feed, MarketSymbol, Uuid } from "./primitives.ts";
 import type { ProblemCode } from "./problem.ts";
 import { AnswerRequest, AnswerResult, Question, QuestionsPage } from "./question.ts";
 import { Liveness, Readiness } from "./readiness.ts";
-import { KillSwitch, KillSwitchRequest, SnapshotsPage, TradingStatus } from "./status.ts";
+import { KillSwitch, KillSwitchMode, KillSwitchPreview, KillSwitchRequest, OperatorKillSwitchRequest, SnapshotsPage, TradingStatus } from "./status.ts";
 import { TradingConfigOverride } from "./trading-config.ts";
 
 /**
@@ -224,11 +224,39 @@ export const operations = {
     method: "post",
     path: "/v1/me/trading/kill-switch",
     summary: "Switches the user's kill switch on or off",
-    description: "Answers with the switch that now holds for the user; an operator's switch over all users stays.",
+    description: "Answers with the switch that now holds for the user; an operator's switch over all users stays. `flatten` needs the token of a preview.",
     auth: "user",
     body: KillSwitchRequest,
     maxBodyBytes: smallBodyBytes,
     response: KillSwitch,
+  },
+  previewKillSwitch: {
+    method: "get",
+    path: "/v1/me/trading/kill-switch/preview",
+    summary: "What the user's kill switch would do now",
+    auth: "user",
+    query: Type.Object({ mode: KillSwitchMode }, { additionalProperties: false }),
+    response: KillSwitchPreview,
+  },
+  setOperatorKillSwitch: {
+    method: "post",
+    path: "/v1/operator/kill-switch",
+    summary: "Switches a kill switch over everyone, or over one user, on or off",
+    description: "For who bears the operator's token; without one set, for this machine. Switching off lifts the switch of the scope that is named and no other.",
+    auth: "operator",
+    body: OperatorKillSwitchRequest,
+    maxBodyBytes: smallBodyBytes,
+    response: KillSwitch,
+    problems: ["not_found"],
+  },
+  previewOperatorKillSwitch: {
+    method: "get",
+    path: "/v1/operator/kill-switch/preview",
+    summary: "What a kill switch over everyone, or over one user, would do now",
+    auth: "operator",
+    query: Type.Object({ mode: KillSwitchMode, uid: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: "Left out: everyone." })) }, { additionalProperties: false }),
+    response: KillSwitchPreview,
+    problems: ["not_found"],
   },
 } as const satisfies Record<string, Operation>;
 

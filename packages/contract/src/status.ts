@@ -1,12 +1,20 @@
 import { Type, type Static } from "typebox";
-import { AssetClass, DecimalString, Feed, Instant, MarketSymbol, TradingMode } from "./primitives.ts";
+import { OrderStatus } from "./order.ts";
+import { AssetClass, DecimalString, Feed, Instant, MarketSymbol, Side, TradingMode } from "./primitives.ts";
 
 export const KillSwitchMode = Type.Enum(["block_new", "cancel_only", "flatten"]);
 export type KillSwitchMode = Static<typeof KillSwitchMode>;
 
-/** The spine's kill switch. `mode` may be left out when it is switched off. */
+const switching = {
+  enabled: Type.Boolean(),
+  mode: Type.Optional(KillSwitchMode),
+  reason: Type.Optional(Type.String({ maxLength: 200 })),
+  confirmation: Type.Optional(Type.String({ format: "uuid", description: "Needed for `flatten`: the token of its preview. Good once." })),
+};
+
+/** `mode` may be left out when it is switched off. */
 export const KillSwitchRequest = Type.Object(
-  { enabled: Type.Boolean(), mode: Type.Optional(KillSwitchMode), reason: Type.Optional(Type.String({ maxLength: 200 })) },
+  { ...switching, scope: Type.Optional(Type.Literal("user", { description: "Whose switch it is: the caller's own, and no other." })) },
   { $id: "KillSwitchRequest", additionalProperties: false },
 );
 export type KillSwitchRequest = Static<typeof KillSwitchRequest>;
@@ -22,6 +30,51 @@ export const KillSwitch = Type.Object(
   { $id: "KillSwitch", additionalProperties: false },
 );
 export type KillSwitch = Static<typeof KillSwitch>;
+
+/** An operator's, over everyone or over one user; switched off it names what is to be lifted. */
+export const OperatorKillSwitchRequest = Type.Object(
+  { ...switching, scope: Type.Enum(["all", "user"]), uid: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: "With the scope `user`, and only then." })) },
+  { $id: "OperatorKillSwitchRequest", additionalProperties: false },
+);
+export type OperatorKillSwitchRequest = Static<typeof OperatorKillSwitchRequest>;
+
+/** As many as are listed; the counts are of all. */
+export const maxPreviewed = 200;
+
+const PreviewedOrder = Type.Object(
+  {
+    id: Type.String({ format: "uuid" }),
+    symbol: MarketSymbol,
+    side: Side,
+    notional_usd: Type.Union([DecimalString, Type.Null()]),
+    qty: Type.Union([DecimalString, Type.Null()]),
+    status: OrderStatus,
+  },
+  { additionalProperties: false },
+);
+const PreviewedSale = Type.Object(
+  { symbol: MarketSymbol, qty: DecimalString, market_value: Type.Union([DecimalString, Type.Null()]) },
+  { additionalProperties: false },
+);
+
+/** What a kill switch would do if it were set now. In every mode nothing new is bought; what is held can be sold. */
+export const KillSwitchPreview = Type.Object(
+  {
+    mode: KillSwitchMode,
+    scope: Type.Enum(["user", "all"]),
+    denies: Type.Array(PreviewedOrder, { maxItems: maxPreviewed, description: "Approved buys that have not been sent." }),
+    cancels: Type.Array(PreviewedOrder, { maxItems: maxPreviewed, description: "Orders at the broker that would be taken back." }),
+    sells: Type.Array(PreviewedSale, { maxItems: maxPreviewed, description: "Positions that would be sold whole." }),
+    counts: Type.Object({ denies: Type.Integer(), cancels: Type.Integer(), sells: Type.Integer() }, { additionalProperties: false }),
+    confirmation: Type.Union(
+      [Type.Object({ token: Type.String({ format: "uuid" }), expires_at: Instant }, { additionalProperties: false }), Type.Null()],
+      { description: "With `flatten`: what the switch wants to be given. Null with the others, which want nothing." },
+    ),
+    server_time: Instant,
+  },
+  { $id: "KillSwitchPreview", additionalProperties: false },
+);
+export type KillSwitchPreview = Static<typeof KillSwitchPreview>;
 
 export const Position = Type.Object(
   { symbol: MarketSymbol, qty: DecimalString, avg_entry_price: DecimalString, market_value: Type.Union([DecimalString, Type.Null()]) },

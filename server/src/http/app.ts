@@ -6,6 +6,7 @@ import { authenticateUser } from "./authenticate-user.ts";
 import { refuse, type Handlers } from "./call.ts";
 import { answerWithin } from "./deadline.ts";
 import { errorReply } from "./error-reply.ts";
+import { killSwitchHandlers } from "./handlers/kill-switch.ts";
 import { questionHandlers } from "./handlers/questions.ts";
 import { systemHandlers, type MetricsText } from "./handlers/system.ts";
 import { tradingHandlers } from "./handlers/trading.ts";
@@ -64,7 +65,7 @@ export function createApp(dependencies: AppDependencies): Express {
   }
   app.use(answerWithin(settings.answerDeadlineMs ?? defaultAnswerDeadlineMs));
 
-  const handlers: Handlers = { ...systemHandlers(services, metrics), ...questionHandlers(services), ...tradingHandlers(services) };
+  const handlers: Handlers = { ...systemHandlers(services, metrics), ...questionHandlers(services), ...tradingHandlers(services), ...killSwitchHandlers(services) };
   app.use(
     operationRouter(handlers, {
       none: [byAddress],

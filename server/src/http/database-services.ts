@@ -11,11 +11,12 @@ import { readLatestFactsOf, toSnapshot } from "../trading/market/facts-table.ts"
 import { readPriceLine } from "../trading/market/price-line-table.ts";
 import { describeOrder } from "../trading/orders/order-record.ts";
 import { listOrders, orderById } from "../trading/orders/orders-table.ts";
+import { previewKillSwitch } from "../trading/portfolio/kill-switch-preview.ts";
 import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
 import type { Configs, MarketReads, OrderReads, QuestionReads, Services, Trading } from "./services.ts";
 
 /** What the routes do that is a matter of the tables alone. */
-export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff"> };
+export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
 
 /** The routes' services on the tables; the rest (answers, status, readiness, sign-in) comes from `main.ts`. */
 export function createTableServices(pool: Pool): TableServices {
@@ -98,7 +99,8 @@ function marketOf(pool: Pool): MarketReads {
 
 function killSwitchesOf(pool: Pool): TableServices["killSwitches"] {
   return {
-    switchOn: (uid, mode, reason) => withTransaction(pool, (tx) => setKillSwitch(tx, { scope: "user", firebaseUid: uid }, { mode, reason, setBy: uid })),
-    switchOff: (uid) => withTransaction(pool, (tx) => clearKillSwitch(tx, { scope: "user", firebaseUid: uid }, uid)),
+    switchOn: (scope, wish) => withTransaction(pool, (tx) => setKillSwitch(tx, scope, wish)),
+    switchOff: (scope, clearedBy) => withTransaction(pool, (tx) => clearKillSwitch(tx, scope, clearedBy)),
+    preview: (scope, mode) => previewKillSwitch(pool, scope, mode),
   };
 }

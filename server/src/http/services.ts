@@ -7,7 +7,7 @@ import type { Feed } from "@nod/contract/primitives";
 import type { ProblemError } from "@nod/contract/problem";
 import type { Question } from "@nod/contract/question";
 import type { ReadinessPart } from "@nod/contract/readiness";
-import type { KillSwitch, KillSwitchMode, Snapshot, TradingStatus } from "@nod/contract/status";
+import type { KillSwitch, KillSwitchMode, KillSwitchPreview, Snapshot, TradingStatus } from "@nod/contract/status";
 import type { AnswerService } from "../pipeline/answer.ts";
 import type { UndoOutcome } from "../pipeline/undo.ts";
 
@@ -47,13 +47,18 @@ export type MarketReads = {
   priceLine(symbol: string, feed: Feed | null): Promise<Omit<PriceLine, "server_time">>;
 };
 
-export type KillSwitchOutcome = { kind: "set"; killSwitch: KillSwitch } | { kind: "unsupported_mode"; mode: KillSwitchMode };
+export type SwitchOutcome = { kind: "set"; killSwitch: KillSwitch } | { kind: "confirmation_needed" } | { kind: "no_such_user" };
+
+/** Whose switch: a user's, or the one over everyone. */
+export type SwitchScope = { scope: "user"; firebaseUid: string } | { scope: "all" };
 
 export type Trading = {
   status(uid: string): Promise<TradingStatus>;
-  switchOn(uid: string, mode: KillSwitchMode, reason: string | null): Promise<KillSwitchOutcome>;
-  /** Gives what then still holds the user: an operator's switch over all users stays. */
-  switchOff(uid: string): Promise<KillSwitch>;
+  switchOn(scope: SwitchScope, wish: { mode: KillSwitchMode; reason: string | null; setBy: string; confirmation: string | null }): Promise<SwitchOutcome>;
+  /** Lifts the switch of this scope and no other; gives what then still holds the user. */
+  switchOff(scope: SwitchScope, clearedBy: string): Promise<KillSwitch>;
+  /** Null: there is no such user. */
+  preview(scope: SwitchScope, mode: KillSwitchMode): Promise<KillSwitchPreview | null>;
 };
 
 /** Never throws: a part that cannot be asked is not ready. */

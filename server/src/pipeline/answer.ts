@@ -4,6 +4,7 @@ import { derivedUuid } from "../core/ids.ts";
 import { createAnnouncer } from "../db/announcer.ts";
 import { pipelinedTransaction, type Writing } from "../db/pipelined-transaction.ts";
 import type { Db, Pool } from "../db/pool.ts";
+import { lockUser } from "../db/user-lock.ts";
 import { recordEvents, type AuditEvent } from "../trading/audit/events-table.ts";
 import { appendToOutboxSilently, outboxChannel, type OutboxEntry } from "../trading/outbox/outbox-table.ts";
 import { insertAnswer } from "./answers-table.ts";
@@ -65,11 +66,6 @@ export function createAnswerService({ pool, branches, onAnnouncementLost }: Answ
 }
 
 type Settled = { outcome: AnswerOutcome; committed: () => void; channels: readonly string[] };
-
-/** One user, one at a time; a lock that the transaction's end releases. */
-async function lockUser(tx: Db, firebaseUid: string): Promise<void> {
-  await tx.query({ name: "lock-user", text: "select pg_advisory_xact_lock(hashtextextended('user:' || $1::text, 0))", values: [firebaseUid] });
-}
 
 type Case = { locked: QuestionAtAnswer | null; prepared: PreparedAnswer | null; value: number; meta: AnswerMeta };
 

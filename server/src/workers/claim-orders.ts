@@ -8,9 +8,10 @@ import { lockDueOrders, nextDueInMs, type DueOrder } from "../trading/orders/cla
 import type { OrderRecord } from "../trading/orders/order-record.ts";
 import { transition, type OrderEvent } from "../trading/orders/order-state.ts";
 import { saveOrderState, stateOf } from "../trading/orders/orders-table.ts";
-import { denialBeforeSending, denialWhileWaiting } from "../trading/risk/clear-to-send.ts";
+import { denialBeforeSending, denialWhileWaiting, exitDenialBeforeSending } from "../trading/risk/clear-to-send.ts";
 import { messageOf, type Denial } from "../trading/risk/denial.ts";
 import { deniedDecision } from "../trading/risk/decide.ts";
+import { stillFlattening } from "../trading/risk/exit-guardrails.ts";
 import { insertDecision } from "../trading/risk/decisions-table.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import type { DeskFence } from "./desk-lease.ts";
@@ -60,6 +61,8 @@ export async function claimOrders(pool: Pool, fence: DeskFence, of: { limit: num
 function judge(due: DueOrder, { gateIsOpen, settings }: { gateIsOpen: boolean; settings: RiskSettings }): Denial | null {
   const { order, facts, context } = due;
   const intent = { side: order.side, symbol: order.symbol, mode: order.mode, facts, approvalExpiresAt: order.approvalExpiresAt };
+  // While it waits an exit is only stopped by what also stops it at its POST.
+  if (due.origin === "kill_switch") return gateIsOpen ? exitDenialBeforeSending({ intent, context, settings }) : stillFlattening({ context });
   return gateIsOpen ? denialBeforeSending({ intent, context, settings }) : denialWhileWaiting({ intent, context, settings });
 }
 

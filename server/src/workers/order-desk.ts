@@ -5,6 +5,7 @@ import type { BrokerPort, TradeStreamPort } from "../trading/ports.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import { cancelHaltedOrders, type CancelLimits, type CancelObserver } from "./cancel-halted.ts";
 import { defaultDeskLeaseTiming, takeDesk, type DeskFence, type DeskLeaseTiming, type HeldDesk } from "./desk-lease.ts";
+import { flattenPositions } from "./flatten-positions.ts";
 import { startInterval, type IntervalLoop } from "./interval.ts";
 import { refreshAssets } from "./refresh-assets.ts";
 import { createReconciler, type ReconcileLimits, type ReconcileObserver } from "./reconcile.ts";
@@ -150,6 +151,14 @@ function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFen
     },
     onError,
   });
+  const flatten = startInterval({
+    intervalMs: rhythm.cancelEveryMs,
+    run: async () => {
+      if (gate.isOpen() && (await flattenPositions({ pool, fence, settings })) > 0) submit.wake();
+      return undefined;
+    },
+    onError,
+  });
   const submit = createSubmitWorker({ pool, fence, broker, gate, settings, observer, onDoubt: () => lookUp.wake(), limits: limits.submit ?? {} });
   const stream = createTradeStreamWorker({ pool, fence, stream: deps.stream, gate, reconcile: () => reconcile.wake(), observer });
   stream.start();
@@ -160,11 +169,12 @@ function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFen
     killSwitchChanged: () => {
       submit.wake();
       cancel.wake();
+      flatten.wake();
     },
     isReconciled: () => fence.isSure() && gate.isOpen(),
     stop: async () => {
       await stream.stop();
-      await Promise.all([submit.stop(), reconcile.stop(), lookUp.stop(), cancel.stop(), assets.stop()]);
+      await Promise.all([submit.stop(), reconcile.stop(), lookUp.stop(), cancel.stop(), flatten.stop(), assets.stop()]);
     },
   };
 }

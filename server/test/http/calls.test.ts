@@ -62,7 +62,8 @@ const services: AppParts = {
   },
   trading: {
     status: () => Promise.resolve(status),
-    switchOn: (_uid, mode) => Promise.resolve(mode === "flatten" ? { kind: "unsupported_mode", mode } : { kind: "set", killSwitch: { enabled: true, mode, scope: "user", reason: null, since: at } }),
+    switchOn: (_scope, { mode }) => Promise.resolve(mode === "flatten" ? { kind: "confirmation_needed" } : { kind: "set", killSwitch: { enabled: true, mode, scope: "user", reason: null, since: at } }),
+    preview: () => Promise.resolve(null),
     switchOff: () => Promise.resolve(status.kill_switch),
   },
   ensureUser: () => Promise.resolve(),
@@ -211,7 +212,7 @@ describe("the kill switch", () => {
   });
 
   test("says so when a mode cannot be had", async () => {
-    expect(await call(app.server, "POST /v1/me/trading/kill-switch", { token, body: { enabled: true, mode: "flatten" } })).toMatchObject({ status: 422, body: { errors: [{ pointer: "/mode" }] } });
+    expect(await call(app.server, "POST /v1/me/trading/kill-switch", { token, body: { enabled: true, mode: "flatten" } })).toMatchObject({ status: 422, body: { errors: [{ pointer: "/confirmation" }] } });
   });
 });
 

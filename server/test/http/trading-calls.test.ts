@@ -86,8 +86,36 @@ describe("the kill switch", () => {
     expect(await call(nod.server, `POST /v1/me/questions/${id}/answer`, { token: carols, body: { answer: 10 } })).toMatchObject({
       status: 200, body: { outcome: "approved", decision: { verdict: "denied", code: "kill_switch_active" }, order: null },
     });
-    expect(await post({ enabled: true, mode: "flatten" })).toMatchObject({ status: 422 });
+    expect(await post({ enabled: true, mode: "flatten" })).toMatchObject({ status: 422, body: { errors: [{ pointer: "/confirmation" }] } });
+    const preview = await call(nod.server, "GET /v1/me/trading/kill-switch/preview?mode=flatten", { token: carols });
+    expect(preview).toMatchObject({ status: 200, body: { mode: "flatten", scope: "user", sells: [], counts: { denies: 0, cancels: 0, sells: 0 } } });
+    const { confirmation }: { confirmation: { token: string } } = Object(preview.body);
+    expect(await post({ enabled: true, mode: "flatten", confirmation: confirmation.token, scope: "user" })).toMatchObject({ status: 200, body: { mode: "flatten" } });
+    expect(await post({ enabled: true, mode: "block_new", scope: "all" })).toMatchObject({ status: 422 });
     expect(await post({ enabled: false })).toMatchObject({ status: 200, body: { enabled: false } });
+  });
+
+  test("of an operator is set over everyone or over one, and lifted by its scope", async () => {
+    await users.add("dave");
+    const operator = (body: unknown): Promise<Answered> => call(nod.server, "POST /v1/operator/kill-switch", { body });
+    const daves = async (): Promise<unknown> => Object((await call(nod.server, "GET /v1/me/trading/status", { token: await nod.token("dave") })).body).kill_switch;
+    expect(await operator({ enabled: true, scope: "all", mode: "block_new", reason: "drill" })).toMatchObject({ status: 200, body: { scope: "all", mode: "block_new" } });
+    expect(await operator({ enabled: true, scope: "user", uid: "dave", mode: "cancel_only" })).toMatchObject({ status: 200, body: { scope: "user" } });
+    expect(await daves()).toMatchObject({ scope: "user", mode: "cancel_only" });
+    expect(await operator({ enabled: false, scope: "user", uid: "dave" })).toMatchObject({ status: 200, body: { enabled: true, scope: "all", reason: "drill" } });
+    expect(await operator({ enabled: false, scope: "all" })).toMatchObject({ status: 200, body: { enabled: false } });
+    expect(await daves()).toMatchObject({ enabled: false });
+    expect(await call(nod.server, "GET /v1/operator/kill-switch/preview?mode=flatten")).toMatchObject({ status: 200, body: { scope: "all" } });
+  });
+
+  test("of an operator names a user who is there, and only with that scope", async () => {
+    const operator = (body: unknown): Promise<Answered> => call(nod.server, "POST /v1/operator/kill-switch", { body });
+    expect(await operator({ enabled: true, mode: "block_new" })).toMatchObject({ status: 422 });
+    expect(await operator({ enabled: false })).toMatchObject({ status: 422 });
+    expect(await operator({ enabled: true, scope: "user", mode: "block_new" })).toMatchObject({ status: 422, body: { errors: [{ pointer: "/uid" }] } });
+    expect(await operator({ enabled: true, scope: "all", uid: "dave", mode: "block_new" })).toMatchObject({ status: 422, body: { errors: [{ pointer: "/uid" }] } });
+    expect(await operator({ enabled: true, scope: "user", uid: "nobody", mode: "block_new" })).toMatchObject({ status: 404 });
+    expect(await call(nod.server, "GET /v1/operator/kill-switch/preview?mode=flatten&uid=nobody")).toMatchObject({ status: 404 });
   });
 
   test("of an operator over everybody stays when a user takes off his own", async () => {

@@ -69,6 +69,10 @@ const attempts: Record<UserOperation, (() => { at: string; sent?: Sent; expected
   listSnapshots: [() => ({ at: "GET /v1/me/trading/snapshots?symbol=SPY", expected: 200 })],
   getPriceLine: [() => ({ at: "GET /v1/me/trading/bars?symbol=SPY", expected: 200 })],
   getTradingStatus: [() => ({ at: "GET /v1/me/trading/status?uid=alice", expected: 200 })],
+  previewKillSwitch: [
+    () => ({ at: "GET /v1/me/trading/kill-switch/preview?mode=flatten", expected: 200 }),
+    () => ({ at: "GET /v1/me/trading/kill-switch/preview?mode=flatten&uid=alice", expected: 422 }),
+  ],
   setKillSwitch: [
     () => ({ at: "POST /v1/me/trading/kill-switch", sent: { body: { enabled: true, mode: "block_new" } }, expected: 200 }),
     () => ({ at: "POST /v1/me/trading/kill-switch", sent: { body: { enabled: true, mode: "block_new", uid: "alice" } }, expected: 422 }),

@@ -102,7 +102,7 @@ export async function openTheMarket(owner: Pool, symbols: readonly string[] = ["
 }
 
 /** Shares that can be traded, in fractions too. */
-export async function knowAssets(owner: Pool, symbols: readonly string[]): Promise<void> {
+async function knowAssets(owner: Pool, symbols: readonly string[]): Promise<void> {
   await owner.query(
     `insert into assets (asset_class, symbol, is_tradable, is_fractionable, as_of) select 'us_equity', s, true, true, now() from unnest($1::text[]) as s
      on conflict (symbol, asset_class) do update set as_of = excluded.as_of`,

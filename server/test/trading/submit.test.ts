@@ -331,8 +331,8 @@ describe("the kill switch", () => {
     await approve(floor);
   });
 
-  test("does not take flatten, which it cannot do yet", async () => {
-    expect(await set("flatten")).toEqual({ kind: "unsupported_mode", mode: "flatten" });
+  test("does not take flatten without a second confirmation", async () => {
+    expect(await set("flatten")).toEqual({ kind: "confirmation_needed" });
   });
 
   test("lets a position be reduced", async () => {

@@ -1,10 +1,10 @@
 import { defaultOrdersPerPage } from "@nod/contract/operations";
-import type { Handlers, Refusal } from "../call.ts";
+import type { Handlers } from "../call.ts";
 import { refuse } from "../call.ts";
 import { readCursor, writeCursor } from "../order-cursor.ts";
 import type { Services } from "../services.ts";
 
-type TradingOperations = "getTradingConfig" | "putTradingConfig" | "listOrders" | "getOrderStory" | "listSnapshots" | "getPriceLine" | "getTradingStatus" | "setKillSwitch";
+type TradingOperations = "getTradingConfig" | "putTradingConfig" | "listOrders" | "getOrderStory" | "listSnapshots" | "getPriceLine" | "getTradingStatus";
 
 export function tradingHandlers({ configs, orders, market, trading, now }: Services): Pick<Handlers, TradingOperations> {
   return {
@@ -55,15 +55,6 @@ export function tradingHandlers({ configs, orders, market, trading, now }: Servi
 
     async getTradingStatus({ uid }) {
       return { kind: "reply", body: await trading.status(uid) };
-    },
-
-    async setKillSwitch({ uid, body }) {
-      const refuseMode = (message: string): Refusal => refuse("validation_failed", { errors: [{ pointer: "/mode", message }] });
-      if (!body.enabled) return { kind: "reply", body: await trading.switchOff(uid) };
-      if (body.mode === undefined) return refuseMode("is required to switch it on");
-      const outcome = await trading.switchOn(uid, body.mode, body.reason ?? null);
-      if (outcome.kind === "unsupported_mode") return refuseMode(`is not offered yet: ${outcome.mode}. Nothing was switched.`);
-      return { kind: "reply", body: outcome.killSwitch };
     },
   };
 }

@@ -9,10 +9,11 @@ import type { StoredFacts } from "./intents-table.ts";
 import { decodeOrder, orderColumns, type OrderRecord, type RawOrder } from "./order-record.ts";
 
 /** An order that waits to be sent, locked, with what decides whether it still may be. */
-export type DueOrder = { order: OrderRecord; facts: ShownFacts; context: SendContext };
+export type DueOrder = { order: OrderRecord; origin: "rule" | "kill_switch"; facts: ShownFacts; context: SendContext };
 
 type RawDueOrder = RawOrder & {
   at: Date;
+  origin: "rule" | "kill_switch";
   facts: StoredFacts & { feed: Feed };
   user_enabled: boolean | null;
   user_mode: TradingMode | null;
@@ -35,6 +36,7 @@ export async function lockDueOrders(tx: Db, limit: number): Promise<DueOrder[]> 
   const { rows } = await tx.query<RawDueOrder>({ name: "lock-due-orders", text: dueOrdersSql, values: [limit] });
   return rows.map((row) => ({
     order: decodeOrder(row),
+    origin: row.origin,
     facts: {
       feed: row.facts.feed,
       price: price(row.facts.price),
@@ -56,7 +58,7 @@ export async function lockDueOrders(tx: Db, limit: number): Promise<DueOrder[]> 
 }
 
 const dueOrdersSql = `
-  select ${orderColumns}, clock_timestamp() as at, i.facts,
+  select ${orderColumns}, clock_timestamp() as at, i.origin, i.facts,
          c.enabled and coalesce((c.config ->> 'enabled')::boolean, (t.config ->> 'enabled')::boolean) as user_enabled,
          coalesce(c.config ->> 'mode', t.config ->> 'mode') as user_mode,
          (select jsonb_build_object('mode', k.mode, 'scope', k.scope, 'reason', k.reason, 'set_at', k.set_at)

@@ -1,5 +1,6 @@
 import { type Denial } from "./denial.ts";
 import type { TradeIntent } from "./intent.ts";
+import { exitSendGuardrails, type ExitSendCase } from "./exit-guardrails.ts";
 import { driftWithinBounds, marketOpen, priceFresh, priceKnown, sessionKnown } from "./market-guardrails.ts";
 import { approvalValid, killSwitch, modeAllowed, tradingEnabled } from "./permission-guardrails.ts";
 import type { MarketContext } from "./risk-context.ts";
@@ -13,6 +14,11 @@ export type SendCase = {
   context: SendContext;
   settings: RiskSettings;
 };
+
+/** The same for an exit of a kill switch. */
+export function exitDenialBeforeSending(of: ExitSendCase): Denial | null {
+  return firstOf(exitSendGuardrails, of);
+}
 
 const sendGuardrails: readonly ((of: SendCase) => Denial | null)[] = [
   killSwitch,
@@ -39,7 +45,7 @@ export function denialWhileWaiting(of: SendCase): Denial | null {
   return firstOf(finalGuardrails, of);
 }
 
-function firstOf(guardrails: readonly ((of: SendCase) => Denial | null)[], of: SendCase): Denial | null {
+function firstOf<Case>(guardrails: readonly ((of: Case) => Denial | null)[], of: Case): Denial | null {
   for (const guardrail of guardrails) {
     const denial = guardrail(of);
     if (denial !== null) return denial;

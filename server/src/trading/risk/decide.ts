@@ -1,6 +1,6 @@
 import type { Decision } from "@nod/contract/denial";
 import { guardrailDefaults } from "@nod/contract/trading-config";
-import { basisPointsBetween } from "../../core/decimal.ts";
+import { basisPointsBetween, costOf } from "../../core/decimal.ts";
 import { assetFractionable, assetKnown, assetMinimum, assetTradable } from "./asset-guardrails.ts";
 import { messageOf, type Denial } from "./denial.ts";
 import {
@@ -14,7 +14,8 @@ import {
   positionOfSymbol,
   symbolCooledDown,
 } from "./exposure-guardrails.ts";
-import type { TradeIntent } from "./intent.ts";
+import { exitGuardrails, type ExitContext } from "./exit-guardrails.ts";
+import type { ExitIntent, TradeIntent } from "./intent.ts";
 import { driftWithinBounds, marketOpen, priceFresh, priceKnown, sessionKnown } from "./market-guardrails.ts";
 import { approvalValid, brokerReconciled, killSwitch, modeAllowed, newestQuestion, notBlocked, onWatchlist, questionAnswered, tradingEnabled } from "./permission-guardrails.ts";
 import type { RiskCase } from "./risk-case.ts";
@@ -36,8 +37,8 @@ import { sizeOf, type OrderSize } from "./size.ts";
 
 declare const approval: unique symbol;
 
-/** An intent that passed every guardrail. Only `decide` makes one, and only one can be placed. */
-export type Approved = { readonly [approval]: true; readonly intent: TradeIntent; readonly size: OrderSize; readonly tradingDay: string; readonly undoSeconds: number };
+/** An intent that passed every guardrail. Only `decide` and `decideExit` make one, and only one can be placed. */
+export type Approved = { readonly [approval]: true; readonly intent: TradeIntent | ExitIntent; readonly size: OrderSize; readonly tradingDay: string; readonly undoSeconds: number };
 
 export type Verdict = { approved: Approved; decision: Decision } | { approved: null; decision: Decision };
 
@@ -96,9 +97,29 @@ export function decide(intent: TradeIntent, context: RiskContext, settings: Risk
   // Both are proven by the guardrails above; the types cannot know that.
   if (size === null || context.session === null) throw new Error("an intent without size or session passed the guardrails");
   return {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place that may say so
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of the two places that may say so
     approved: { intent, size, tradingDay: context.session.tradingDay, undoSeconds: context.user?.guardrails.undo_seconds ?? guardrailDefaults.undoSeconds } as Approved,
     decision: { verdict: "approved", code: null, message: `Approved: ${inWords(intent, size)} is on its way.`, limits: limitsSeen(riskCase) },
+  };
+}
+
+/** Pure. Of the guardrails only those that an exit cannot pass by being one, and that it is still wanted. */
+export function decideExit(intent: ExitIntent, context: ExitContext, settings: RiskSettings): Verdict {
+  for (const guardrail of exitGuardrails) {
+    const denial = guardrail({ intent, context, settings });
+    if (denial !== null) return { approved: null, decision: deniedDecision(denial) };
+  }
+  if (context.session === null) throw new Error("an exit without a session passed the guardrails");
+  const size: OrderSize = { kind: "quantity", qty: intent.qty, reservedUsd: costOf(intent.qty, intent.facts.price) };
+  return {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other place that may say so
+    approved: { intent, size, tradingDay: context.session.tradingDay, undoSeconds: 0 } as Approved,
+    decision: {
+      verdict: "approved",
+      code: null,
+      message: `Approved: ${inWords(intent, size)} is on its way, since your positions are being closed.`,
+      limits: { position_qty: context.position, open_sell_qty: context.openSellQty, price_now: intent.facts.price, mode: context.killSwitch?.mode ?? null, scope: context.killSwitch?.scope ?? null },
+    },
   };
 }
 
@@ -106,7 +127,7 @@ export function deniedDecision(denial: Denial): Decision {
   return { verdict: "denied", code: denial.code, message: messageOf(denial), limits: { ...denial.limits } };
 }
 
-function inWords(intent: TradeIntent, size: OrderSize): string {
+function inWords(intent: Pick<TradeIntent, "side" | "symbol">, size: OrderSize): string {
   return size.kind === "notional" ? `an order to ${intent.side} ${intent.symbol} for $${size.notionalUsd}` : `an order to ${intent.side} ${size.qty} ${intent.symbol}`;
 }
 

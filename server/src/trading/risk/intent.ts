@@ -1,5 +1,5 @@
 import type { AssetClass, Feed, Side, TradingMode } from "@nod/contract/primitives";
-import type { Price, Usd } from "../../core/decimal.ts";
+import type { Price, Quantity, Usd } from "../../core/decimal.ts";
 
 /** The facts that a question showed and the bounds that its rule set on their change. */
 export type ShownFacts = {
@@ -29,4 +29,13 @@ export type TradeIntent = {
   background: Readonly<Record<string, unknown>>;
   /** An approval is worth nothing after this instant. */
   approvalExpiresAt: Date;
+};
+
+/** A way out of a position, born of a kill switch that flattens: all that the user holds of a symbol. Nobody is asked again. */
+export type ExitIntent = Pick<TradeIntent, "id" | "firebaseUid" | "symbol" | "assetClass" | "orderType" | "mode" | "facts" | "background" | "approvalExpiresAt"> & {
+  origin: "kill_switch";
+  questionId: null;
+  ruleId: null;
+  side: "sell";
+  qty: Quantity;
 };

@@ -1,17 +1,23 @@
 import type { KillSwitch, KillSwitchMode } from "@nod/contract/status";
 import type { Db } from "../../db/pool.ts";
 import { recordEvents } from "../audit/events-table.ts";
+import { takeConfirmation } from "./kill-switch-confirmations-table.ts";
+import { uidOf, type KillSwitchScope } from "./kill-switch-scope.ts";
 import type { ActiveKillSwitch } from "./risk-context.ts";
 
-export type KillSwitchScope = { scope: "user"; firebaseUid: string } | { scope: "all" };
+export type { KillSwitchScope } from "./kill-switch-scope.ts";
 
 /** The channel on which every process hears of a change; the rows are read again at each decision anyhow. */
 export const killSwitchChannel = "nod_kill_switch";
 
 export type KillSwitchOutcome =
   | { kind: "set"; killSwitch: KillSwitch }
-  /** Selling everything needs a second confirmation and an order of its own for each position: not offered yet. */
-  | { kind: "unsupported_mode"; mode: KillSwitchMode };
+  /** Selling everything wants to be confirmed by the token of a preview that is not older than a minute. Nothing was switched. */
+  | { kind: "confirmation_needed" }
+  /** There is no such user. Nothing was switched. */
+  | { kind: "no_such_user" };
+
+export type KillSwitchWish = { mode: KillSwitchMode; reason: string | null; setBy: string; confirmation?: string | null };
 
 /**
  * Switches it on, or changes the mode of one that is on (`since` then stays). Run in a transaction: the row, the event
@@ -21,10 +27,11 @@ export type KillSwitchOutcome =
 export async function setKillSwitch(
   tx: Db,
   scope: KillSwitchScope,
-  request: { mode: KillSwitchMode; reason: string | null; setBy: string },
+  request: KillSwitchWish,
 ): Promise<KillSwitchOutcome> {
-  if (request.mode === "flatten") return { kind: "unsupported_mode", mode: request.mode };
   const firebaseUid = uidOf(scope);
+  if (request.mode === "flatten" && !(await mayFlatten(tx, scope, request.confirmation ?? null))) return { kind: "confirmation_needed" };
+  if (firebaseUid !== null && (await tx.query("select from users where firebase_uid = $1::text", [firebaseUid])).rowCount === 0) return { kind: "no_such_user" };
   const { rows } = await tx.query<{ set_at: Date }>(
     `insert into kill_switches as k (scope, firebase_uid, mode, reason, set_by)
      values ($1::text, $2::text, $3::text, $4::text, $5::text)
@@ -40,6 +47,13 @@ export async function setKillSwitch(
     kind: "set",
     killSwitch: { enabled: true, mode: request.mode, scope: scope.scope, reason: request.reason, since: setAt.toISOString() },
   };
+}
+
+/** Whether it was confirmed, or is on already: then the same wish once more changes nothing. */
+async function mayFlatten(tx: Db, scope: KillSwitchScope, confirmation: string | null): Promise<boolean> {
+  const { rowCount } = await tx.query("select from kill_switches where scope = $1::text and firebase_uid is not distinct from $2::text and mode = 'flatten'", [scope.scope, uidOf(scope)]);
+  if (rowCount === 1) return true;
+  return confirmation !== null && takeConfirmation(tx, scope, confirmation);
 }
 
 /** Stops a user on our own account, for something that a person must look at. One that is on already stays as it is. */
@@ -89,8 +103,6 @@ export function describeKillSwitch(active: ActiveKillSwitch | null): KillSwitch 
   if (active === null) return { enabled: false, mode: null, scope: null, reason: null, since: null };
   return { enabled: true, mode: active.mode, scope: active.scope, reason: active.reason, since: active.since.toISOString() };
 }
-
-const uidOf = (scope: KillSwitchScope): string | null => (scope.scope === "user" ? scope.firebaseUid : null);
 
 async function announce(tx: Db): Promise<void> {
   await tx.query("select pg_notify('nod_kill_switch', ''), pg_notify('nod_orders', '')");

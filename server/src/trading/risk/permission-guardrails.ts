@@ -21,7 +21,7 @@ export function killSwitch({ intent, context }: { intent: Pick<TradeIntent, "sid
 }
 
 /** Nothing new while our books have not been compared with the broker's: an order that we forgot could be there twice. */
-export function brokerReconciled({ context, settings }: RiskCase): Denial | null {
+export function brokerReconciled({ context, settings }: { context: { reconciledAt: Date | null; at: Date }; settings: RiskSettings }): Denial | null {
   const { reconciledAt, at } = context;
   if (reconciledAt !== null && secondsBetween(reconciledAt, at) <= settings.reconciledMaxAgeSeconds) return null;
   return {
@@ -54,6 +54,14 @@ export function modeAllowed({ intent, context, settings }: { intent: Pick<TradeI
         ? "live trading is not allowed here"
         : `a ${intent.mode} order cannot go to a ${environment} account`;
   return { code: "mode_not_allowed", because, limits: { asked_mode: intent.mode, user_mode: userMode, venue: environment, live_allowed: liveAllowed } };
+}
+
+/** For what nobody is asked about: that it goes where it belongs, whatever the user's config says. */
+export function venueFits({ intent, settings }: { intent: Pick<TradeIntent, "mode">; settings: RiskSettings }): Denial | null {
+  const { environment, liveAllowed } = settings.venue;
+  if (intent.mode === environment && (environment === "paper" || liveAllowed)) return null;
+  const because = intent.mode === environment ? "live trading is not allowed here" : `a ${intent.mode} order cannot go to a ${environment} account`;
+  return { code: "mode_not_allowed", because, limits: { asked_mode: intent.mode, user_mode: null, venue: environment, live_allowed: liveAllowed } };
 }
 
 export function questionAnswered({ intent, context }: RiskCase): Denial | null {
