@@ -30,6 +30,7 @@ export const happenings: readonly (readonly [number, Happening])[] = [
   [3, writeCourse],
   [4, planDeath],
   [2, kill],
+  [1, stayAway],
   [3, breakCommits],
   [2, cutDatabase],
   [2, bearSecond],
@@ -95,6 +96,16 @@ async function kill(world: World, random: Random): Promise<void> {
   if (lives.length === 0) return;
   random.pick(lives).die();
   await sleep(random.integer(0, 30));
+}
+
+/** Everything is down, with orders on their way, for longer than a weekend may be. */
+async function stayAway(world: World, random: Random): Promise<void> {
+  await answerEverything(world, random);
+  await sleep(random.integer(0, 40));
+  for (const life of world.alive()) life.die();
+  await sleep(random.integer(0, 60));
+  await world.jump(random.integer(20, 80) * hour);
+  world.startLife();
 }
 
 function breakCommits(world: World, random: Random): void {

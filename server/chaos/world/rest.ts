@@ -19,8 +19,7 @@ export async function comeToRest(world: World): Promise<string | null> {
   control.clearScripts();
   control.setMarket("replay");
   for (const { name } of world.scenario.symbols) control.unhalt(name);
-  for (const life of world.alive()) world.retire(life);
-  await world.settled();
+  await endAll(world);
   world.startLife({ asks: false });
   world.say("faults are over");
 
@@ -33,12 +32,18 @@ export async function comeToRest(world: World): Promise<string | null> {
   }
   if (left !== null) return left;
   // What the broker did last may have been told to nobody: one comparison from scratch sees it.
-  for (const life of world.alive()) world.retire(life);
-  await world.settled();
+  await endAll(world);
   const last = world.startLife({ asks: false });
   const givesUpAt = world.clock.naturalMs() + reconcileWaitMs;
   while (!last.isReconciled() && world.clock.naturalMs() < givesUpAt) await sleep(5);
   return last.isReconciled() ? null : "the last life could not compare its books with the broker's";
+}
+
+/** Nobody is there any more, and whatever lease somebody took without learning of it has run out. */
+async function endAll(world: World): Promise<void> {
+  for (const life of world.alive()) world.retire(life);
+  await world.settled();
+  await world.owner.query("update leases set expires_at = clock_timestamp() where expires_at > clock_timestamp()");
 }
 
 async function untilNothingIsLeft(world: World): Promise<string | null> {

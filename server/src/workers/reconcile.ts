@@ -4,7 +4,7 @@ import type { Pool } from "../db/pool.ts";
 import { recordSession } from "../trading/market/session-table.ts";
 import { applyBrokerEvent, type AppliedWord, type BrokerWord } from "../trading/orders/apply-broker-event.ts";
 import { ordersAtBroker } from "../trading/orders/claims-table.ts";
-import { recordAccount, recordReconciled } from "../trading/portfolio/accounts-table.ts";
+import { lastReconciledAt, recordAccount, recordReconciled } from "../trading/portfolio/accounts-table.ts";
 import { BrokerUnavailableError, type BrokerPort } from "../trading/ports.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
@@ -12,7 +12,7 @@ import type { UnknownResolver } from "./resolve-unknown.ts";
 
 export type ReconcileLimits = {
   callTimeoutMs: number;
-  /** How far back executions are read the first time; later from the last success on, with this overlap. */
+  /** How far back executions are read where books were never compared; otherwise from the last success on, with this overlap. */
   firstFillLookbackMs: number;
   fillOverlapMs: number;
   /** Orders of ours that are looked up one by one because the broker's list of open ones leaves them out. */
@@ -53,8 +53,10 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     const began = performance.now();
     const startedAt = new Date();
     const closings = deps.gate.closings();
-    const fillsAfter = lastSuccess === null ? new Date(startedAt.getTime() - limits.firstFillLookbackMs) : new Date(lastSuccess.getTime() - limits.fillOverlapMs);
     try {
+      // What was compared before this process began counts too: it may have been away for longer than the first look back.
+      lastSuccess ??= await lastReconciledAt(deps.pool);
+      const fillsAfter = new Date(lastSuccess === null ? startedAt.getTime() - limits.firstFillLookbackMs : lastSuccess.getTime() - limits.fillOverlapMs);
       const result = await compare(deps, limits, fillsAfter);
       lastSuccess = startedAt;
       deps.gate.open(closings);

@@ -106,6 +106,20 @@ test("executions that arrive before their order's own word move its quantity on"
   expect(await rowOf(id)).toMatchObject({ status: "partially_filled", filled_qty: "0.060000000", filled_avg_price: "100.000000000" });
 });
 
+test("executions from before a long absence are found by the process that comes after it", async () => {
+  floor.gate.open(floor.gate.closings());
+  floor.submit.start();
+  const id = await approve();
+  await becomes(id, "accepted");
+  const order = broker.book.get(String((await rowOf(id))?.client_order_id));
+  if (order === undefined) throw new Error("no such order at the broker");
+  const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
+  broker.fills.push({ executionId: `friday-${id}`, alpacaOrderId: order.alpacaOrderId, symbol: "SPY", side: "buy", qty: quantity("0.1"), price: price("99"), executedAt: daysAgo(2) });
+  await database.ownerPool.query("update broker_accounts set reconciled_at = now() - interval '3 days'");
+  await createFloor(database.pool, broker, { gateOpen: false }).reconciler.reconcile();
+  expect((await database.ownerPool.query("select execution_id from fills where order_id = $1", [id])).rows).toEqual([{ execution_id: `friday-${id}` }]);
+});
+
 test("orders at the broker that are not ours are counted and never touched", async () => {
   broker.place({ clientOrderId: "somebody-else", symbol: "SPY", assetClass: "us_equity", side: "buy", orderType: "market", size: { kind: "quantity", qty: quantity("5") } });
   const results: Reconciled[] = [];

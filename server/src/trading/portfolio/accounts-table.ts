@@ -20,3 +20,9 @@ export async function recordAccount(db: Db, account: BrokerAccount): Promise<voi
 export async function recordReconciled(db: Db): Promise<void> {
   await db.query("update broker_accounts set reconciled_at = clock_timestamp() where id = $1::text", [theAccount]);
 }
+
+/** When our books and the broker's were last compared from end to end, by whichever process; null when never. */
+export async function lastReconciledAt(db: Db): Promise<Date | null> {
+  const { rows } = await db.query<{ reconciled_at: Date | null }>("select reconciled_at from broker_accounts where id = $1::text", [theAccount]);
+  return rows[0]?.reconciled_at ?? null;
+}
