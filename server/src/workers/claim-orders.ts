@@ -58,7 +58,8 @@ export async function claimOrders(pool: Pool, fence: DeskFence, of: { limit: num
   });
 }
 
-function judge(due: DueOrder, { gateIsOpen, settings }: { gateIsOpen: boolean; settings: RiskSettings }): Denial | null {
+/** What now stands against sending an order; null: it may go out. With the gate closed only what no waiting can mend. Pure. */
+export function judge(due: DueOrder, { gateIsOpen, settings }: { gateIsOpen: boolean; settings: RiskSettings }): Denial | null {
   const { order, facts, context } = due;
   const intent = { side: order.side, symbol: order.symbol, mode: order.mode, facts, approvalExpiresAt: order.approvalExpiresAt };
   // While it waits an exit is only stopped by what also stops it at its POST.
@@ -71,12 +72,22 @@ function changeOf({ due: { order, context }, denial }: Judged) {
     denial === null
       ? { verdict: "approved", code: null, message: "Cleared to be sent.", limits: { price_now: context.lastTrade?.price ?? null, at: context.at.toISOString() } }
       : deniedDecision(denial);
-  const happened: OrderEvent = denial === null ? { kind: "claimed" } : { kind: "denied", reason: messageOf(denial) };
+  const happened = eventFor(order, denial);
   const next = transition(stateOf(order), happened);
   if (next.kind !== "changed") throw new Error(`a waiting order cannot be ${happened.kind}`);
   const event: AuditEvent =
     denial === null
       ? eventOf(order, "order_submitting", { client_order_id: order.clientOrderId, attempt: order.submitAttempts + 1 })
-      : eventOf(order, "order_denied", { stage: "submit", code: denial.code, limits: denial.limits });
+      : happened.kind === "not_sent_again"
+        ? eventOf(order, "order_not_placed", { from: order.status, reason: happened.reason, code: denial.code, limits: denial.limits })
+        : eventOf(order, "order_denied", { stage: "submit", code: denial.code, limits: denial.limits });
   return { order, state: next.state, decision, event, at: context.at };
 }
+
+/** One that was sent before is not simply denied: the user is told that nothing came of that sending either. */
+function eventFor(order: OrderRecord, denial: Denial | null): Extract<OrderEvent, { kind: "claimed" | "denied" | "not_sent_again" }> {
+  if (denial === null) return { kind: "claimed" };
+  return order.sentAgainAt === null ? { kind: "denied", reason: messageOf(denial) } : { kind: "not_sent_again", reason: notSentAgain(denial) };
+}
+
+const notSentAgain = ({ because }: Denial): string => `it was sent before and no answer came; nothing was placed, and it was not sent again: ${because}`;

@@ -117,7 +117,7 @@ type Shift = Pick<OrderDesk, "orderPlaced" | "killSwitchChanged" | "isReconciled
 function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFence): Shift {
   const { pool, broker, settings, observer, limits = {} } = deps;
   const gate = createReconciledGate();
-  const unknowns = createUnknownResolver({ pool, fence, broker, observer, limits: limits.lookup ?? {} });
+  const unknowns = createUnknownResolver({ pool, fence, broker, settings, observer, onSendAgain: () => submit.wake(), limits: limits.lookup ?? {} });
   const reconciler = createReconciler({ pool, fence, broker, gate, unknowns, observer, limits: limits.reconcile ?? {} });
   const onError = (error: unknown): void => observer.failed(error);
   const reconcile = startInterval({

@@ -1,19 +1,20 @@
-/** Looks up, by its client order id, every order whose POST ended without a clear yes or no. Nothing is ever sent here. */
+/** Looks up, by its client order id, every order whose POST ended without a clear yes or no. Nothing is sent from here. */
 import type { Pool } from "../db/pool.ts";
 import { recordEvents } from "../trading/audit/events-table.ts";
 import { applyBrokerEvent, eventOf } from "../trading/orders/apply-broker-event.ts";
 import { claimLookups, type DueLookup } from "../trading/orders/claims-table.ts";
 import type { OrderRecord } from "../trading/orders/order-record.ts";
-import { settleOrder } from "../trading/orders/settle-order.ts";
-import type { BrokerPort, LookupOutcome } from "../trading/ports.ts";
+import { BrokerUnavailableError, type BrokerPort, type LookupOutcome } from "../trading/ports.ts";
+import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
+import { endDoubt } from "./not-found.ts";
 
 export type LookupLimits = {
   firstDelayMs: number;
   longestDelayMs: number;
   /**
    * For so long an order that cannot be found stays in doubt and blocks its symbol for its user: a 404 right after an
-   * ambiguous POST does not prove that nothing was placed.
+   * ambiguous POST does not prove that nothing was placed. Then it is sent once more while its approval holds, or given up.
    */
   blockedWhileNotFoundMs: number;
   lookupTimeoutMs: number;
@@ -23,14 +24,14 @@ export type LookupLimits = {
 const defaultLookupLimits: LookupLimits = {
   firstDelayMs: 1_000,
   longestDelayMs: 30_000,
-  blockedWhileNotFoundMs: 300_000,
+  blockedWhileNotFoundMs: 120_000,
   lookupTimeoutMs: 10_000,
   perPass: 20,
 };
 
 export type LookupObserver = { lookedUp(order: OrderRecord, outcome: LookupOutcome["kind"]): void; failed(error: unknown): void };
 
-export type LookupDeps = { pool: Pool; fence: DeskFence; broker: BrokerPort; observer: LookupObserver; limits?: Partial<LookupLimits> };
+export type LookupDeps = { pool: Pool; fence: DeskFence; broker: BrokerPort; settings: RiskSettings; observer: LookupObserver; onSendAgain: () => void; limits?: Partial<LookupLimits> };
 
 export type UnknownResolver = {
   /** Looks up what is due; true when every look-up got an answer. */
@@ -50,7 +51,7 @@ export function createUnknownResolver(deps: LookupDeps): UnknownResolver {
       const outcome = await lookUp(deps.broker, each.order, limits.lookupTimeoutMs);
       deps.observer.lookedUp(each.order, outcome.kind);
       if (outcome.kind === "unavailable") complete = false;
-      await takeIn(deps, limits, each, outcome);
+      if (!(await takeIn(deps, limits, each, outcome))) complete = false;
     }
     return { complete, taken: due.map(({ order }) => order.id) };
   };
@@ -78,14 +79,20 @@ async function lookUp(broker: BrokerPort, order: OrderRecord, timeoutMs: number)
   }
 }
 
-async function takeIn({ pool, fence }: LookupDeps, limits: LookupLimits, { order, inDoubtForMs }: DueLookup, outcome: LookupOutcome): Promise<void> {
-  await fencedTransaction(pool, fence, async (tx) => {
+/** False when the broker could not be asked what else it takes to know. */
+async function takeIn(deps: LookupDeps, limits: LookupLimits, { order, inDoubtForMs }: DueLookup, outcome: LookupOutcome): Promise<boolean> {
+  await fencedTransaction(deps.pool, deps.fence, async (tx) => {
     await recordEvents(tx, [eventOf(order, "order_looked_up", { attempt: order.lookupAttempts, outcome: outcome.kind, in_doubt_ms: inDoubtForMs })]);
     if (outcome.kind === "found") await applyBrokerEvent(tx, { kind: "order", source: "lookup", order: outcome.order, execution: null, event: null });
-    if (outcome.kind === "not_found" && inDoubtForMs >= limits.blockedWhileNotFoundMs) {
-      const minutes = Math.round(limits.blockedWhileNotFoundMs / 60_000);
-      const reason = `it was sent and no answer came; ${minutes} minutes later the broker still has no such order, so nothing was placed`;
-      await settleOrder(tx, order.id, { kind: "not_found_in_time", reason });
-    }
   });
+  if (outcome.kind !== "not_found" || inDoubtForMs < limits.blockedWhileNotFoundMs) return true;
+  try {
+    const ended = await endDoubt(deps, order, { waitedMs: limits.blockedWhileNotFoundMs, callTimeoutMs: limits.lookupTimeoutMs });
+    if (ended === "sent_again") deps.onSendAgain();
+    return true;
+  } catch (error) {
+    if (!(error instanceof BrokerUnavailableError)) throw error;
+    deps.observer.failed(error);
+    return false;
+  }
 }

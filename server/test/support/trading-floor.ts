@@ -43,7 +43,7 @@ export function createFloor(pool: Pool, broker: { port: BrokerPort; stream: Trad
   const { fence = openDeskFence } = options;
   const gate = createReconciledGate();
   if (options.gateOpen !== false) gate.open(gate.closings());
-  const unknowns = createUnknownResolver({ pool, fence, broker: broker.port, observer: { lookedUp: () => undefined, failed }, limits: { firstDelayMs: 10, longestDelayMs: 40, ...options.lookup } });
+  const unknowns = createUnknownResolver({ pool, fence, broker: broker.port, settings, onSendAgain: () => submit.wake(), observer: { lookedUp: () => undefined, failed }, limits: { firstDelayMs: 10, longestDelayMs: 40, ...options.lookup } });
   const reconciler = createReconciler({ pool, fence, broker: broker.port, gate, unknowns, observer: { reconciled: () => undefined, failed } });
   const submit = createSubmitWorker({
     pool,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
-import { usd } from "../../src/core/decimal.ts";
+import { price, quantity, usd } from "../../src/core/decimal.ts";
 import { cancelHaltedOrders } from "../../src/workers/cancel-halted.ts";
 import { claimOrders } from "../../src/workers/claim-orders.ts";
 import { clearKillSwitch, setKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
@@ -199,24 +199,98 @@ describe("an outcome that is not a clear yes or no", () => {
     expect((await orderRow(id)).status).toBe("new");
   });
 
-  test("blocks the symbol while the order cannot be found, then ends as not placed, and is never sent again", async () => {
-    broker.script = [losesTheRequest];
-    const floor = open({ lookup: { blockedWhileNotFoundMs: 1_500 } });
+  const inDoubt = async (floor: Floor): Promise<string> => {
     floor.submit.start();
     const id = await approve(floor);
     await becomes(id, "unknown");
+    return id;
+  };
+  const lookUpUntil = (floor: Floor, id: string, ended: (status: string) => boolean): Promise<Row> =>
+    until("its doubt has ended", async () => {
+      await floor.unknowns.lookUpDue();
+      const now = await orderRow(id);
+      return ended(now.status) ? now : null;
+    });
+
+  test("blocks the symbol while the order cannot be found, and then the same id is sent once more while the approval holds", async () => {
+    broker.script = [losesTheRequest];
+    const floor = open({ lookup: { blockedWhileNotFoundMs: 1_000 } });
+    const id = await inDoubt(floor);
     await floor.unknowns.lookUpAll();
     expect((await orderRow(id)).status).toBe("unknown");
     const blocked = await floor.answer(uid, await ask(database.ownerPool, uid), 10);
     expect(blocked).toMatchObject({ kind: "answered", result: { decision: { code: "duplicate_open_order" } } });
-    const row = await until("it is given up", async () => {
-      await floor.unknowns.lookUpDue();
-      const now = await orderRow(id);
-      return now.status === "unknown" ? null : now;
-    });
-    expect(row).toMatchObject({ status: "not_placed", status_reason: expect.stringContaining("nothing was placed") });
     expect(broker.posts).toHaveLength(1);
+    await lookUpUntil(floor, id, (status) => status === "accepted");
+    expect(broker.posts).toHaveLength(2);
+    expect(broker.posts[1]).toEqual(broker.posts[0]);
+    expect((await kindsOf(id)).filter((kind) => kind !== "order_looked_up")).toEqual([
+      "intent_proposed", "order_approved", "order_submitting", "order_unknown", "order_sent_again", "order_submitting", "order_reported",
+    ]);
+  });
+
+  test("is sent once more only once: the second time that it cannot be found it is given up", async () => {
+    broker.onPost = losesTheRequest;
+    const floor = open({ lookup: { blockedWhileNotFoundMs: 200 } });
+    const id = await inDoubt(floor);
+    const row = await lookUpUntil(floor, id, (status) => status === "not_placed");
+    expect(row.status_reason).toMatch(/^it was sent twice, under one id, .* so nothing was placed$/);
+    expect(broker.posts).toHaveLength(2);
     expect((await database.ownerPool.query("select counts_against_limits as counts from trade_orders where id = $1", [id])).rows).toEqual([{ counts: false }]);
+  });
+
+  const noLonger: [string, string, () => Promise<unknown>][] = [
+    ["expired", "the question expired", () => database.ownerPool.query("update trade_orders set approval_expires_at = now() where firebase_uid = $1", [uid])],
+    ["drifted", "SPY has moved too far", () => setPrice(database.ownerPool, ["SPY"], "102")],
+    ["been halted", "your kill switch is on", () => withTransaction(database.pool, (tx) => setKillSwitch(tx, { scope: "user", firebaseUid: uid }, { mode: "block_new", reason: null, setBy: uid }))],
+  ];
+  test.each(noLonger)("is not sent again when its approval has meanwhile %s, and says so", async (_what, because, change) => {
+    broker.script = [losesTheRequest];
+    const floor = open({ lookup: { blockedWhileNotFoundMs: 200 } });
+    const id = await inDoubt(floor);
+    await change();
+    const row = await lookUpUntil(floor, id, (status) => status === "not_placed");
+    expect(row.status_reason).toContain("nothing was placed, and it was not sent again: ");
+    expect(row.status_reason).toContain(because);
+    expect(broker.posts).toHaveLength(1);
+  });
+
+  test("is not sent again when its approval ends while it waits to be, and says so", async () => {
+    broker.script = [losesTheRequest];
+    const floor = open({ lookup: { blockedWhileNotFoundMs: 0 } });
+    const id = await inDoubt(floor);
+    floor.gate.close();
+    await floor.unknowns.lookUpAll();
+    expect((await orderRow(id)).status).toBe("pending_submit");
+    await database.ownerPool.query("update trade_orders set approval_expires_at = now() where id = $1", [id]);
+    expect((await becomes(id, "not_placed")).status_reason).toContain("it was not sent again: the question expired");
+    expect(broker.posts).toHaveLength(1);
+  });
+
+  test("is not sent again when the account shows an execution of nobody's, and is adopted once the broker names it", async () => {
+    broker.script = [losesTheRequest];
+    const floor = open({ lookup: { blockedWhileNotFoundMs: 200 } });
+    const id = await inDoubt(floor);
+    broker.fills.push({ executionId: `strange-${id}`, alpacaOrderId: `late-${id}`, symbol: "SPY", side: "buy", qty: quantity("0.1"), price: price("99"), executedAt: new Date() });
+    const row = await lookUpUntil(floor, id, (status) => status === "not_placed");
+    expect(row.status_reason).toContain("belongs to no order here, so it was not sent again");
+    const [ticket] = broker.posts;
+    if (ticket === undefined) throw new Error("nothing was posted");
+    expect(broker.posts).toHaveLength(1);
+    broker.place(ticket, { alpacaOrderId: `late-${id}`, status: "filled", filledQty: quantity("0.1"), filledAvgPrice: price("99") });
+    expect(await floor.reconciler.reconcile()).toBe(true);
+    expect(await orderRow(id)).toMatchObject({ status: "filled", filled_qty: "0.100000000" });
+    expect((await database.ownerPool.query("select from fills where order_id = $1", [id])).rowCount).toBe(1);
+  });
+
+  test("is adopted from the list of open orders when only that knows it", async () => {
+    broker.script = [acceptsAndLosesTheAnswer];
+    const floor = open({ lookup: { blockedWhileNotFoundMs: 0 } });
+    const id = await inDoubt(floor);
+    broker.port.findByClientOrderId = () => Promise.resolve({ kind: "not_found" });
+    await floor.unknowns.lookUpAll();
+    expect((await orderRow(id)).status).toBe("accepted");
+    expect(broker.posts).toHaveLength(1);
   });
 
   test("stays unknown while the broker cannot be asked, for however long", async () => {
@@ -237,6 +311,7 @@ describe("an outcome that is not a clear yes or no", () => {
     floor.submit.start();
     const id = await approve(floor);
     await becomes(id, "unknown");
+    await database.ownerPool.query("update trade_orders set approval_expires_at = now() where id = $1", [id]);
     await floor.unknowns.lookUpAll();
     const { client_order_id: clientOrderId } = await becomes(id, "not_placed");
     const ticket = broker.posts[0];

@@ -13,6 +13,7 @@ export type EventKind =
   | "order_not_sent"
   | "order_unknown"
   | "order_looked_up"
+  | "order_sent_again"
   | "order_not_placed"
   | "order_reported"
   | "order_rejected"

@@ -26,6 +26,7 @@ const tellings: Record<EventKind, Telling> = {
   order_not_sent: { station: "submission", tell: ({ reason }) => `It never left this machine${say(reason, ": ")}.` },
   order_unknown: { station: "submission", tell: ({ reason }) => `It is not known whether the broker has it${say(reason, ": ")}.` },
   order_looked_up: { station: "submission", tell: ({ attempt, outcome }) => `It was looked up at the broker${say(attempt, ", attempt ")}${say(outcome, ": ")}.` },
+  order_sent_again: { station: "submission", tell: ({ reason }) => `It was given back to be sent once more, under the same id${say(reason, ": ")}.` },
   order_not_placed: { station: "submission", tell: ({ reason }) => `It ended without being placed${say(reason, ": ")}.` },
   order_reported: { station: "broker", tell: ({ status, source }) => `The broker says${say(status, " ")}${say(source, " (by ", ")")}.` },
   order_rejected: { station: "broker", tell: ({ reason }) => `The broker rejected it${say(reason, ": ")}.` },

@@ -1,5 +1,5 @@
 /** Who takes up which order: to be sent, or to be looked up. A claim is committed before the broker is called. */
-import type { Feed, TradingMode } from "@nod/contract/primitives";
+import type { Feed, Side, TradingMode } from "@nod/contract/primitives";
 import { price } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
 import { decodeKillSwitch, type RawKillSwitch } from "../risk/kill-switch-table.ts";
@@ -34,7 +34,17 @@ type RawDueOrder = RawOrder & {
  */
 export async function lockDueOrders(tx: Db, limit: number): Promise<DueOrder[]> {
   const { rows } = await tx.query<RawDueOrder>({ name: "lock-due-orders", text: dueOrdersSql, values: [limit] });
-  return rows.map((row) => ({
+  return rows.map(decodeDue);
+}
+
+/** One order in doubt, locked, with what decides whether it may be sent once more; null when it is no longer in doubt. */
+export async function lockOrderInDoubt(tx: Db, orderId: string): Promise<DueOrder | null> {
+  const { rows } = await tx.query<RawDueOrder>({ name: "lock-order-in-doubt", text: `${judgedOrdersSql} where o.id = $1::uuid and o.status = 'unknown' for update of o`, values: [orderId] });
+  return rows[0] === undefined ? null : decodeDue(rows[0]);
+}
+
+function decodeDue(row: RawDueOrder): DueOrder {
+  return {
     order: decodeOrder(row),
     origin: row.origin,
     facts: {
@@ -54,10 +64,10 @@ export async function lockDueOrders(tx: Db, limit: number): Promise<DueOrder[]> 
           : { isOpen: row.is_open_now, tradingDay: row.session_trading_day, nextOpen: row.next_open, nextClose: row.next_close, asOf: row.session_as_of },
       lastTrade: row.last_price === null || row.last_as_of === null ? null : { price: price(row.last_price), asOf: row.last_as_of },
     },
-  }));
+  };
 }
 
-const dueOrdersSql = `
+const judgedOrdersSql = `
   select ${orderColumns}, clock_timestamp() as at, i.origin, i.facts,
          c.enabled and coalesce((c.config ->> 'enabled')::boolean, (t.config ->> 'enabled')::boolean) as user_enabled,
          coalesce(c.config ->> 'mode', t.config ->> 'mode') as user_mode,
@@ -77,7 +87,10 @@ const dueOrdersSql = `
     select true, (clock_timestamp() at time zone 'America/New_York')::date, null, null, clock_timestamp() where o.asset_class = 'crypto'
   ) as s on true
   left join market_data_latest as l
-    on l.symbol = o.symbol and l.metric = 'last_trade' and l.feed = i.facts ->> 'feed' and l.asset_class = o.asset_class
+    on l.symbol = o.symbol and l.metric = 'last_trade' and l.feed = i.facts ->> 'feed' and l.asset_class = o.asset_class`;
+
+const dueOrdersSql = `
+  ${judgedOrdersSql}
   where o.status = 'pending_submit' and (o.next_submit_at is null or o.next_submit_at <= clock_timestamp())
   order by o.created_at
   limit $1::int4
@@ -91,6 +104,25 @@ export async function nextDueInMs(db: Db): Promise<number | null> {
            from trade_orders where status = 'pending_submit' and next_submit_at > clock_timestamp()`,
   });
   return rows[0]?.ms ?? null;
+}
+
+/** Orders that were sent, could not be found and were given up: whose an execution of nobody's may be after all. */
+export async function givenUpOrders(db: Db, of: { symbol: string; side: Side; before: Date }): Promise<OrderRecord[]> {
+  const { rows } = await db.query<RawOrder>(
+    `select ${orderColumns} from trade_orders as o
+     where o.status = 'not_placed' and o.submit_attempts > 0 and o.side = $2::text and replace(o.symbol, '/', '') = replace($1::text, '/', '')
+       and o.created_at between $3::timestamptz - interval '7 days' and $3::timestamptz + interval '1 minute'
+     order by o.created_at desc
+     limit 20`,
+    [of.symbol, of.side, of.before],
+  );
+  return rows.map(decodeOrder);
+}
+
+/** Which of these ids of the broker's are of orders that we know. */
+export async function knownAlpacaIds(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ id: string }>("select alpaca_order_id as id from trade_orders where alpaca_order_id = any($1::text[])", [ids]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Locks one order that was taken up for sending more than `olderThanMs` ago and was never heard of again. */

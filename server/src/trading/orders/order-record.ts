@@ -30,6 +30,8 @@ export type OrderRecord = {
   submitAttempts: number;
   lookupAttempts: number;
   unknownSince: Date | null;
+  /** When it was given back to be sent once more; at most once. */
+  sentAgainAt: Date | null;
   brokerUpdatedAt: Date | null;
   createdAt: Date;
   submittedAt: Date | null;
@@ -41,7 +43,7 @@ export type OrderRecord = {
 export const orderColumns = `
   o.id, o.firebase_uid, o.intent_id, o.question_id, o.rule_id, o.client_order_id, o.alpaca_order_id, o.symbol, o.asset_class,
   o.side, o.order_type, o.notional_usd, o.qty, o.reserved_notional_usd, o.mode, o.status, o.status_reason, o.filled_qty,
-  o.filled_avg_price, o.trading_day, o.approval_expires_at, o.undo_until, o.submit_attempts, o.lookup_attempts, o.unknown_since,
+  o.filled_avg_price, o.trading_day, o.approval_expires_at, o.undo_until, o.submit_attempts, o.lookup_attempts, o.unknown_since, o.sent_again_at,
   o.broker_updated_at, o.created_at, o.submitted_at, o.filled_at, o.updated_at`;
 
 export type RawOrder = {
@@ -70,6 +72,7 @@ export type RawOrder = {
   submit_attempts: number;
   lookup_attempts: number;
   unknown_since: Date | null;
+  sent_again_at: Date | null;
   broker_updated_at: Date | null;
   created_at: Date;
   submitted_at: Date | null;
@@ -104,6 +107,7 @@ export function decodeOrder(row: RawOrder): OrderRecord {
     submitAttempts: row.submit_attempts,
     lookupAttempts: row.lookup_attempts,
     unknownSince: row.unknown_since,
+    sentAgainAt: row.sent_again_at,
     brokerUpdatedAt: row.broker_updated_at,
     createdAt: row.created_at,
     submittedAt: row.submitted_at,

@@ -42,6 +42,8 @@ const ownEvents: OrderEvent[] = [
   { kind: "outcome_lost", reason: "r" },
   { kind: "refused", reason: "r" },
   { kind: "not_found_in_time", reason: "r" },
+  { kind: "send_again", reason: "r" },
+  { kind: "not_sent_again", reason: "r" },
   { kind: "mismatched", reason: "r" },
 ];
 
@@ -53,9 +55,9 @@ const statusAfter = (state: OrderState, event: OrderEvent): OrderStatus | "ignor
 describe("our own events, over every state", () => {
   /** Everything that is not named here is ignored. */
   const allowed: Partial<Record<OrderStatus, Partial<Record<OrderEvent["kind"], OrderStatus>>>> = {
-    pending_submit: { claimed: "submitting", denied: "denied", taken_back: "not_placed", mismatched: "unknown" },
+    pending_submit: { claimed: "submitting", denied: "denied", taken_back: "not_placed", not_sent_again: "not_placed", mismatched: "unknown" },
     submitting: { not_sent: "pending_submit", given_up: "not_placed", outcome_lost: "unknown", refused: "rejected", mismatched: "unknown" },
-    unknown: { refused: "rejected", not_found_in_time: "not_placed", mismatched: "unknown" },
+    unknown: { refused: "rejected", not_found_in_time: "not_placed", send_again: "pending_submit", mismatched: "unknown" },
     denied: { mismatched: "unknown" },
     not_placed: { mismatched: "unknown" },
   };
@@ -68,9 +70,9 @@ describe("our own events, over every state", () => {
     for (const status of statuses.filter((each) => each !== "pending_submit")) expect(statusAfter(stateIn(status), { kind: "claimed" })).toBe("ignored");
   });
 
-  test("nothing that may be at the broker goes back to be sent, except a POST that never left", () => {
+  test("nothing that may be at the broker goes back to be sent, except a POST that never left and one that was looked for in vain", () => {
     for (const status of statuses) {
-      for (const event of ownEvents.filter(({ kind }) => kind !== "not_sent")) expect(statusAfter(stateIn(status, { statusReason: "x" }), event) === "pending_submit" && status !== "pending_submit").toBe(false);
+      for (const event of ownEvents.filter(({ kind }) => kind !== "not_sent" && kind !== "send_again")) expect(statusAfter(stateIn(status, { statusReason: "x" }), event) === "pending_submit" && status !== "pending_submit").toBe(false);
     }
   });
 });

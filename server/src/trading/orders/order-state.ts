@@ -28,6 +28,10 @@ export type OrderEvent =
   | { kind: "refused"; reason: string }
   /** The named time has passed and every lookup said that it is not there. */
   | { kind: "not_found_in_time"; reason: string }
+  /** The same, and its approval still holds: it may be sent once more, under the same id. */
+  | { kind: "send_again"; reason: string }
+  /** It waited to be sent once more, and its approval no longer holds. */
+  | { kind: "not_sent_again"; reason: string }
   /** The broker's order is not the one that we asked for. */
   | { kind: "mismatched"; reason: string }
   /** The broker's word, from the POST, a lookup, the stream, a poll or the reconciliation. */
@@ -62,6 +66,10 @@ export function transition(state: OrderState, event: OrderEvent): Transition {
       return from(state, event, ["submitting", "unknown"], "rejected", event.reason);
     case "not_found_in_time":
       return from(state, event, ["unknown"], "not_placed", event.reason);
+    case "send_again":
+      return from(state, event, ["unknown"], "pending_submit", event.reason);
+    case "not_sent_again":
+      return from(state, event, ["pending_submit"], "not_placed", event.reason);
     case "mismatched":
       return mismatched(state, event.reason);
     case "reported":

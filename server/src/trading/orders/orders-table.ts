@@ -76,6 +76,8 @@ export type AlongWithState = {
   lookupInMs?: number | null;
   /** For an order that goes back to be sent: not before this long. */
   submitInMs?: number;
+  /** It goes back to be sent although it was sent before. */
+  sentAgain?: true;
 };
 
 /** Writes the state that `transition` gave. The caller holds the row's lock. */
@@ -93,6 +95,8 @@ export async function saveOrderState(tx: Db, id: string, state: OrderState, alon
         submit_attempts = o.submit_attempts + case when $2::text = 'submitting' then 1 else 0 end,
         unknown_since = case when $2::text = 'unknown' then coalesce(o.unknown_since, clock_timestamp()) end,
         next_lookup_at = case when $2::text = 'unknown' then clock_timestamp() + $11::int4 * interval '1 millisecond' end,
+        lookup_attempts = case when $2::text = 'pending_submit' then 0 else o.lookup_attempts end,
+        sent_again_at = case when $13::boolean then clock_timestamp() else o.sent_again_at end,
         next_submit_at = case when $2::text = 'pending_submit' then clock_timestamp() + $12::int4 * interval '1 millisecond' end,
         updated_at = clock_timestamp()
       where o.id = $1::uuid
@@ -100,7 +104,7 @@ export async function saveOrderState(tx: Db, id: string, state: OrderState, alon
     values: [
       id, state.status, state.statusReason, state.alpacaOrderId, state.filledQty, state.filledAvgPrice, state.brokerUpdatedAt,
       along.submittedAt ?? null, along.filledAt ?? null, along.raw === undefined ? null : JSON.stringify(along.raw),
-      along.lookupInMs ?? null, along.submitInMs ?? null,
+      along.lookupInMs ?? null, along.submitInMs ?? null, along.sentAgain ?? false,
     ],
   });
   const row = rows[0];

@@ -35,6 +35,7 @@ export function orderOf({ intent, size, tradingDay, undoSeconds }: Approved, at:
     submitAttempts: 0,
     lookupAttempts: 0,
     unknownSince: null,
+    sentAgainAt: null,
     brokerUpdatedAt: null,
     createdAt: at,
     submittedAt: null,

@@ -16,6 +16,8 @@ const recordedAs: Readonly<Record<OwnEvent["kind"], EventKind>> = {
   outcome_lost: "order_unknown",
   refused: "order_rejected",
   not_found_in_time: "order_not_placed",
+  send_again: "order_sent_again",
+  not_sent_again: "order_not_placed",
 };
 
 /** Takes in what became of a POST or of a look-up. Run in a transaction. Null when it no longer applies to the order. */
