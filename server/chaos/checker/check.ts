@@ -1,6 +1,6 @@
 import type { Book } from "@nod/alpaca-simulator";
 import { readEvidence, type Evidence } from "./evidence.ts";
-import { everyQuestionHasOneOutcome, noApprovalIsLost, repliesAreKept } from "./laws/answers.ts";
+import { everyQuestionHasOneOutcome, noApprovalIsLost, repliesAreKept, whatWasTakenBackIsNotSent } from "./laws/answers.ts";
 import { booksAreEqual } from "./laws/books.ts";
 import { chainsAreWhole } from "./laws/chain.ts";
 import { guardrailsHold, nobodySellsMoreThanHeHolds } from "./laws/guardrails.ts";
@@ -16,6 +16,7 @@ const laws: readonly Law[] = [
   everyPostIsApproved,
   noApprovalIsLost,
   repliesAreKept,
+  whatWasTakenBackIsNotSent,
   nothingAfterExpiry,
   nothingUnderAKillSwitch,
   guardrailsHold,
@@ -42,7 +43,7 @@ export async function checkBooks(of: { databaseUrl: string; book: Book; limits?:
   return { violations, stories: [...named].map((id) => tellStory(evidence, id)), tally: tallyOf(evidence) };
 }
 
-function tallyOf({ questions, answers, orders, events, decisions, fills, book }: Evidence): Tally {
+function tallyOf({ questions, answers, orders, intents, events, decisions, fills, replies, book }: Evidence): Tally {
   const tally: Record<string, number> = { questions: questions.length, answers: answers.length, orders: orders.length, posts: book.posts.length, fills: fills.length };
   const count = (what: string): void => {
     tally[what] = (tally[what] ?? 0) + 1;
@@ -50,5 +51,7 @@ function tallyOf({ questions, answers, orders, events, decisions, fills, book }:
   for (const { status } of orders) count(`order ${status}`);
   for (const { stage, code } of decisions) if (code !== null) count(`${stage === "answer" ? "denied" : "denied at sending"}: ${code}`);
   for (const orderId of new Set(events.filter(({ kind }) => kind === "order_unknown").map((event) => event.orderId))) if (orderId !== null) count("in doubt for a while");
+  for (const { kind } of replies) if (kind === "undone") count("taken back");
+  for (const { origin } of intents) if (origin === "kill_switch") count("exits by kill switch");
   return tally;
 }

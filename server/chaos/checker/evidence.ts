@@ -12,7 +12,8 @@ export type QuestionRow = {
   symbol: string; side: string; notional: string | null; askMin: string | null; askMax: string | null; price: string;
 };
 export type AnswerRow = { questionId: string; uid: string; answer: string; result: string; answeredMs: number };
-export type IntentRow = { id: string; uid: string; questionId: string | null; symbol: string; side: string };
+/** `origin`: a rule's intent was asked about; a kill switch's exit was not. */
+export type IntentRow = { id: string; uid: string; origin: string; questionId: string | null; symbol: string; side: string };
 export type DecisionRow = { intentId: string; stage: string; verdict: string; code: string | null };
 export type OrderRow = {
   id: string; uid: string; intentId: string; questionId: string | null; clientOrderId: string; brokerOrderId: string | null; symbol: string; side: string;
@@ -55,7 +56,7 @@ export async function readEvidence(databaseUrl: string, book: Book): Promise<Evi
          from questions order by created_at, id`,
       ),
       answers: await rows<AnswerRow>(`select question_id as "questionId", firebase_uid as uid, answer::text, result::text, ${ms("answered_at")} as "answeredMs" from answers`),
-      intents: await rows<IntentRow>(`select id, firebase_uid as uid, question_id as "questionId", symbol, side from trade_intents`),
+      intents: await rows<IntentRow>(`select id, firebase_uid as uid, origin, question_id as "questionId", symbol, side from trade_intents`),
       decisions: await rows<DecisionRow>(`select intent_id as "intentId", stage, verdict, code from risk_decisions order by id`),
       orders: await rows<OrderRow>(
         `select id, firebase_uid as uid, intent_id as "intentId", question_id as "questionId", client_order_id as "clientOrderId", alpaca_order_id as "brokerOrderId",

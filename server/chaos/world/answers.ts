@@ -41,6 +41,25 @@ export async function answerEverything(world: World, random: Random): Promise<vo
   if (random.chance(afterthoughtShare)) await sleep(random.integer(5, 60));
 }
 
+/** A mis-swipe is taken back, in time or not: whoever was told that it was must not see it sent. */
+export async function takeSomethingBack(world: World, random: Random): Promise<void> {
+  const { rows } = await world.owner.query<{ question_id: string; firebase_uid: string }>(
+    "select question_id, firebase_uid from trade_orders where question_id is not null order by (status = 'pending_submit') desc, created_at desc limit 3",
+  );
+  const lives = world.alive();
+  if (rows.length === 0 || lives.length === 0) return;
+  const { question_id: questionId, firebase_uid: uid } = random.pick(rows);
+  const life = random.pick(lives);
+  try {
+    const { kind } = await life.undo(uid, questionId);
+    if (life.isDead()) return;
+    world.say(`${uid} takes ${questionId.slice(0, 8)} back (${kind})`);
+    await world.owner.query("insert into chaos.replies (firebase_uid, question_id, value, kind) values ($1, $2, 0, $3)", [uid, questionId, kind]);
+  } catch (error) {
+    world.say(`${uid} got no reply to taking ${questionId.slice(0, 8)} back (${error instanceof Error ? error.name : String(error)})`);
+  }
+}
+
 const yesTo = ({ kind, min }: AskedQuestion): number => (kind === "swipe" ? 10 : Number(min ?? 1));
 
 function valueFor(question: AskedQuestion, random: Random): number {

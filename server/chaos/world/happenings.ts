@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { readConfig, writeOwnConfig } from "../../src/trading/config/config-table.ts";
 import { clearKillSwitch, setKillSwitch, type KillSwitchScope } from "../../src/trading/risk/kill-switch-table.ts";
+import { giveConfirmation } from "../../src/trading/risk/kill-switch-confirmations-table.ts";
 import type { Random } from "../random.ts";
-import { answerEverything, answerSomething } from "./answers.ts";
+import { answerEverything, answerSomething, takeSomethingBack } from "./answers.ts";
 import { storm, troublePosts, troubleReads, troubleStream, writeCourse } from "./broker-trouble.ts";
 import { createOverride } from "./scenario.ts";
 import type { World } from "./world.ts";
@@ -21,6 +22,7 @@ export const happenings: readonly (readonly [number, Happening])[] = [
   [14, movePrices],
   [18, answerSomething],
   [6, answerEverything],
+  [3, takeSomethingBack],
   [4, letTimePass],
   [1, changeDay],
   [5, troublePosts],
@@ -148,8 +150,9 @@ async function turnKillSwitch(world: World, random: Random): Promise<void> {
     );
     await withTransaction(world.owner, (tx) => clearKillSwitch(tx, scope, "chaos"));
   } else {
-    const mode = random.pick(["block_new", "cancel_only"] as const);
-    await withTransaction(world.owner, (tx) => setKillSwitch(tx, scope, { mode, reason: "chaos", setBy: "chaos" }));
+    const mode = random.pick(["block_new", "cancel_only", "flatten"] as const);
+    const { token } = await giveConfirmation(world.owner, scope);
+    await withTransaction(world.owner, (tx) => setKillSwitch(tx, scope, { mode, reason: "chaos", setBy: "chaos", confirmation: token }));
     await world.owner.query("insert into chaos.halts values ($1, $2, clock_timestamp())", [scope.scope, uid]);
   }
   world.say(`the kill switch of ${uid ?? "everyone"} is ${isOn ? "off" : "on"}`);

@@ -7,6 +7,7 @@ import { createAlpacaTradeStream } from "../../src/alpaca/trade-stream.ts";
 import { createPool } from "../../src/db/pool.ts";
 import { createAnswerService, type AnswerService } from "../../src/pipeline/answer.ts";
 import { expireQuestions } from "../../src/pipeline/expire.ts";
+import { undoAnswer, type UndoOutcome } from "../../src/pipeline/undo.ts";
 import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
 import { configSourceOf } from "../../src/trading/risk/config-source.ts";
 import type { RiskSettings } from "../../src/trading/risk/risk-settings.ts";
@@ -32,6 +33,7 @@ export type Life = {
   /** Breaks every connection to the database. */
   cutDatabase(): void;
   answers: AnswerService;
+  undo(firebaseUid: string, questionId: string): Promise<UndoOutcome>;
   isDead(): boolean;
   isReconciled(): boolean;
   /** It holds the lease of the order desk, or held it when it died. */
@@ -130,6 +132,7 @@ export function startLife(deps: LifeDeps): Life {
   return {
     name,
     answers,
+    undo: (firebaseUid, questionId) => undoAnswer(pool, firebaseUid, questionId, { via: "http", requestId: null }),
     cutDatabase: mortal.cut,
     isDead,
     isReconciled: () => desk.isReconciled(),

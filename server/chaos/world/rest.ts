@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Simulator } from "@nod/alpaca-simulator";
 import type { Pool } from "../../src/db/pool.ts";
+import { withTransaction } from "../../src/db/transaction.ts";
+import { clearKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
 import type { World } from "./world.ts";
 
 /** Past the time that an order may stay in doubt, and past most questions. */
@@ -20,6 +22,7 @@ export async function comeToRest(world: World): Promise<string | null> {
   control.setMarket("replay");
   for (const { name } of world.scenario.symbols) control.unhalt(name);
   await endAll(world);
+  await clearKillSwitches(world);
   world.startLife({ asks: false });
   world.say("faults are over");
 
@@ -37,6 +40,13 @@ export async function comeToRest(world: World): Promise<string | null> {
   const givesUpAt = world.clock.naturalMs() + reconcileWaitMs;
   while (!last.isReconciled() && world.clock.naturalMs() < givesUpAt) await sleep(5);
   return last.isReconciled() ? null : "the last life could not compare its books with the broker's";
+}
+
+/** One that sells everything would go on selling, and never come to rest. */
+async function clearKillSwitches({ owner, scenario }: World): Promise<void> {
+  await owner.query("update chaos.halts set certain_until = clock_timestamp() where certain_until is null");
+  await withTransaction(owner, (tx) => clearKillSwitch(tx, { scope: "all" }, "chaos"));
+  for (const firebaseUid of scenario.users) await withTransaction(owner, (tx) => clearKillSwitch(tx, { scope: "user", firebaseUid }, "chaos"));
 }
 
 /** Nobody is there any more, and whatever lease somebody took without learning of it has run out. */

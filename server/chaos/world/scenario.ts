@@ -46,7 +46,7 @@ function createTemplate(random: Random, symbols: readonly Symbol[]): TradingConf
       { id: "watchlist", source: "alpaca", asset_class: "us_equity", symbols: symbols.map(({ name }) => name), feed: "iex", poll_interval_seconds: 5, metrics: ["last_trade", "daily_bar", "prev_close"] },
     ],
     rules,
-    guardrails: { ...createGuardrails(random), require_question_before_order: true, symbols_blocklist: [] },
+    guardrails: { ...createGuardrails(random), undo_seconds: random.pick([0, 0, 0, 1, 3]), require_question_before_order: true, symbols_blocklist: [] },
   };
 }
 

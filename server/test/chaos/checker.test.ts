@@ -105,6 +105,19 @@ describe("orders and their approvals", () => {
   });
 });
 
+test("an exit that nobody asked for, without a kill switch to that effect", async () => {
+  await world.tamper("alter table trade_intents drop constraint trade_intents_exit_sells_a_quantity");
+  await world.tamper("update trade_intents set origin = 'kill_switch', question_id = null");
+  expect(await told()).toContainEqual(`every POST is one approved answer's: ${ids.clientOrder}: it is an exit without a kill switch that sells everything`);
+});
+
+test("an exit that buys", async () => {
+  await world.tamper("alter table trade_intents drop constraint trade_intents_exit_sells_a_quantity");
+  await world.tamper("update trade_intents set origin = 'kill_switch', question_id = null");
+  await world.tamper(`select record_events(array['ada'], array['kill_switch_set'], array[null::uuid], array[null::uuid], array['{"mode":"flatten","set_by":"chaos"}'::jsonb])`);
+  expect(await told()).toContainEqual(`every POST is one approved answer's: ${ids.clientOrder}: it is an exit that does not sell a quantity`);
+});
+
 describe("answers", () => {
   test.each([
     ["an approval without an intent", "delete from trade_intents", "it was approved and has not exactly one intent"],
@@ -125,6 +138,20 @@ describe("answers", () => {
   test("two devices that were told different things", async () => {
     await world.tamper(`update answers set result = '{"outcome":"rejected"}'`);
     expect((await told()).join("\n")).toMatch(/what a person was told is what is stored: .* stored is \{"outcome":"rejected"\}/);
+  });
+});
+
+describe("what was taken back", () => {
+  beforeEach(async () => {
+    await world.tamper("insert into chaos.replies (firebase_uid, question_id, value, kind) values ('ada', $1, 0, 'undone')", [ids.question]);
+  });
+
+  test("and sent all the same", async () => {
+    expect(await told()).toContainEqual(`what was taken back is not sent: ${ids.clientOrder} was sent after ada was told that it is taken back`);
+  });
+
+  test("and stands all the same", async () => {
+    expect(await told()).toContainEqual(`what was taken back is not sent: question ${ids.question}: ada was told that it is taken back, and it is filled`);
   });
 });
 

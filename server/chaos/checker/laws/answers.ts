@@ -49,6 +49,18 @@ export const repliesAreKept: Law = ({ replies, answers }) => {
   return found;
 };
 
+/** Who was told that his approval is taken back sees nothing sent of it. */
+export const whatWasTakenBackIsNotSent: Law = ({ replies, orders, book }) => {
+  const { found, report } = violationsOf("what was taken back is not sent");
+  const sent = new Set(book.posts.map(({ clientOrderId }) => clientOrderId));
+  for (const { questionId, uid } of replies.filter(({ kind }) => kind === "undone")) {
+    const order = orders.find((each) => each.questionId === questionId);
+    if (order === undefined || order.status !== "not_placed") report(`question ${questionId}: ${uid} was told that it is taken back, and it is ${order?.status ?? "gone"}`, order?.clientOrderId);
+    if (order !== undefined && sent.has(order.clientOrderId)) report(`${order.clientOrderId} was sent after ${uid} was told that it is taken back`, order.clientOrderId);
+  }
+  return found;
+};
+
 const canonical = (json: string | null): string => JSON.stringify(JSON.parse(json ?? "null"));
 
 const outcomes = new Set(["approved", "rejected", "expired", "superseded", "withdrawn"]);

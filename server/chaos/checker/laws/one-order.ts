@@ -2,6 +2,9 @@ import { Decimal } from "decimal.js";
 import type { AnswerRow, Evidence, OrderRow, QuestionRow } from "../evidence.ts";
 import { violationsOf, type Law } from "../violation.ts";
 
+/** Between an event's time and its transaction's commit. */
+const switchToleranceMs = 1_000;
+
 type PostedBody = { symbol: string; side: string; notional: string | null; qty: string | null };
 
 /** A question leads to at most one order at the broker, and an id is spent once. */
@@ -22,7 +25,7 @@ export const noDuplicateOrder: Law = ({ book, orders }) => {
   return found;
 };
 
-/** Whatever the broker accepted was approved by one answer of its user, and is what that answer approved. */
+/** Whatever the broker accepted was approved by one answer of its user, and is what that answer approved; or it is an exit of a kill switch that sells everything. */
 export const everyPostIsApproved: Law = (evidence) => {
   const { found, report } = violationsOf("every POST is one approved answer's");
   const orderOf = new Map(evidence.orders.map((order) => [order.clientOrderId, order]));
@@ -32,11 +35,26 @@ export const everyPostIsApproved: Law = (evidence) => {
       report(`the broker accepted ${clientOrderId}, which no row of trade_orders knows`, clientOrderId);
       continue;
     }
-    const complaint = notApproved(evidence, order) ?? notAsApproved(evidence, order, readBody(rawBody));
+    const isExit = evidence.intents.find(({ id }) => id === order.intentId)?.origin === "kill_switch";
+    const complaint = isExit ? notAnExit(evidence, order, readBody(rawBody)) : (notApproved(evidence, order) ?? notAsApproved(evidence, order, readBody(rawBody)));
     if (complaint !== null) report(`${clientOrderId}: ${complaint}`, clientOrderId);
   }
   return found;
 };
+
+/** Nobody was asked about it: it may only sell what is held, and only under a switch to that effect. */
+function notAnExit({ events, decisions }: Evidence, order: OrderRow, body: PostedBody): string | null {
+  const isOn = [null, order.uid].some((scope) => {
+    const last = events.findLast(({ kind, uid, atMs }) => kind.startsWith("kill_switch_") && uid === scope && atMs <= order.createdMs + switchToleranceMs);
+    const before = events.findLast(({ kind, uid, atMs }) => kind === "kill_switch_set" && uid === scope && atMs <= order.createdMs + switchToleranceMs);
+    // A switch that was cleared a moment ago may have been on when the exit was decided on.
+    return before?.data["mode"] === "flatten" && (last === before || (last !== undefined && last.atMs >= order.createdMs - switchToleranceMs));
+  });
+  if (!isOn) return "it is an exit without a kill switch that sells everything";
+  if (order.side !== "sell" || body.side !== "sell" || body.qty === null || body.notional !== null) return "it is an exit that does not sell a quantity";
+  const verdicts = decisions.filter((decision) => decision.intentId === order.intentId && decision.stage === "answer");
+  return verdicts.length === 1 && verdicts[0]?.verdict === "approved" ? null : "it was not approved by exactly one decision";
+}
 
 function notApproved({ questions, answers, intents, decisions }: Evidence, order: OrderRow): string | null {
   const question = questions.find(({ id }) => id === order.questionId);

@@ -2,7 +2,9 @@ import type { Evidence, EventRow, OrderRow } from "../evidence.ts";
 import { violationsOf, type Law } from "../violation.ts";
 
 /** What must have been recorded on the way to an order, in this order. */
-const wayToAnOrder = ["question_asked", "answer_given", "intent_proposed", "order_approved"] as const;
+const wayToAnOrder = ["question_asked", "answer_given", "intent_proposed", "order_approved"];
+/** Nobody is asked about the exits of a kill switch. */
+const wayToAnExit = ["intent_proposed", "order_approved"];
 
 /** From the events alone one can tell how each intent came about and what became of it. */
 export const everyStoryIsComplete: Law = (evidence) => {
@@ -10,7 +12,7 @@ export const everyStoryIsComplete: Law = (evidence) => {
   const posted = new Set(evidence.book.posts.map(({ clientOrderId }) => clientOrderId));
   for (const order of evidence.orders) {
     const story = storyOf(evidence, order);
-    for (const gap of [...gapsOnTheWay(story), ...gapsAfterwards(evidence, order, story, posted.has(order.clientOrderId))]) report(`${order.clientOrderId}: ${gap}`, order.clientOrderId);
+    for (const gap of [...gapsOnTheWay(story, order.questionId === null ? wayToAnExit : wayToAnOrder), ...gapsAfterwards(evidence, order, story, posted.has(order.clientOrderId))]) report(`${order.clientOrderId}: ${gap}`, order.clientOrderId);
   }
   for (const { intentId } of evidence.decisions.filter(({ stage, verdict }) => stage === "answer" && verdict === "denied")) {
     const questionId = evidence.intents.find(({ id }) => id === intentId)?.questionId ?? null;
@@ -24,10 +26,10 @@ export function storyOf({ events }: Pick<Evidence, "events">, order: OrderRow): 
   return events.filter(({ orderId, questionId }) => orderId === order.id || (questionId !== null && questionId === order.questionId));
 }
 
-function gapsOnTheWay(story: readonly EventRow[]): string[] {
+function gapsOnTheWay(story: readonly EventRow[], way: readonly string[]): string[] {
   const gaps: string[] = [];
   let last = -1;
-  for (const kind of wayToAnOrder) {
+  for (const kind of way) {
     const times = story.filter((event) => event.kind === kind).length;
     const position = story.findIndex((event) => event.kind === kind);
     if (times !== 1) gaps.push(`${kind} was recorded ${times} times`);
@@ -58,7 +60,7 @@ function endsAs({ kind, data }: EventRow, status: string): boolean {
     case "denied":
       return kind === "order_denied";
     case "not_placed":
-      return kind === "order_not_placed";
+      return kind === "order_not_placed" || kind === "order_taken_back";
     case "rejected":
       return kind === "order_rejected" || (kind === "order_reported" && data["status"] === "rejected");
     case "filled":
