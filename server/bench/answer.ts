@@ -33,7 +33,7 @@ const groups: readonly (readonly string[])[] = [
 ];
 
 const database = await openBenchDatabase();
-const pool = createPool({ url: database.appUrl, applicationName: "bench-answer", maxConnections: connections });
+const pool = createPool({ url: database.webUrl, applicationName: "bench-answer", maxConnections: connections });
 let nextNumber = 1;
 try {
   await openMarket(database.ownerPool);
@@ -80,7 +80,7 @@ async function compareThroughput(db: BenchDatabase): Promise<void> {
     ["the same, statement by statement", () => answersPerSecond(oneByOne())],
     ...(pgbench === null
       ? []
-      : [["pgbench, the same SQL", async () => runPgbench(pgbench, { url: db.appUrl, clients: connections, perClient: perConnection, firstNumber: await freshUsers(connections * perConnection), script })] satisfies [string, () => Promise<number>]]),
+      : [["pgbench, the same SQL", async () => runPgbench(pgbench, { url: db.webUrl, clients: connections, perClient: perConnection, firstNumber: await freshUsers(connections * perConnection), script })] satisfies [string, () => Promise<number>]]),
   ];
   const figures = new Map(contenders.map(([name]): [string, number[]] => [name, []]));
   for (const [, run] of contenders) await run(); // once for the statements to be prepared and the code to be warm
@@ -140,7 +140,7 @@ async function measureLatency(db: BenchDatabase): Promise<void> {
   let sending = Promise.withResolvers<number>();
   let answered = Promise.withResolvers<number>();
   const desk = createOrderDesk({
-    pool,
+    pool: db.pool,
     broker: createAlpacaBroker(alpaca),
     stream: { start: () => ({ stop: () => Promise.resolve() }) },
     settings: benchSettings,

@@ -15,6 +15,8 @@ export type Config = {
   dataFolder: string;
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null;
+  /** Works for all users; null: `databaseUrl` does. */
+  databaseWorkerUrl: string | null;
   /** Runs the migrations; null: `databaseUrl` does. */
   databaseOwnerUrl: string | null;
   auth: AuthSettings;
@@ -67,6 +69,7 @@ export function readConfig(env: Environment): Config {
     isProduction,
     dataFolder: read.text("DATA_DIR", ".data"),
     databaseUrl: read.url("DATABASE_URL", null, ["postgres:", "postgresql:"]),
+    databaseWorkerUrl: read.url("DATABASE_WORKER_URL", null, ["postgres:", "postgresql:"]),
     databaseOwnerUrl: read.url("DATABASE_OWNER_URL", null, ["postgres:", "postgresql:"]),
     auth: readAuth(read, { isProduction, host, emulatorHost: read.optional("FIREBASE_AUTH_EMULATOR_HOST") }),
     operatorToken: readOperatorToken(read),

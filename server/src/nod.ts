@@ -9,6 +9,7 @@ import { listen } from "./db/notify.ts";
 import { openDatabase } from "./db/open-database.ts";
 import { createPool, type Pool } from "./db/pool.ts";
 import { applySeed } from "./db/seed.ts";
+import { dbOfUser } from "./db/user-db.ts";
 import { createApp } from "./http/app.ts";
 import { createHubReads, createTableServices } from "./http/database-services.ts";
 import { createGracefulServer } from "./http/graceful-server.ts";
@@ -54,6 +55,7 @@ const clientFolder = join(import.meta.dirname, "../../client/web/dist");
 const configChannel = "nod_config_changed";
 
 const webConnections = 20;
+const workerConnections = 10;
 const tickConnections = 4;
 /** A tick may write a hundred thousand questions in one statement. */
 const tickStatementTimeoutMs = 60_000;
@@ -73,6 +75,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
   try {
     const database = await openDatabase({
       url: config.databaseUrl ?? undefined,
+      workerUrl: config.databaseWorkerUrl ?? undefined,
       ownerUrl: config.databaseOwnerUrl ?? undefined,
       dataFolder: config.dataFolder,
       log: say,
@@ -89,29 +92,31 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     const onIdleConnectionLost = (error: Error): void => logger.warn({ err: error }, "a database connection was lost");
     const pool = createPool({ url: database.url, applicationName: "nod-web", maxConnections: webConnections, onIdleConnectionLost });
     stops.push(() => pool.end());
+    const workerPool = createPool({ url: database.workerUrl, applicationName: "nod-workers", maxConnections: workerConnections, onIdleConnectionLost });
+    stops.push(() => workerPool.end());
 
     const metrics = createMetrics({ processMetrics: true });
     const telemetry = createTelemetry(metrics.registry, logger);
     const settings = riskSettings(config, ports.environment);
-    const orders = createOrderDesk({ pool, broker: ports.broker, stream: ports.tradeStream, settings, observer: telemetry.orders });
+    const orders = createOrderDesk({ pool: workerPool, broker: ports.broker, stream: ports.tradeStream, settings, observer: telemetry.orders });
     stops.push(() => orders.stop());
-    const tickPool = createPool({ url: database.url, applicationName: "nod-tick", maxConnections: tickConnections, statementTimeoutMs: tickStatementTimeoutMs, onIdleConnectionLost });
+    const tickPool = createPool({ url: database.workerUrl, applicationName: "nod-tick", maxConnections: tickConnections, statementTimeoutMs: tickStatementTimeoutMs, onIdleConnectionLost });
     stops.push(() => tickPool.end());
     const tick = config.questionWorkerEnabled ? startTickOf(config, tickPool, ports.marketData, telemetry) : null;
     if (tick !== null) stops.push(() => tick.stop());
     if (tick !== null && config.ingestEnabled) {
       const dayBars = startDayBars({
-        db: pool,
+        db: workerPool,
         bars: ports.minuteBars,
         isLeader: () => tick.health().isLeader,
         onError: (error) => logger.warn({ err: error }, "today's bars could not be read; charts begin with this process"),
       });
       stops.push(() => dayBars.stop());
     }
-    const expiry = startQuestionExpiry(pool, telemetry.expiry);
+    const expiry = startQuestionExpiry(workerPool, telemetry.expiry);
     stops.push(() => expiry.stop());
     const listener = await listen({
-      url: database.url,
+      url: database.workerUrl,
       applicationName: "nod-workers",
       channels: { [configChannel]: () => tick?.wake(), [ordersChannel]: () => orders.orderPlaced(), [killSwitchChannel]: () => orders.killSwitchChanged() },
       onReconnect: () => {
@@ -123,14 +128,14 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     stops.push(() => listener.close());
     orders.start();
 
-    const tables = createTableServices(pool);
+    const tables = createTableServices(pool, workerPool);
     const configs = configSource(tick);
     const answers = createAnswerService({
       pool,
       branches: [createTradingBranch({ configs, settings, orderPlaced: () => orders.orderPlaced() })],
     });
     const hub = await createQuestionsHub({
-      pool,
+      pool: workerPool,
       databaseUrl: database.url,
       ...createHubReads(pool),
       authenticate: identities.authenticate,
@@ -162,7 +167,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
       services: {
         ...tables,
         answers,
-        trading: { status: (uid) => readTradingStatus(pool, uid, { configs, settings, broker: ports.kind, nextLookAt: () => tick?.health().nextTickAt ?? null }), ...tables.killSwitches },
+        trading: { status: (uid) => readTradingStatus(dbOfUser(pool, uid), uid, { configs, settings, broker: ports.kind, nextLookAt: () => tick?.health().nextTickAt ?? null }), ...tables.killSwitches },
         readiness,
         devSessions: identities.devSessions,
       },

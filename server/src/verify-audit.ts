@@ -10,10 +10,10 @@ const statementTimeoutMs = 600_000;
 
 async function verify(): Promise<AuditReport> {
   const config = readConfig(process.env);
-  const database = await openDatabase({ url: config.databaseUrl ?? undefined, ownerUrl: config.databaseOwnerUrl ?? undefined, dataFolder: config.dataFolder, inUse: "join" });
+  const database = await openDatabase({ url: config.databaseUrl ?? undefined, workerUrl: config.databaseWorkerUrl ?? undefined, ownerUrl: config.databaseOwnerUrl ?? undefined, dataFolder: config.dataFolder, inUse: "join" });
   try {
     await migrate({ url: database.ownerUrl, directory: join(import.meta.dirname, "../migrations") });
-    const pool = createPool({ url: database.url, applicationName: "nod-audit", maxConnections: 1, statementTimeoutMs });
+    const pool = createPool({ url: database.workerUrl, applicationName: "nod-audit", maxConnections: 1, statementTimeoutMs });
     try {
       return await verifyChains(pool);
     } finally {

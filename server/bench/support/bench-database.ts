@@ -8,8 +8,8 @@ import { prepareRoleAndDatabase } from "../../src/db/open-database.ts";
 import { createPool, type Pool } from "../../src/db/pool.ts";
 
 /** A PostgreSQL of its own, as durable as in earnest, that is gone afterwards. */
-/** `appUrl`: for clients of another kind than ours. */
-export type BenchDatabase = { pool: Pool; ownerPool: Pool; appUrl: string; close(): Promise<void> };
+/** `webUrl`: of the role that sees one user at a time. */
+export type BenchDatabase = { pool: Pool; ownerPool: Pool; webUrl: string; close(): Promise<void> };
 
 export async function openBenchDatabase(): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "nod-bench-"));
@@ -30,7 +30,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   return {
     pool,
     ownerPool,
-    appUrl: cluster.appUrl(name),
+    webUrl: cluster.webUrl(name),
     close: async () => {
       await Promise.all([pool.end(), ownerPool.end()]);
       await cluster.stop();

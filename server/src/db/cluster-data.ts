@@ -9,8 +9,10 @@ import type { ClusterFolder } from "./cluster-folder.ts";
 
 /** The cluster's superuser: owns the databases and runs the migrations. */
 export const ownerRole = "nod_owner";
-/** The role as which the server connects; it owns nothing. */
+/** The role of what is done for all users; it owns nothing. */
 export const appRole = "nod_app";
+/** The role of what is done for one user, who sees his own rows only; it owns nothing. */
+export const webRole = "nod_web";
 
 const draftPrefix = "postgres.new-";
 

@@ -7,7 +7,7 @@
  *   <folder>/postgres.log                the server's own log
  */
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -25,8 +25,13 @@ export interface ClusterAccess {
   port: number;
   /** The superuser `nod_owner`, which owns databases and runs migrations. */
   ownerPassword: string;
-  /** The role `nod_app`, as which the server connects. */
+  /** The role `nod_app`. That of `nod_web` follows from it. */
   appPassword: string;
+}
+
+/** The password of `nod_web`, which whoever may be `nod_app` may know, and from which that one's cannot be told. */
+export function webPasswordOf(appPassword: string): string {
+  return createHmac("sha256", appPassword).update("nod_web").digest("base64url");
 }
 
 /** The first lines of PostgreSQL's `postmaster.pid`. */

@@ -19,8 +19,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { chooseClusterAccount, findClusterBinaries, spawnAs } from "./cluster-binaries.ts";
 import type { ClusterAccount, ClusterBinaries } from "./cluster-binaries.ts";
-import { appRole, createData, ownerRole } from "./cluster-data.ts";
-import { accessFile, clearLockFile, freePort, logLimitBytes, logSize, logTail, openClusterFolder, readAccess, readPostmaster, servesFolder, writeAccess } from "./cluster-folder.ts";
+import { appRole, createData, ownerRole, webRole } from "./cluster-data.ts";
+import { accessFile, clearLockFile, freePort, logLimitBytes, logSize, logTail, openClusterFolder, readAccess, readPostmaster, servesFolder, webPasswordOf, writeAccess } from "./cluster-folder.ts";
 import type { ClusterAccess, ClusterFolder, Postmaster } from "./cluster-folder.ts";
 
 export interface ClusterSettings {
@@ -47,6 +47,8 @@ export interface Cluster {
   ownerUrl(database: string): string;
   /** As `nod_app`; the role must have been created. */
   appUrl(database: string): string;
+  /** As `nod_web`; the role must have been created. */
+  webUrl(database: string): string;
   /** Shuts the server down cleanly; one that was only joined is left running. */
   stop(): Promise<void>;
 }
@@ -188,6 +190,7 @@ async function own(folder: ClusterFolder, access: ClusterAccess, postmaster: Pos
     appPassword: access.appPassword,
     ownerUrl: (database) => ownerUrlOf(postmaster.port, access, database),
     appUrl: (database) => urlOf(postmaster.port, appRole, access.appPassword, database),
+    webUrl: (database) => urlOf(postmaster.port, webRole, webPasswordOf(access.appPassword), database),
     stop: async () => {
       if (stopping) return;
       stopping = true;

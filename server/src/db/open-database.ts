@@ -10,13 +10,16 @@
  *   await database.stop();
  */
 import pg from "pg";
-import { appRole } from "./cluster-data.ts";
+import { appRole, webRole } from "./cluster-data.ts";
+import { webPasswordOf } from "./cluster-folder.ts";
 import { startCluster } from "./cluster.ts";
 import type { ClusterSettings } from "./cluster.ts";
 
 export interface DatabaseSettings {
   /** `DATABASE_URL`. Unset: the embedded PostgreSQL of `dataFolder`. */
   url?: string | undefined;
+  /** `DATABASE_WORKER_URL`: who works for all users. Unset: `url` does, and must see the rows of all. Only with `url`. */
+  workerUrl?: string | undefined;
   /** `DATABASE_OWNER_URL`: who migrates and seeds. Unset: `url` does. Only with `url`. */
   ownerUrl?: string | undefined;
   /** Of the embedded PostgreSQL, for example `.data`. */
@@ -27,8 +30,10 @@ export interface DatabaseSettings {
 }
 
 export interface OpenDatabase {
-  /** As the application's role. */
+  /** As the role that sees one user at a time. */
   readonly url: string;
+  /** As the role that sees all users. */
+  readonly workerUrl: string;
   /** As the owner of the schema. */
   readonly ownerUrl: string;
   /** For the start block, without a password: `embedded PostgreSQL on 127.0.0.1:40123`. */
@@ -46,9 +51,11 @@ const databaseName = "nod";
 export async function openDatabase(settings: DatabaseSettings): Promise<OpenDatabase> {
   if (settings.url !== undefined) {
     const { hostname, port, pathname } = parseUrl(settings.url, "DATABASE_URL");
+    if (settings.workerUrl !== undefined) parseUrl(settings.workerUrl, "DATABASE_WORKER_URL");
     if (settings.ownerUrl !== undefined) parseUrl(settings.ownerUrl, "DATABASE_OWNER_URL");
     return {
       url: settings.url,
+      workerUrl: settings.workerUrl ?? settings.url,
       ownerUrl: settings.ownerUrl ?? settings.url,
       description: `PostgreSQL at ${hostname}:${port === "" ? "5432" : port}${pathname}`,
       embedded: false,
@@ -65,7 +72,8 @@ export async function openDatabase(settings: DatabaseSettings): Promise<OpenData
     throw error;
   }
   return {
-    url: cluster.appUrl(databaseName),
+    url: cluster.webUrl(databaseName),
+    workerUrl: cluster.appUrl(databaseName),
     ownerUrl: cluster.ownerUrl(databaseName),
     description: `embedded PostgreSQL on 127.0.0.1:${cluster.port}`,
     embedded: true,
@@ -74,15 +82,17 @@ export async function openDatabase(settings: DatabaseSettings): Promise<OpenData
   };
 }
 
-/** Makes the application's role able to log in, and the database exist. Repeatable. */
+/** Makes the application's roles able to log in, and the database exist. Repeatable. */
 export async function prepareRoleAndDatabase(adminUrl: string, appPassword: string, database: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl, application_name: "nod-prepare" });
   client.on("error", () => undefined); // the running query rejects with it
   await client.connect();
   try {
-    const { rows: roles } = await client.query("select from pg_roles where rolname = $1", [appRole]);
-    if (roles.length === 0) await client.query(`create role ${appRole}`);
-    await client.query(`alter role ${appRole} login nosuperuser nocreatedb nocreaterole password ${pg.escapeLiteral(appPassword)}`);
+    for (const [role, password] of [[appRole, appPassword], [webRole, webPasswordOf(appPassword)]] as const) {
+      const { rows: roles } = await client.query("select from pg_roles where rolname = $1", [role]);
+      if (roles.length === 0) await client.query(`create role ${role}`);
+      await client.query(`alter role ${role} login nosuperuser nocreatedb nocreaterole nobypassrls password ${pg.escapeLiteral(password)}`);
+    }
     const { rows: databases } = await client.query("select from pg_database where datname = $1", [database]);
     if (databases.length === 0) await client.query(`create database ${pg.escapeIdentifier(database)}`);
   } finally {

@@ -60,7 +60,7 @@ export async function pipelinedTransaction<Seen, Result>(
 }
 
 /** One write to the socket instead of one for each statement, which is most of what a statement costs this process. */
-function inOnePacket<Queued>(client: pg.PoolClient, queue: () => Queued): Queued {
+export function inOnePacket<Queued>(client: pg.PoolClient, queue: () => Queued): Queued {
   const { stream } = client.connection;
   stream.cork();
   try {
@@ -71,7 +71,7 @@ function inOnePacket<Queued>(client: pg.PoolClient, queue: () => Queued): Queued
 }
 
 /** A connection that cannot roll back is destroyed: its state is not known. */
-async function undo(client: pg.PoolClient): Promise<void> {
+export async function undo(client: pg.PoolClient): Promise<void> {
   try {
     await client.query("rollback");
     client.release();

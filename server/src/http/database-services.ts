@@ -1,4 +1,5 @@
-import type { Pool } from "../db/pool.ts";
+import type { Db, Pool } from "../db/pool.ts";
+import { asUser, dbOfUser } from "../db/user-db.ts";
 import { withTransaction } from "../db/transaction.ts";
 import { describeQuestion, openQuestions, questionsByIds } from "../pipeline/questions-table.ts";
 import { undoAnswer } from "../pipeline/undo.ts";
@@ -12,22 +13,26 @@ import { readPriceLine } from "../trading/market/price-line-table.ts";
 import { describeOrder } from "../trading/orders/order-record.ts";
 import { listOrders, orderById } from "../trading/orders/orders-table.ts";
 import { previewKillSwitch } from "../trading/portfolio/kill-switch-preview.ts";
+import type { KillSwitchScope } from "../trading/risk/kill-switch-scope.ts";
 import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
 import type { Configs, MarketReads, OrderReads, QuestionReads, Services, Trading } from "./services.ts";
 
 /** What the routes do that is a matter of the tables alone. */
 export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
 
-/** The routes' services on the tables; the rest (answers, status, readiness, sign-in) comes from `main.ts`. */
-export function createTableServices(pool: Pool): TableServices {
+/**
+ * The routes' services on the tables, each in its user's name; `workerPool` is for what an operator does to everybody. The
+ * rest (answers, status, readiness, sign-in) comes from `main.ts`.
+ */
+export function createTableServices(pool: Pool, workerPool: Pool): TableServices {
   return {
     questions: questionsOf(pool),
     undo: (uid, questionId, requestId) => undoAnswer(pool, uid, questionId, { via: "http", requestId }),
     configs: configsOf(pool),
     orders: ordersOf(pool),
     market: marketOf(pool),
-    killSwitches: killSwitchesOf(pool),
-    ensureUser: (uid) => ensureUser(pool, uid),
+    killSwitches: killSwitchesOf(pool, workerPool),
+    ensureUser: (uid) => ensureUser(dbOfUser(pool, uid), uid),
     now: async () => {
       const { rows } = await pool.query<{ now: Date }>({ name: "database-now", text: "select clock_timestamp() as now" });
       if (rows[0] === undefined) throw new Error("a select without a condition returned no row");
@@ -41,18 +46,19 @@ const maxOpenQuestions = 100;
 
 function questionsOf(pool: Pool): QuestionReads {
   return {
-    open: async (uid) => (await openQuestions(pool, uid, maxOpenQuestions)).map(describeQuestion),
+    open: async (uid) => (await openQuestions(dbOfUser(pool, uid), uid, maxOpenQuestions)).map(describeQuestion),
     one: async (uid, questionId) => {
-      const found = (await questionsByIds(pool, [questionId])).find((question) => question.firebaseUid === uid);
+      const found = (await questionsByIds(dbOfUser(pool, uid), [questionId])).find((question) => question.firebaseUid === uid);
       return found === undefined ? null : describeQuestion(found);
     },
   };
 }
 
 /** The hub's reads: it stands beside the pipeline and does not know it. */
-export function createHubReads(pool: Pool): Pick<QuestionsHubSettings, "readQuestions" | "readOpenQuestions"> {
+export function createHubReads(pool: Pool): Pick<QuestionsHubSettings, "dbOf" | "readQuestions" | "readOpenQuestions"> {
   return {
-    readQuestions: async (ids) => (await questionsByIds(pool, ids)).map((question) => ({ firebaseUid: question.firebaseUid, question: describeQuestion(question) })),
+    dbOf: (uid) => dbOfUser(pool, uid),
+    readQuestions: async (db, ids) => (await questionsByIds(db, ids)).map((question) => ({ firebaseUid: question.firebaseUid, question: describeQuestion(question) })),
     readOpenQuestions: questionsOf(pool).open,
   };
 }
@@ -63,12 +69,12 @@ const configMissing = (): Error => new Error("the user has no config although he
 function configsOf(pool: Pool): Configs {
   return {
     async read(uid) {
-      const config = await readUserConfig(pool, uid);
+      const config = await readUserConfig(dbOfUser(pool, uid), uid);
       if (config === null) throw configMissing();
       return config.kind === "broken" ? config : { kind: "in_force", config: toConfigResponse(config) };
     },
     async replace(uid, own, expectedRevision) {
-      const outcome = await saveOwnConfig(pool, uid, own, expectedRevision);
+      const outcome = await saveOwnConfig(dbOfUser(pool, uid), uid, own, expectedRevision);
       if (outcome.kind === "not_found") throw configMissing();
       return outcome.kind === "saved" ? { kind: "replaced", config: toConfigResponse(outcome.config) } : outcome;
     },
@@ -78,13 +84,14 @@ function configsOf(pool: Pool): Configs {
 function ordersOf(pool: Pool): OrderReads {
   return {
     async page(uid, afterOrderId, limit) {
-      const orders = await listOrders(pool, uid, { limit: limit + 1, before: afterOrderId });
+      const orders = await listOrders(dbOfUser(pool, uid), uid, { limit: limit + 1, before: afterOrderId });
       return { orders: orders.slice(0, limit).map(describeOrder), hasMore: orders.length > limit };
     },
     async story(uid, orderId) {
-      const [order, events] = await Promise.all([orderById(pool, uid, orderId), storyOfOrder(pool, uid, orderId)]);
+      const db = dbOfUser(pool, uid);
+      const [order, events] = await Promise.all([orderById(db, uid, orderId), storyOfOrder(db, uid, orderId)]);
       if (order === null) return null;
-      const [question] = order.questionId === null ? [] : await questionsByIds(pool, [order.questionId]);
+      const [question] = order.questionId === null ? [] : await questionsByIds(db, [order.questionId]);
       return { order: describeOrder(order), story: tellOrderStory(question ?? null, events) };
     },
   };
@@ -97,10 +104,13 @@ function marketOf(pool: Pool): MarketReads {
   };
 }
 
-function killSwitchesOf(pool: Pool): TableServices["killSwitches"] {
+/** A user's switch is set in the user's name; one over everybody is nobody's, and the workers' role sets it. */
+function killSwitchesOf(pool: Pool, workerPool: Pool): TableServices["killSwitches"] {
+  const inTransaction = <Result>(scope: KillSwitchScope, work: (tx: Db) => Promise<Result>): Promise<Result> =>
+    scope.scope === "user" ? withTransaction(pool, (tx) => asUser(tx, scope.firebaseUid, () => work(tx))) : withTransaction(workerPool, work);
   return {
-    switchOn: (scope, wish) => withTransaction(pool, (tx) => setKillSwitch(tx, scope, wish)),
-    switchOff: (scope, clearedBy) => withTransaction(pool, (tx) => clearKillSwitch(tx, scope, clearedBy)),
-    preview: (scope, mode) => previewKillSwitch(pool, scope, mode),
+    switchOn: (scope, wish) => inTransaction(scope, (tx) => setKillSwitch(tx, scope, wish)),
+    switchOff: (scope, clearedBy) => inTransaction(scope, (tx) => clearKillSwitch(tx, scope, clearedBy)),
+    preview: (scope, mode) => previewKillSwitch(scope.scope === "user" ? dbOfUser(pool, scope.firebaseUid) : workerPool, scope, mode),
   };
 }

@@ -1,6 +1,7 @@
 import type { Order } from "@nod/contract/order";
 import type { Db, Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
+import { asUser } from "../db/user-db.ts";
 import { describeOrder, type OrderRecord } from "../trading/orders/order-record.ts";
 import { lockOrderToTakeBack, orderOfQuestion } from "../trading/orders/orders-table.ts";
 import { settleOrder } from "../trading/orders/settle-order.ts";
@@ -22,7 +23,7 @@ export async function undoAnswer(pool: Pool, firebaseUid: string, questionId: st
   if (!isQuestionId(questionId)) return { kind: "not_found" };
   return withTransaction(pool, async (tx): Promise<UndoOutcome> => {
     const of = { firebaseUid, questionId };
-    const waiting = await lockOrderToTakeBack(tx, of);
+    const waiting = await asUser(tx, firebaseUid, () => lockOrderToTakeBack(tx, of));
     if (waiting === null) return whatStands(tx, of);
     const undone = await settleOrder(tx, waiting.id, { kind: "taken_back", reason: takenBack }, { data: { via: meta.via, request_id: meta.requestId } });
     if (undone === null) throw new Error("an order that waits, and is locked, could not be taken back");

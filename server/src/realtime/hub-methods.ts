@@ -2,7 +2,7 @@ import type { QuestionsHubClient, QuestionsHubServer } from "@nod/contract/hub";
 import type { Order } from "@nod/contract/order";
 import type { AnswerResult, QuestionOutcome } from "@nod/contract/question";
 import { defineHub, HubError, type HubDefinition, type HubLogger } from "@nod/signalr-server";
-import type { Pool } from "../db/pool.ts";
+import type { Db, Pool } from "../db/pool.ts";
 import { isDatabaseUnavailable } from "../db/unavailable.ts";
 import { acknowledge } from "../trading/outbox/outbox-table.ts";
 import { createCallLimit } from "./call-limit.ts";
@@ -25,6 +25,8 @@ export type HubUndoOutcome = { kind: "undone"; order: Order } | { kind: "not_fou
 
 export type HubMethodSettings = {
   pool: Pool;
+  /** Sees one user. */
+  dbOf(uid: string): Db;
   answer(uid: string, questionId: string, value: number): Promise<HubAnswerOutcome>;
   undo(uid: string, questionId: string): Promise<HubUndoOutcome>;
   callsPerUserPerMinute: number;
@@ -54,7 +56,7 @@ export function defineQuestionsHub(settings: HubMethodSettings, delivery: Delive
       Ack: {
         parse: parseSeq,
         async handler({ connection }, seq) {
-          await acknowledge(pool, uidOf(connection), seq);
+          await acknowledge(settings.dbOf(uidOf(connection)), uidOf(connection), seq);
         },
       },
       AnswerQuestion: {

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Question } from "@nod/contract/question";
 import type { HubConnection } from "@nod/signalr-server";
-import type { Pool } from "../db/pool.ts";
+import type { Db, Pool } from "../db/pool.ts";
 import { headOf, readOutbox, seqsOfQuestions, type OutboxRow } from "../trading/outbox/outbox-table.ts";
 import { createChannels, type Channel, type Place } from "./channels.ts";
 import { readMessages, type OutboxMessage, type ReadQuestions, type Told } from "./outbox-messages.ts";
@@ -25,7 +25,10 @@ const retryMs = 1_000;
 const writableTimeoutMs = 30_000;
 
 export type DeliverySettings = {
+  /** Sees all users: one reading is for all who are connected. */
   pool: Pool;
+  /** Sees one user. */
+  dbOf(uid: string): Db;
   readQuestions: ReadQuestions;
   /** Oldest first. */
   readOpenQuestions(uid: string): Promise<Question[]>;
@@ -119,8 +122,8 @@ export function createDelivery(settings: DeliverySettings): Delivery {
   const replay = async (place: Place, uid: string): Promise<Set<string>> => {
     const toldQuestions = new Set<string>();
     for (let rows: OutboxRow[] | null = null; rows === null || rows.length === rowsPerReplayRead; ) {
-      rows = await readOutbox(pool, [{ firebaseUid: uid, afterSeq: place.sentSeq }], rowsPerReplayRead);
-      for (const message of await readMessages(pool, settings.readQuestions, rows, observer.deliveryFailed)) {
+      rows = await readOutbox(settings.dbOf(uid), [{ firebaseUid: uid, afterSeq: place.sentSeq }], rowsPerReplayRead);
+      for (const message of await readMessages(settings.dbOf(uid), settings.readQuestions, rows, observer.deliveryFailed)) {
         if (place.connection.signal.aborted) return toldQuestions;
         await send([place], message);
         if (message.told?.method === "ReceiveQuestion") toldQuestions.add(message.refId);
@@ -132,8 +135,8 @@ export function createDelivery(settings: DeliverySettings): Delivery {
 
   const tellOpenQuestions = async (place: Place, uid: string, except: ReadonlySet<string>): Promise<void> => {
     const open = (await settings.readOpenQuestions(uid)).filter((question) => !except.has(question.id));
-    const seqs = await seqsOfQuestions(pool, uid, open.map((question) => question.id));
-    const { ackedSeq } = await headOf(pool, uid);
+    const seqs = await seqsOfQuestions(settings.dbOf(uid), uid, open.map((question) => question.id));
+    const { ackedSeq } = await headOf(settings.dbOf(uid), uid);
     // A row is dropped only after it was acknowledged, so the last number that was is one that the client knows.
     const numbered = open.map((question) => ({ ...question, seq: seqs.get(question.id) ?? ackedSeq })).sort((a, b) => a.seq - b.seq);
     for (const payload of numbered) {
@@ -147,7 +150,7 @@ export function createDelivery(settings: DeliverySettings): Delivery {
       const place = channel.places.get(connection.id);
       if (place === undefined) return { seq: 0 }; // it went while it waited
       if (lastSeq === null && place.isLive) return { seq: place.sentSeq };
-      const head = await headOf(pool, uid);
+      const head = await headOf(settings.dbOf(uid), uid);
       place.sentSeq = Math.min(lastSeq ?? head.lastSeq, head.lastSeq);
       await tellOpenQuestions(place, uid, await replay(place, uid));
       place.isLive = true;

@@ -13,7 +13,7 @@ export type Told = { [Name in keyof QuestionsHubClient]: { method: Name; payload
 export type OutboxMessage = { firebaseUid: string; seq: number; refId: string; told: Told | null };
 
 /** Reads questions for many users at once; each comes with the user it belongs to. */
-export type ReadQuestions = (ids: readonly string[]) => Promise<readonly { firebaseUid: string; question: Question }[]>;
+export type ReadQuestions = (db: Db, ids: readonly string[]) => Promise<readonly { firebaseUid: string; question: Question }[]>;
 
 /**
  * Fills rows with what they tell, as it stands now, in two statements for any number of rows and users. A row that tells of
@@ -22,7 +22,7 @@ export type ReadQuestions = (ids: readonly string[]) => Promise<readonly { fireb
 export async function readMessages(db: Db, readQuestions: ReadQuestions, rows: readonly OutboxRow[], onBrokenRow: (error: Error) => void): Promise<OutboxMessage[]> {
   const idsOf = (isWanted: (row: OutboxRow) => boolean): string[] => [...new Set(rows.filter(isWanted).map((row) => row.refId))];
   const [questions, orders] = await Promise.all([
-    readQuestions(idsOf((row) => row.kind !== "trade_update")),
+    readQuestions(db, idsOf((row) => row.kind !== "trade_update")),
     ordersByIds(db, idsOf((row) => row.kind === "trade_update")),
   ]);
   const known: Known = {

@@ -19,7 +19,7 @@ const keepAcknowledgedHours = 72;
 const cleanUpEveryMs = 600_000;
 const rowsPerCleanUp = 20_000;
 
-export type QuestionsHubSettings = Pick<DeliverySettings, "pool" | "readQuestions" | "readOpenQuestions"> & HubMethodSettings & {
+export type QuestionsHubSettings = Pick<DeliverySettings, "pool" | "dbOf" | "readQuestions" | "readOpenQuestions"> & HubMethodSettings & {
   /** For the connection that listens. */
   databaseUrl: string;
   authenticate: Authenticate;

@@ -11,7 +11,7 @@ let nod: NodServer;
 let users: Asking;
 let token: string;
 beforeAll(async () => {
-  nod = await startNodServer({ pool: database.pool, databaseUrl: database.url });
+  nod = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl });
   users = asking(database.pool, database.ownerPool, ["a", "b", "c"].map((id) => ({ id })));
   await users.add("alice");
   await users.openMarket();

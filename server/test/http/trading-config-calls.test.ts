@@ -10,7 +10,7 @@ applySeed(database, "default_paper_watchlist");
 let nod: NodServer;
 let token: string;
 beforeAll(async () => {
-  nod = await startNodServer({ pool: database.pool, databaseUrl: database.url });
+  nod = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl });
   token = await nod.token("alice");
 });
 afterAll(() => nod?.stop());

@@ -18,7 +18,7 @@ let open = "";
 let answered = "";
 let alicesOrders: string[] = [];
 beforeAll(async () => {
-  nod = await startNodServer({ pool: database.pool, databaseUrl: database.url });
+  nod = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl });
   users = asking(database.pool, database.ownerPool, [{ id: "a" }, { id: "b" }]);
   await users.add("alice", "mallory", "trudy");
   await users.openMarket();

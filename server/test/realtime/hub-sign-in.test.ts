@@ -21,7 +21,7 @@ const authenticate = (bearer: string): Promise<Identity> => {
 let nod: NodServer;
 beforeAll(async () => {
   lifetimes.set("long", 3_600_000).set("short", 1_500);
-  nod = await startNodServer({ pool: database.pool, databaseUrl: database.url, authenticate, allowedOrigins: ["https://app.example.com"] });
+  nod = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl, authenticate, allowedOrigins: ["https://app.example.com"] });
   await database.ownerPool.query("insert into trading_config_templates (name, config) values ('default_paper_watchlist', '{}')");
 });
 afterAll(() => nod?.stop());
@@ -71,7 +71,7 @@ test("a connection ends when its token does", async () => {
 test("a client that reconnects gets a new ticket by itself and misses nothing", async () => {
   const users = asking(database.pool, database.ownerPool);
   await users.add("bob");
-  const other = await startNodServer({ pool: database.pool, databaseUrl: database.url });
+  const other = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl });
   const device = other.device("bob");
   const inbox = inboxOf(device);
   const resynced: Promise<{ seq: number }>[] = [];
@@ -93,7 +93,7 @@ test("a client that reconnects gets a new ticket by itself and misses nothing", 
 });
 
 test("a server that stops sends its clients away to come back, and ends with nothing left open", async () => {
-  const other = await startNodServer({ pool: database.pool, databaseUrl: database.url });
+  const other = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl });
   const device = other.device("alice");
   const away = new Promise<void>((resolve) => device.onreconnecting(() => resolve()));
   await device.start();

@@ -17,7 +17,7 @@ const threeRules = [{ id: "a" }, { id: "b" }, { id: "c" }];
 let nod: NodServer;
 let users: Asking;
 beforeAll(async () => {
-  nod = await startNodServer({ pool: database.pool, databaseUrl: database.url });
+  nod = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl });
   users = asking(database.pool, database.ownerPool, threeRules);
 });
 afterAll(() => nod?.stop());
@@ -240,7 +240,7 @@ test("an acknowledgement is kept, never goes back, and cannot run ahead", async 
 });
 
 test("who calls too often is told so, and keeps the connection", async () => {
-  const strict = await startNodServer({ pool: database.pool, databaseUrl: database.url, callsPerUserPerMinute: 3 });
+  const strict = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl, callsPerUserPerMinute: 3 });
   const device = strict.device(await newUser());
   try {
     await device.start();

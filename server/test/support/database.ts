@@ -4,8 +4,8 @@
  *   const database = useTestDatabase();            // at the top of a file or of a `describe`
  *   test("…", async () => { await database.pool.query(…); });
  *
- * `pool` connects as the application's role `nod_app`, as the server does, so a missing grant shows
- * up here. `ownerPool` connects as the owner, for what only a migration or an operator may do.
+ * `pool` connects as the role `nod_app`, as what works for all users does, and `webPool` as `nod_web`, as what answers people
+ * does, so a missing grant or policy shows up here. `ownerPool` connects as the owner, for what only a migration or an operator may do.
  * A file that must not share one between its tests calls `createTestDatabase()` and `drop()` itself.
  */
 import { randomBytes } from "node:crypto";
@@ -18,10 +18,13 @@ export interface TestDatabase {
   readonly name: string;
   /** As `nod_app`. */
   readonly url: string;
+  /** As `nod_web`. */
+  readonly webUrl: string;
   readonly ownerUrl: string;
   readonly pool: Pool;
+  readonly webPool: Pool;
   readonly ownerPool: Pool;
-  /** Ends both pools and removes the database. */
+  /** Ends the pools and removes the database. */
   drop(): Promise<void>;
 }
 
@@ -31,17 +34,21 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const adminUrl = cluster.ownerUrl.replace("DATABASE", "postgres");
   await runOnce(adminUrl, `create database ${name} template ${cluster.template}`);
   const url = cluster.appUrl.replace("DATABASE", name);
+  const webUrl = cluster.webUrl.replace("DATABASE", name);
   const ownerUrl = cluster.ownerUrl.replace("DATABASE", name);
   const pool = createPool({ url, applicationName: "nod-test", maxConnections: 10 });
+  const webPool = createPool({ url: webUrl, applicationName: "nod-test-web", maxConnections: 10 });
   const ownerPool = createPool({ url: ownerUrl, applicationName: "nod-test-owner", maxConnections: 2, statementTimeoutMs: 60_000 });
   return {
     name,
     url,
+    webUrl,
     ownerUrl,
     pool,
+    webPool,
     ownerPool,
     drop: async () => {
-      await Promise.all([pool, ownerPool].filter((each) => !each.ended).map((each) => each.end()));
+      await Promise.all([pool, webPool, ownerPool].filter((each) => !each.ended).map((each) => each.end()));
       await runOnce(adminUrl, `drop database if exists ${name} with (force)`);
     },
   };
@@ -63,8 +70,10 @@ export function useTestDatabase(): TestDatabase {
   return {
     get name() { return current().name; },
     get url() { return current().url; },
+    get webUrl() { return current().webUrl; },
     get ownerUrl() { return current().ownerUrl; },
     get pool() { return current().pool; },
+    get webPool() { return current().webPool; },
     get ownerPool() { return current().ownerPool; },
     drop: () => current().drop(),
   };

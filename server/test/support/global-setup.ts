@@ -21,6 +21,7 @@ export interface TestCluster {
   /** URLs with `DATABASE` in the place of the database's name. */
   ownerUrl: string;
   appUrl: string;
+  webUrl: string;
   template: string;
 }
 
@@ -53,7 +54,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     process.prependOnceListener("exit", () => signal(cluster.pid, "SIGKILL"));
     await prepareRoleAndDatabase(cluster.ownerUrl("postgres"), cluster.appPassword, template);
     await migrate({ url: cluster.ownerUrl(template), directory: join(import.meta.dirname, "../../migrations") });
-    project.provide("testCluster", { ownerUrl: cluster.ownerUrl("DATABASE"), appUrl: cluster.appUrl("DATABASE"), template });
+    project.provide("testCluster", { ownerUrl: cluster.ownerUrl("DATABASE"), appUrl: cluster.appUrl("DATABASE"), webUrl: cluster.webUrl("DATABASE"), template });
     project.provide("scratchFolder", scratchFolder);
     return async () => {
       await cluster.stop();

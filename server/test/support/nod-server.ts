@@ -8,6 +8,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { usd } from "../../src/core/decimal.ts";
 import type { Authenticate, FindRevoked } from "../../src/core/identity.ts";
 import type { Pool } from "../../src/db/pool.ts";
+import { dbOfUser } from "../../src/db/user-db.ts";
 import { createApp, type AppSettings } from "../../src/http/app.ts";
 import { createLocalIdentity } from "../../src/http/auth/local-identity.ts";
 import { createHubReads, createTableServices } from "../../src/http/database-services.ts";
@@ -34,7 +35,10 @@ export type NodServer = {
 };
 
 export type NodServerOptions = {
+  /** Sees one user at a time. */
   pool: Pool;
+  /** Sees all users; left out: `pool` does. */
+  workerPool?: Pool;
   databaseUrl: string;
   settings?: Partial<AppSettings>;
   authenticate?: Authenticate;
@@ -48,7 +52,7 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
   const local = createLocalIdentity({ secret: new Uint8Array(32).fill(3), host: "127.0.0.1", nodeEnv: "test", clock: systemClock });
   const authenticate = options.authenticate ?? local.authenticate;
   const logger = pino({ level: "silent" });
-  const tables = createTableServices(pool);
+  const tables = createTableServices(pool, options.workerPool ?? pool);
   const configs = { held: () => undefined, resolve: effectiveConfig };
   const settings: RiskSettings = {
     tradingEnabled: true,
@@ -59,7 +63,7 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
   const answers = createAnswerService({ pool, branches: [createTradingBranch({ configs, settings, orderPlaced: () => undefined })] });
   const failures: unknown[] = [];
   const hub = await createQuestionsHub({
-    pool,
+    pool: options.workerPool ?? pool,
     databaseUrl,
     ...createHubReads(pool),
     authenticate,
@@ -78,7 +82,7 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
     services: {
       ...tables,
       answers,
-      trading: { status: (uid) => readTradingStatus(pool, uid, { configs, settings, broker: "test", nextLookAt: () => null }), ...tables.killSwitches },
+      trading: { status: (uid) => readTradingStatus(dbOfUser(pool, uid), uid, { configs, settings, broker: "test", nextLookAt: () => null }), ...tables.killSwitches },
       readiness: () => Promise.resolve([]),
       devSessions: local,
     },

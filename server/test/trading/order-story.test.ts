@@ -24,7 +24,7 @@ test("the story of an order goes from the facts to the fill, each station once i
     broker.tell(broker.fill(await until("the broker has it", statusIs("accepted")), "100.1", "0.0999"));
     await until("it is filled", statusIs("filled"));
 
-    const { orders } = createTableServices(database.pool);
+    const { orders } = createTableServices(database.webPool, database.pool);
     const told = await orders.story("alice", orderId);
     expect(compileValidator(OrderStory)(told)).toMatchObject({ ok: true });
     expect(told?.order).toMatchObject({ id: orderId, status: "filled" });
