@@ -97,7 +97,8 @@ test("what a limit denies says so, and that no order was sent", async () => {
 });
 
 test("what the broker rejects is called rejected, with the broker's reason", async () => {
-  world.stack().simulator.control.setAsset("META", { tradable: false });
+  const washTrade = { code: 40310000, message: "potential wash trade detected. use complex orders" };
+  world.stack().simulator.control.fault({ route: "POST /v2/orders", do: { kind: "status", status: 403, body: washTrade } });
   const person = await world.person("mary", [{ symbol: "META" }]);
   const page = await world.open(person);
   dip(world.stack(), "META");

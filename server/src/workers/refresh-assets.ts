@@ -21,3 +21,16 @@ export async function refreshAssets(deps: { pool: Pool; broker: BrokerPort; limi
   }
   return due.length;
 }
+
+/** Longer than this a tick does not wait for the broker: a symbol that is still unknown is denied when it comes to that. */
+const learnPatienceMs = 1_000;
+const onlyNewSeconds = 2_147_483_647;
+
+/** Asks about the symbols that were never asked about. Never throws, never waits long: the next pass asks again. */
+export async function learnNewAssets(deps: { pool: Pool; broker: BrokerPort; onError: (error: unknown) => void }): Promise<void> {
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, learnPatienceMs);
+  const learning = refreshAssets({ ...deps, limits: { refreshAfterSeconds: onlyNewSeconds } }).then(() => undefined, deps.onError);
+  await Promise.race([learning, enough]);
+  clearTimeout(timer);
+}

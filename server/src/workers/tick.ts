@@ -22,6 +22,8 @@ export type TickSettings = {
   intervalMs: number;
   ingestEnabled: boolean;
   evaluationEnabled: boolean;
+  /** Runs between the fetch and the evaluation: what must be known of a new symbol before anybody is asked about it. */
+  learnSymbols?: () => Promise<void>;
   observer?: Partial<TickObserver>;
   fetchTimeoutMs?: number;
   patienceMs?: number;
@@ -77,6 +79,7 @@ export function startTick(settings: TickSettings): TickWorker {
     const refreshMs = watch.lap();
 
     if (settings.ingestEnabled) await ingest.run(configs.inputs, await readSessions(pool));
+    await settings.learnSymbols?.();
     const ingestMs = watch.lap();
     const outcome = settings.evaluationEnabled ? await evaluateAndAsk(view, configs, pool, lease.fence, watch) : notEvaluated;
     await stamper.stampIfDue(configs, ingest.health(), outcome.evaluatedAt);
