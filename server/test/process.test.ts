@@ -38,6 +38,25 @@ const firstSwipe = (person: Person): Promise<Question> =>
     return swipe;
   }, patience);
 
+/** Says yes to the first swipe, and to what is asked in its place when the price has moved too far meanwhile. */
+const approveFirst = (person: Person): Promise<{ question: Question; result: AnswerResult }> =>
+  vi.waitFor(async () => {
+    const question = await firstSwipe(person);
+    const result = await person.answer(question, 10);
+    expect(result).toMatchObject({ outcome: "approved", decision: { verdict: "approved" } });
+    return { question, result };
+  }, patience);
+
+/** An order that a kill kept from being sent goes out afterwards, unless the price has moved too far by then. */
+const untilSettled = (person: Person) =>
+  vi.waitFor(async () => {
+    const orders = await person.orders();
+    expect(orders).toHaveLength(1);
+    if (orders[0]?.status === "denied") expect(orders[0].status_reason).toContain("has moved too far");
+    else expect(orders[0]?.status).toBe("filled");
+    return orders;
+  }, patience);
+
 const untilFilled = (person: Person) =>
   vi.waitFor(async () => {
     const orders = await person.orders();
@@ -51,9 +70,9 @@ describe("with nothing set up", () => {
     const nod = await startNodProcess(folder);
     await nod.ready();
     const alice = await signIn(nod, "alice");
-    const question = await firstSwipe(alice);
-    expect(question.question_text).toMatch(/^IBM is down 1\.\d+% vs yesterday\./);
-    expect(await alice.answer(question, 10)).toMatchObject({ outcome: "approved", decision: { verdict: "approved" } });
+    const first = await firstSwipe(alice);
+    expect(first.question_text).toMatch(/^IBM is down 1\.\d+% vs yesterday\./);
+    const { question } = await approveFirst(alice);
     const [order] = await untilFilled(alice);
     expect(order).toMatchObject({ symbol: "IBM", side: "buy", notional_usd: "10", question_id: question.id });
 
@@ -66,18 +85,16 @@ describe("with nothing set up", () => {
     const killed = await startNodProcess(folder);
     await killed.ready();
     const before = await signIn(killed, "alice");
-    const question = await firstSwipe(before);
-    const answered = before.answer(question, 10).catch(() => null);
-    await answered;
+    const { question, result } = await approveFirst(before);
     await killed.ended("SIGKILL");
     expect((await processesOf(folder)).length).toBeGreaterThan(0); // the database was left behind
 
     const nod = await startNodProcess(folder);
     await nod.ready();
     const alice = await signIn(nod, "alice");
-    const [order] = await untilFilled(alice);
+    const [order] = await untilSettled(alice);
     expect(order).toMatchObject({ question_id: question.id });
-    expect(await alice.answer(question, 10)).toEqual(await answered);
+    expect(await alice.answer(question, 10)).toEqual(result);
     expect(await nod.ended("SIGTERM")).toEqual({ code: 0, signal: null });
     expect(await processesOf(folder)).toEqual([]);
   });
