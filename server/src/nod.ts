@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { openBroker } from "./broker-ports.ts";
+import { openBroker, type BrokerPorts } from "./broker-ports.ts";
 import type { Config } from "./config.ts";
 import { migrate } from "./db/migrate.ts";
 import { listen } from "./db/notify.ts";
@@ -30,6 +30,8 @@ import { defaultMaxAges, type RiskSettings } from "./trading/risk/risk-settings.
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
 import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
 import { startDayBars } from "./workers/day-bars.ts";
+import { failingStockFeeds, startHaltWatch } from "./workers/watch-halts.ts";
+import { learnNewAssets } from "./workers/refresh-assets.ts";
 import { startTick, type TickWorker } from "./workers/tick.ts";
 
 export type RunningNod = {
@@ -102,7 +104,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     stops.push(() => orders.stop());
     const tickPool = createPool({ url: database.workerUrl, applicationName: "nod-tick", maxConnections: tickConnections, statementTimeoutMs: tickStatementTimeoutMs, onIdleConnectionLost });
     stops.push(() => tickPool.end());
-    const tick = config.questionWorkerEnabled ? startTickOf(config, tickPool, ports.marketData, telemetry) : null;
+    const tick = config.questionWorkerEnabled ? startTickOf(config, tickPool, ports, telemetry) : null;
     if (tick !== null) stops.push(() => tick.stop());
     if (tick !== null && config.ingestEnabled) {
       const dayBars = startDayBars({
@@ -115,6 +117,8 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     }
     const expiry = startQuestionExpiry(workerPool, telemetry.expiry);
     stops.push(() => expiry.stop());
+    const halts = startHaltWatch({ pool: workerPool, feeds: () => failingStockFeeds(tick?.health().feeds ?? [], new Date()), observer: telemetry.halts });
+    stops.push(() => halts.stop());
     const listener = await listen({
       url: database.workerUrl,
       applicationName: "nod-workers",
@@ -202,10 +206,11 @@ const riskSettings = (config: Config, environment: "paper" | "live"): RiskSettin
   ...defaultMaxAges,
 });
 
-function startTickOf(config: Config, pool: Pool, market: Parameters<typeof startTick>[0]["market"], telemetry: Telemetry): TickWorker {
+function startTickOf(config: Config, pool: Pool, { marketData: market, broker }: BrokerPorts, telemetry: Telemetry): TickWorker {
   return startTick({
     pool,
     market,
+    learnSymbols: () => learnNewAssets({ pool, broker, onError: (error) => telemetry.orders.failed(error) }),
     owner: `${process.pid}-${randomUUID()}`,
     intervalMs: config.questionWorkerIntervalMs,
     ingestEnabled: config.ingestEnabled,

@@ -5,6 +5,7 @@ import type { DeliveryObserver } from "./realtime/outbox-delivery.ts";
 import { feedGroupName } from "./trading/config/due-inputs.ts";
 import type { ExpiryObserver } from "./workers/expire-questions.ts";
 import type { OrderDeskObserver } from "./workers/order-desk.ts";
+import type { HaltObserver } from "./workers/watch-halts.ts";
 import type { TickObserver } from "./workers/tick-observer.ts";
 
 export type Telemetry = {
@@ -12,6 +13,7 @@ export type Telemetry = {
   orders: OrderDeskObserver;
   delivery: DeliveryObserver;
   expiry: ExpiryObserver;
+  halts: HaltObserver;
 };
 
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -39,6 +41,7 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
   const streamEvents = new Counter({ name: "nod_trade_events_total", help: "Events of the broker's trade stream", labelNames: ["result"], registers });
   const streamUp = new Gauge({ name: "nod_trade_stream_connected", help: "1 while the trade stream is connected", registers });
   const cancels = new Counter({ name: "nod_cancels_requested_total", help: "Cancels asked for by a kill switch", labelNames: ["outcome"], registers });
+  const halts = new Counter({ name: "nod_halts_total", help: "Kill switches that a rule set", labelNames: ["trigger"], registers });
   const connections = new Gauge({ name: "nod_hub_connections", help: "Open hub connections", registers });
   const delivered = new Counter({ name: "nod_outbox_delivered_total", help: "Outbox messages sent to connections", registers });
   const deliveryFailures = new Counter({ name: "nod_outbox_failures_total", help: "Readings of the outbox that failed", registers });
@@ -121,6 +124,13 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
         deliveryFailures.inc();
         logger.warn({ err: error }, "the outbox could not be delivered");
       },
+    },
+    halts: {
+      halted(scope, why) {
+        halts.inc({ trigger: why.trigger });
+        logger.error({ scope: scope.scope, trigger: why.trigger, reason: why.reason }, "a kill switch was set by a rule");
+      },
+      failed: (error) => logger.warn({ err: error }, "it could not be looked whether something must be halted"),
     },
     expiry: {
       expired: (questions) => expired.inc(questions),

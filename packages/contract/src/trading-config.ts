@@ -126,8 +126,11 @@ export const Guardrails = Type.Object(
       Usd({
         minimum: 1,
         maximum: 10_000_000,
-        description: "A loss of the trading day, open positions included, from which on nothing more is bought. Left out: no limit.",
+        description: "A loss of the trading day, open positions included, from which on nothing more is bought and the kill switch is set. Left out: no limit.",
       }),
+    ),
+    max_drawdown_usd: Type.Optional(
+      Usd({ minimum: 1, maximum: 10_000_000, description: "A fall from the trading day's best result at which the kill switch is set. Left out: no limit." }),
     ),
     symbol_cooldown_seconds: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 604_800, default: 0, description: "From one order of a symbol to the next buy of it. 0: none." }),

@@ -15,6 +15,7 @@ test("every code is told once, and every key of a config's guardrails that denie
   const { guardrails } = guardrailList();
   expect(guardrails.map(({ code }) => code).toSorted()).toEqual(DenialCode.enum.toSorted());
   const named = new Set(guardrails.map(({ set_by: key }) => key));
-  // How many questions may be open is the asking's limit, and time to take an approval back is no limit; they deny no order.
-  expect(Object.keys(Guardrails.properties).filter((key) => !named.has(key))).toEqual(["max_open_questions", "undo_seconds"]);
+  // How many questions may be open is the asking's limit, and time to take an approval back is no limit; a fall from the
+  // day's best sets the kill switch. None of them denies by itself.
+  expect(Object.keys(Guardrails.properties).filter((key) => !named.has(key))).toEqual(["max_open_questions", "undo_seconds", "max_drawdown_usd"]);
 });

@@ -110,7 +110,7 @@ const smallestAmount = (rule: Rule): number => {
 
 function guardrailFaults({ guardrails }: TradingConfig): ConfigFault[] {
   const amounts = [
-    "max_notional_usd_per_4h", "min_notional_usd", "max_notional_usd", "max_position_usd", "max_gross_exposure_usd", "max_daily_loss_usd",
+    "max_notional_usd_per_4h", "min_notional_usd", "max_notional_usd", "max_position_usd", "max_gross_exposure_usd", "max_daily_loss_usd", "max_drawdown_usd",
   ] as const;
   const faults = amounts.flatMap((name) => {
     const amount = guardrails[name];

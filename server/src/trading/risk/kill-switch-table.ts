@@ -1,6 +1,7 @@
 import type { KillSwitch, KillSwitchMode } from "@nod/contract/status";
 import type { Db } from "../../db/pool.ts";
 import { recordEvents } from "../audit/events-table.ts";
+import type { HaltTrigger } from "./halt-rules.ts";
 import { takeConfirmation } from "./kill-switch-confirmations-table.ts";
 import { uidOf, type KillSwitchScope } from "./kill-switch-scope.ts";
 import type { ActiveKillSwitch } from "./risk-context.ts";
@@ -58,15 +59,22 @@ async function mayFlatten(tx: Db, scope: KillSwitchScope, confirmation: string |
 
 /** Stops a user on our own account, for something that a person must look at. One that is on already stays as it is. */
 export async function haltUser(tx: Db, firebaseUid: string, reason: string): Promise<void> {
+  await halt(tx, { scope: "user", firebaseUid }, { trigger: "order_mismatch", reason });
+}
+
+/** The same for a user or for everyone, with the name of what brought it about. Whether it was set just now. */
+export async function halt(tx: Db, scope: KillSwitchScope, why: { trigger: HaltTrigger | "order_mismatch"; reason: string }): Promise<boolean> {
+  const firebaseUid = uidOf(scope);
   const { rowCount } = await tx.query(
     `insert into kill_switches (scope, firebase_uid, mode, reason, set_by)
-     values ('user', $1::text, 'block_new', $2::text, 'nod')
+     values ($1::text, $2::text, 'block_new', $3::text, 'nod')
      on conflict (scope, firebase_uid) do nothing`,
-    [firebaseUid, reason],
+    [scope.scope, firebaseUid, why.reason],
   );
-  if (rowCount === 0) return;
-  await recordEvents(tx, [{ firebaseUid, kind: "kill_switch_set", data: { scope: "user", mode: "block_new", reason, set_by: "nod" } }]);
+  if (rowCount === 0) return false;
+  await recordEvents(tx, [{ firebaseUid, kind: "kill_switch_set", data: { scope: scope.scope, mode: "block_new", reason: why.reason, trigger: why.trigger, set_by: "nod" } }]);
   await announce(tx);
+  return true;
 }
 
 /** Switches it off in its own scope; one for everyone stays. Run in a transaction. Returns what still holds the user. */
