@@ -4,6 +4,7 @@ import type { Pool } from "../db/pool.ts";
 import { recordSession } from "../trading/market/session-table.ts";
 import { applyBrokerEvent, type AppliedWord, type BrokerWord } from "../trading/orders/apply-broker-event.ts";
 import { givenUpOrders, ordersAtBroker } from "../trading/orders/claims-table.ts";
+import { oldestInDoubt, oldestLackingFills } from "../trading/orders/fills-table.ts";
 import { lastReconciledAt, recordAccount, recordReconciled } from "../trading/portfolio/accounts-table.ts";
 import { BrokerUnavailableError, type BrokerPort, type FillActivity } from "../trading/ports.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
@@ -45,7 +46,9 @@ export type Reconciler = {
 
 export function createReconciler(deps: ReconcileDeps): Reconciler {
   const limits = { ...defaultReconcileLimits, ...deps.limits };
+  let hasLooked = false;
   let lastSuccess: Date | null = null;
+  let lackingSince: Date | null = null;
   let running: Promise<boolean> | null = null;
   let next: Promise<boolean> | null = null;
 
@@ -54,11 +57,19 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     const startedAt = new Date();
     const closings = deps.gate.closings();
     try {
-      // What was compared before this process began counts too: it may have been away for longer than the first look back.
-      lastSuccess ??= await lastReconciledAt(deps.pool);
-      const fillsAfter = new Date(lastSuccess === null ? startedAt.getTime() - limits.firstFillLookbackMs : lastSuccess.getTime() - limits.fillOverlapMs);
-      const result = await compare(deps, limits, fillsAfter);
+      if (!hasLooked) {
+        // What was compared before this process began counts too: it may have been away for longer than the first look back.
+        lastSuccess = await lastReconciledAt(deps.pool);
+        lackingSince = await oldestLackingFills(deps.pool);
+        hasLooked = true;
+      }
+      const inDoubtSince = await oldestInDoubt(deps.pool);
+      lackingSince = earliest(lackingSince, inDoubtSince);
+      const comparedAt = lastSuccess ?? new Date(startedAt.getTime() - limits.firstFillLookbackMs);
+      const result = await compare(deps, limits, new Date((earliest(comparedAt, lackingSince) ?? comparedAt).getTime() - limits.fillOverlapMs));
       lastSuccess = startedAt;
+      // Executions of what was in doubt were taken for somebody else's: once it is adopted, they are to be read again.
+      lackingSince = inDoubtSince;
       deps.gate.open(closings);
       deps.observer.reconciled(result, performance.now() - began);
       return true;
@@ -87,6 +98,11 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
       return next;
     },
   };
+}
+
+function earliest(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
 }
 
 /** @throws BrokerUnavailableError, and the database's errors: the comparison then did not take place. */

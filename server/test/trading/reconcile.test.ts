@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
-import { price, quantity } from "../../src/core/decimal.ts";
+import { price, quantity, usd } from "../../src/core/decimal.ts";
 import { createReconciler, type Reconciled } from "../../src/workers/reconcile.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { openDeskFence } from "../support/open-fence.ts";
@@ -118,6 +118,25 @@ test("executions from before a long absence are found by the process that comes 
   await database.ownerPool.query("update broker_accounts set reconciled_at = now() - interval '3 days'");
   await createFloor(database.pool, broker, { gateOpen: false }).reconciler.reconcile();
   expect((await database.ownerPool.query("select execution_id from fills where order_id = $1", [id])).rows).toEqual([{ execution_id: `friday-${id}` }]);
+});
+
+test.each(["the same process", "the next process"])("executions that came while their order was still being sent are read again by %s once it is adopted", async (which) => {
+  floor.gate.open(floor.gate.closings());
+  const id = await approve();
+  const clientOrderId = String((await rowOf(id))?.client_order_id);
+  await database.ownerPool.query("update trade_orders set status = 'submitting', claimed_at = now() - interval '2 days', created_at = now() - interval '2 days' where id = $1", [id]);
+  await database.ownerPool.query("update broker_accounts set reconciled_at = now() - interval '3 days'");
+  const filled = { status: "filled", filledQty: quantity("0.1"), filledAvgPrice: price("100") };
+  const { alpacaOrderId } = broker.place({ clientOrderId, symbol: "SPY", assetClass: "us_equity", side: "buy", orderType: "market", size: { kind: "notional", notionalUsd: usd("10") } }, filled);
+  broker.fills.push({ executionId: `lost-${id}`, alpacaOrderId, symbol: "SPY", side: "buy", qty: quantity("0.1"), price: price("100"), executedAt: new Date(Date.now() - 2 * 86_400_000 + 1_000) });
+  expect(await floor.reconciler.reconcile()).toBe(true);
+  await database.ownerPool.query("update trade_orders set status = 'unknown', unknown_since = now(), next_lookup_at = now() where id = $1", [id]);
+  await floor.unknowns.lookUpAll();
+  expect((await rowOf(id))?.status).toBe("filled");
+
+  const next = which === "the same process" ? floor : createFloor(database.pool, broker, { gateOpen: false });
+  await next.reconciler.reconcile();
+  expect((await database.ownerPool.query("select execution_id from fills where order_id = $1", [id])).rows).toEqual([{ execution_id: `lost-${id}` }]);
 });
 
 test("orders at the broker that are not ours are counted and never touched", async () => {

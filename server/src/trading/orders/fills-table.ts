@@ -23,3 +23,32 @@ export async function executedOf(tx: Db, orderId: string): Promise<{ qty: Quanti
   const row = rows[0];
   return row === undefined || row.qty === null || row.avg_price === null ? null : { qty: quantity(row.qty), avgPrice: price(row.avg_price) };
 }
+
+/** Further back than this nobody looks for executions again: an order that will never have them must not make every start slower. */
+const lackingForDays = 7;
+
+/**
+ * When the oldest order was made of whose executions some may be missing: it is in doubt, so that they were taken for somebody
+ * else's, or it says that more was filled than they add up to. Null when there is none. Reads every filled order: for a start.
+ */
+export async function oldestLackingFills(db: Db): Promise<Date | null> {
+  const { rows } = await db.query<{ at: Date | null }>(
+    `select min(o.created_at) as at from trade_orders as o
+     where o.created_at > clock_timestamp() - $1::int4 * interval '1 day'
+       and (o.status = 'submitting' or (o.status = 'unknown' and o.next_lookup_at is not null)
+            or (o.filled_qty > 0 and o.filled_qty > (select coalesce(sum(f.qty), 0) from fills as f where f.order_id = o.id)))`,
+    [lackingForDays],
+  );
+  return rows[0]?.at ?? null;
+}
+
+/** The same of those in doubt alone, by an index: for every comparison. */
+export async function oldestInDoubt(db: Db): Promise<Date | null> {
+  const { rows } = await db.query<{ at: Date | null }>(
+    `select min(o.created_at) as at from trade_orders as o
+     where o.status in ('submitting', 'unknown') and (o.status = 'submitting' or o.next_lookup_at is not null)
+       and o.created_at > clock_timestamp() - $1::int4 * interval '1 day'`,
+    [lackingForDays],
+  );
+  return rows[0]?.at ?? null;
+}
