@@ -129,11 +129,11 @@ async function setDatabaseAhead(owner: Pool, ms: number): Promise<void> {
   await owner.query("update chaos.clock set ahead_ms = $1::float8", [ms]);
 }
 
-function environmentOf(address: string, database: { url: string; ownerUrl: string }, dataFolder: string, simulator: Simulator): Record<string, string> {
+function environmentOf(address: string, database: { url: string; webUrl: string; ownerUrl: string }, dataFolder: string, simulator: Simulator): Record<string, string> {
   const [keys] = simulator.keys;
   if (keys === undefined) throw new Error("the simulator has no keys");
   return {
-    PORT: new URL(address).port, DATA_DIR: dataFolder, DATABASE_URL: database.url, DATABASE_OWNER_URL: database.ownerUrl, LOG_LEVEL: "fatal",
+    PORT: new URL(address).port, DATA_DIR: dataFolder, DATABASE_URL: database.webUrl, DATABASE_WORKER_URL: database.url, DATABASE_OWNER_URL: database.ownerUrl, LOG_LEVEL: "fatal",
     QUESTION_WORKER_INTERVAL_SECONDS: "1", TRADING_CAP_MAX_ORDERS_PER_DAY: "1000", TRADING_CAP_MAX_NOTIONAL_USD_PER_4H: "100000",
     ALPACA_API_KEY_ID: keys.keyId, ALPACA_API_SECRET_KEY: keys.secretKey, ALPACA_TRADING_BASE_URL: simulator.url, ALPACA_DATA_BASE_URL: simulator.url,
     ALPACA_TRADING_STREAM_URL: simulator.tradingStreamUrl, ALPACA_REQUESTS_PER_MINUTE: "100000", ALPACA_REQUEST_TIMEOUT_MS: String(requestTimeoutMs),

@@ -10,8 +10,10 @@ import { prepareRoleAndDatabase } from "../../src/db/open-database.ts";
 import { notesSql } from "../checker/notes.ts";
 
 export type StageDatabase = {
-  /** As the application's role. */
+  /** As the role of the workers. */
   url: string;
+  /** As the role that answers people, under row security. */
+  webUrl: string;
   ownerUrl: string;
   drop(): Promise<void>;
 };
@@ -79,6 +81,7 @@ export async function openStage(): Promise<Stage> {
       await run(cluster.ownerUrl("postgres"), `create database ${name} template ${template} strategy file_copy`, withOurClock(name));
       return {
         url: cluster.appUrl(name),
+        webUrl: cluster.webUrl(name),
         ownerUrl: cluster.ownerUrl(name),
         drop: () => run(cluster.ownerUrl("postgres"), `drop database if exists ${name} with (force)`),
       };

@@ -4,7 +4,7 @@ import { connectToAlpaca } from "../../src/alpaca/connection.ts";
 import { createAlpacaMarketData } from "../../src/alpaca/market-data.ts";
 import type { AlpacaSettings } from "../../src/alpaca/settings.ts";
 import { createAlpacaTradeStream } from "../../src/alpaca/trade-stream.ts";
-import { createPool } from "../../src/db/pool.ts";
+import { createPool, type Pool } from "../../src/db/pool.ts";
 import { createAnswerService, type AnswerService } from "../../src/pipeline/answer.ts";
 import { expireQuestions } from "../../src/pipeline/expire.ts";
 import { undoAnswer, type UndoOutcome } from "../../src/pipeline/undo.ts";
@@ -19,7 +19,9 @@ import { createMortalPool, type CommitFault, type MortalPool, type Turnstile } f
 
 export type LifeDeps = {
   name: string;
+  /** As the workers connect, and as who answers people does. */
   databaseUrl: string;
+  webUrl: string;
   alpaca: AlpacaSettings;
   settings: RiskSettings;
   /** Off: what is there already is brought to its end, and nobody is asked anything new. */
@@ -73,12 +75,13 @@ export function startLife(deps: LifeDeps): Life {
   const commitPlans: Plan<CommitFault>[] = [];
   const postPlans: Plan<PostFault>[] = [];
   const isDead = (): boolean => dead;
-  const natural = createPool({ url: deps.databaseUrl, applicationName: name, maxConnections: 8, connectTimeoutMs: 2_000, onIdleConnectionLost: () => undefined });
+  const open = (url: string): Pool => createPool({ url, applicationName: name, maxConnections: 6, connectTimeoutMs: 2_000, onIdleConnectionLost: () => undefined });
+  const [natural, naturalWeb] = [open(deps.databaseUrl), open(deps.webUrl)];
   const die = (): void => {
     if (dead) return;
     dead = true;
     say(`${name} dies`);
-    mortal.cut();
+    cutDatabase();
   };
   const mortality = {
     isDead,
@@ -96,7 +99,12 @@ export function startLife(deps: LifeDeps): Life {
     return plan.fault;
   };
   const mortal: MortalPool = createMortalPool(natural, mortality, deps.turnstile);
+  const mortalWeb: MortalPool = createMortalPool(naturalWeb, mortality, deps.turnstile);
   const { pool } = mortal;
+  const cutDatabase = (): void => {
+    mortal.cut();
+    mortalWeb.cut();
+  };
   const connection = connectToAlpaca(deps.alpaca);
   const desk = createOrderDesk({
     pool,
@@ -126,14 +134,14 @@ export function startLife(deps: LifeDeps): Life {
     onError: () => undefined,
   });
   const branch = createTradingBranch({ configs: configSourceOf(tick.configs), settings: deps.settings, orderPlaced: () => desk.orderPlaced() });
-  const answers = createAnswerService({ pool, branches: [branch] });
+  const answers = createAnswerService({ pool: mortalWeb.pool, branches: [branch] });
   desk.start();
   say(`${name} starts`);
   return {
     name,
     answers,
-    undo: (firebaseUid, questionId) => undoAnswer(pool, firebaseUid, questionId, { via: "http", requestId: null }),
-    cutDatabase: mortal.cut,
+    undo: (firebaseUid, questionId) => undoAnswer(mortalWeb.pool, firebaseUid, questionId, { via: "http", requestId: null }),
+    cutDatabase,
     isDead,
     isReconciled: () => desk.isReconciled(),
     hasDesk: () => hasDesk,
@@ -149,7 +157,7 @@ export function startLife(deps: LifeDeps): Life {
     },
     end: async () => {
       await Promise.all([tick.stop(), expiry.stop(), desk.stop()]);
-      await natural.end();
+      await Promise.all([natural.end(), naturalWeb.end()]);
     },
   };
 }

@@ -115,7 +115,7 @@ export async function createWorld(database: StageDatabase, random: Random): Prom
     scenario, simulator, clock, owner, log, say, alive, retire, settled,
     startLife: ({ asks } = { asks: true }) => {
       births += 1;
-      const life = startLife({ name: `nod-${births}`, databaseUrl: database.url, alpaca, settings, asks, turnstile, say });
+      const life = startLife({ name: `nod-${births}`, databaseUrl: database.url, webUrl: database.webUrl, alpaca, settings, asks, turnstile, say });
       lives.push(life);
       return life;
     },
