@@ -12,7 +12,9 @@ import {
   haltForRejections,
   haltLimits,
   peakAfter,
+  watchAfter,
   type Halt,
+  type Watch,
 } from "../trading/risk/halt-rules.ts";
 import { raisePeaks, readMarketState, readRejections, readWatchedDays, type WatchedDay } from "../trading/risk/halts-table.ts";
 import { dayResult } from "../trading/risk/holdings.ts";
@@ -44,8 +46,7 @@ export function startHaltWatch(deps: HaltWatchDeps, intervalMs = 1_000): Interva
 }
 
 export function createHaltWatch({ pool, feeds, observer }: HaltWatchDeps): { look(): Promise<void> } {
-  /** By the database's clock, at the first look. */
-  let watchingSince: Date | null = null;
+  let watch: Watch | null = null;
 
   const set = async (scope: KillSwitchScope, why: Halt | null): Promise<void> => {
     if (why !== null && (await withTransaction(pool, (tx) => halt(tx, scope, why)))) observer.halted(scope, why);
@@ -54,8 +55,8 @@ export function createHaltWatch({ pool, feeds, observer }: HaltWatchDeps): { loo
   return {
     look: async () => {
       const market = await readMarketState(pool, maxSessionAgeSeconds);
-      watchingSince ??= market.at;
-      await set({ scope: "all" }, haltForReconciliation({ at: market.at, reconciledAt: market.reconciledAt, watchingSince }));
+      watch = watchAfter(watch, market.at);
+      await set({ scope: "all" }, haltForReconciliation({ at: market.at, reconciledAt: market.reconciledAt, watchingSince: watch.since }));
       await set({ scope: "all" }, haltForMarketDataGap({ marketIsOpen: market.isOpen, feeds: feeds() }));
       for (const { firebaseUid, count } of await readRejections(pool, { atLeast: haltLimits.rejections, withinSeconds: haltLimits.rejectionsWithinSeconds })) {
         await set({ scope: "user", firebaseUid }, haltForRejections({ withinWindow: count }));

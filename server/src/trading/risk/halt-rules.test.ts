@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { usd } from "../../core/decimal.ts";
-import { haltForDailyLoss, haltForDrawdown, haltForMarketDataGap, haltForReconciliation, haltForRejections, peakAfter } from "./halt-rules.ts";
+import { haltForDailyLoss, haltForDrawdown, haltForMarketDataGap, haltForReconciliation, haltForRejections, peakAfter, watchAfter, type Watch } from "./halt-rules.ts";
 
 const noon = new Date("2024-05-01T16:00:00Z");
 const ago = (seconds: number): Date => new Date(noon.getTime() - seconds * 1_000);
@@ -51,4 +51,19 @@ test("books that are not compared for five minutes halt, counted from the start 
   expect(haltForReconciliation({ at: noon, reconciledAt: ago(299), watchingSince: ago(9_000) })).toBeNull();
   expect(haltForReconciliation({ at: noon, reconciledAt: ago(90_000), watchingSince: ago(299) })).toBeNull();
   expect(haltForReconciliation({ at: noon, reconciledAt: null, watchingSince: ago(300) })).toMatchObject({ trigger: "reconciliation_failure" });
+});
+
+describe("after a machine has slept", () => {
+  const at = (seconds: number): Date => new Date(Date.parse("2026-03-02T15:00:00Z") + seconds * 1_000);
+  const lookingFor = (seconds: readonly number[]): Watch | null => seconds.reduce<Watch | null>((watch, second) => watchAfter(watch, at(second)), null);
+
+  test("a watch that looks again and again goes on since its first look", () => {
+    expect(lookingFor([0, 1, 2, 30])?.since).toEqual(at(0));
+  });
+
+  test("a watch that was interrupted begins anew, so that the books get their time before everybody is halted", () => {
+    const watch = lookingFor([0, 1, 3_600]);
+    expect(watch?.since).toEqual(at(3_600));
+    expect(haltForReconciliation({ at: at(3_600), reconciledAt: at(1), watchingSince: watch?.since ?? at(0) })).toBeNull();
+  });
 });

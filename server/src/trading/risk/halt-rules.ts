@@ -40,6 +40,17 @@ export function haltForMarketDataGap(of: { marketIsOpen: boolean; feeds: readonl
   return { trigger: "market_data_gap", reason: `market data of ${gone.name} could not be read for ${haltLimits.marketDataGapSeconds / 60} minutes while the market was open` };
 }
 
+/** Since when causes have been looked for without a break, and the last look; by the database's clock. */
+export type Watch = { since: Date; lastLookAt: Date };
+
+/** A look that comes later than this after the one before begins anew: the machine slept, and nobody could compare anything. */
+const longestBreakMs = 30_000;
+
+export function watchAfter(before: Watch | null, at: Date): Watch {
+  const goesOn = before !== null && at.getTime() - before.lastLookAt.getTime() <= longestBreakMs;
+  return { since: goesOn ? before.since : at, lastLookAt: at };
+}
+
 /** Counted from `watchingSince` where that is later: a process that has just begun has had no time to compare. */
 export function haltForReconciliation(of: { at: Date; reconciledAt: Date | null; watchingSince: Date }): Halt | null {
   const since = Math.max(of.reconciledAt?.getTime() ?? 0, of.watchingSince.getTime());
