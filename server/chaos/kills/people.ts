@@ -5,8 +5,8 @@ import type { Random } from "../random.ts";
 type Asked = { id: string; kind: "swipe" | "numeric"; metadata: { order: { ask?: { min: string } } } };
 
 export type Person = {
-  /** Answers everything that is open, from two devices at once. */
-  answerAll(random: Random): Promise<void>;
+  /** Answers everything that is open, some of it from two devices at once; `onAsked` right before. */
+  answerAll(random: Random, onAsked: () => void): Promise<void>;
 };
 
 const callTimeoutMs = 3_000;
@@ -33,10 +33,12 @@ export function createPerson(address: string, uid: string, owner: Pool): Person 
   };
 
   return {
-    answerAll: async (random) => {
+    answerAll: async (random, onAsked) => {
       if (token === null) await signIn().catch(() => undefined);
       const page = await call("/v1/me/questions?status=open").catch(() => null);
-      const answers = questionsOf(page).flatMap((question, index) => [answer(question, random.fork(`${index} a`)), ...(random.chance(0.3) ? [answer(question, random.fork(`${index} b`))] : [])]);
+      const questions = questionsOf(page);
+      if (questions.length > 0) onAsked();
+      const answers = questions.flatMap((question, index) => [answer(question, random.fork(`${index} a`)), ...(random.chance(0.3) ? [answer(question, random.fork(`${index} b`))] : [])]);
       await Promise.allSettled(answers);
     },
   };

@@ -23,6 +23,8 @@ const prevClose = 100;
 const duringStartShare = 0.2;
 const longestStartMs = 1_500;
 const longestLoadMs = 900;
+const busyShare = 0.8;
+const longestIdleMs = 5_000;
 const restTimeoutMs = 60_000;
 /** Past the time that an order may stay in doubt, by the database's clock. */
 const doubtMs = 6 * 60_000;
@@ -79,19 +81,21 @@ async function liveAndDie(run: Run, random: Random): Promise<boolean> {
     return false;
   }
   if (!(await nod.ready())) throw new Error(`Nod ended by itself:\n${nod.output()}`);
-  const diesAt = performance.now() + random.integer(0, longestLoadMs);
-  const load = underLoad(run, nod, random);
-  while (performance.now() < diesAt) await sleep(1);
+  const asked = Promise.withResolvers<void>();
+  const load = underLoad(run, nod, random, asked.resolve);
+  // Most die in the middle of answers and orders, the others at any moment.
+  if (random.chance(busyShare)) await Promise.race([asked.promise, sleep(longestIdleMs, undefined, { ref: false })]);
+  await sleep(random.integer(0, longestLoadMs));
   await nod.kill();
   await load;
   return true;
 }
 
-async function underLoad({ people, simulator }: Run, nod: NodProcess, random: Random): Promise<void> {
+async function underLoad({ people, simulator }: Run, nod: NodProcess, random: Random, onAsked: () => void): Promise<void> {
   for (let round = 0; nod.isRunning(); round += 1) {
     const own = random.fork(`round ${round}`);
     movePrices(simulator, own);
-    await Promise.all(people.map((person, n) => person.answerAll(own.fork(`person ${n}`))));
+    await Promise.all(people.map((person, n) => person.answerAll(own.fork(`person ${n}`), onAsked)));
     await sleep(10);
   }
 }
