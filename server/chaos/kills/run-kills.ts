@@ -153,7 +153,7 @@ async function populate(owner: Pool): Promise<void> {
   const template: TradingConfig = {
     version: 1, enabled: true, mode: "paper", rules,
     data_inputs: [{ id: "watchlist", source: "alpaca", asset_class: "us_equity", symbols: [...symbols], feed: "iex", poll_interval_seconds: 5, metrics: ["last_trade", "daily_bar", "prev_close"] }],
-    guardrails: { max_orders_per_day: 1_000, max_notional_usd_per_4h: 10_000, require_question_before_order: true, symbols_blocklist: [] },
+    guardrails: { undo_seconds: 0, max_orders_per_day: 1_000, max_notional_usd_per_4h: 10_000, require_question_before_order: true, symbols_blocklist: [] },
   };
   await owner.query("insert into trading_config_templates (name, config) values ('kills', $1)", [JSON.stringify(template)]);
   await owner.query("insert into users (firebase_uid) select unnest($1::text[])", [uids]);
