@@ -22,8 +22,8 @@ test("twenty seeds of people, prices and faults leave nothing that the checker c
   const { code, output } = await run("main.ts", "--seeds", "20");
   expect(output).toContain("violations: 0");
   expect(code).toBe(0);
-  // And they were no idle worlds; how much happens in them depends on how fast the machine is.
-  for (const [what, least] of [["questions", 20], ["answers", 10], ["posts", 1], ["fills", 1]] as const) expect(tallied(output, what)).toBeGreaterThanOrEqual(least);
+  // And they were no idle worlds.
+  for (const [what, least] of [["questions", 40], ["answers", 20], ["posts", 5], ["fills", 5], ["in doubt for a while", 1]] as const) expect(tallied(output, what)).toBeGreaterThanOrEqual(least);
 });
 
 test("a process killed three times under load loses nothing and does nothing twice", async () => {
