@@ -32,7 +32,10 @@ const told = async (): Promise<unknown[]> => (await database.ownerPool.query("se
 const statusOf = async (id: string): Promise<unknown> => (await database.ownerPool.query<{ status: string }>("select status from questions where id = $1", [id])).rows[0]?.status;
 const orders = async (): Promise<number> => (await database.ownerPool.query("select from trade_orders where firebase_uid = $1", [uid])).rowCount ?? -1;
 
-/** Puts an execution of a finished order on the books. */
+/**
+ * Puts an execution of a finished order on the books: after a card of a second ago, and before one that is asked now. A
+ * card's time has milliseconds, an execution's microseconds, and one of the same millisecond counts as later.
+ */
 async function executed(side: "buy" | "sell", qty: string): Promise<void> {
   const id = newUuid();
   await database.ownerPool.query(
@@ -44,7 +47,7 @@ async function executed(side: "buy" | "sell", qty: string): Promise<void> {
        select id, $2, id, 'nod-' || id, 'SPY', 'us_equity', $3, 'market', $4, 10, 'paper', 'filled', $4, current_date, now(), now() - interval '3 days' from intent returning id
      )
      insert into fills (execution_id, order_id, firebase_uid, symbol, side, qty, price, executed_at, recorded_at)
-     select 'x-' || id, id, $2, 'SPY', $3, $4, 100, clock_timestamp(), clock_timestamp() from placed`,
+     select 'x-' || id, id, $2, 'SPY', $3, $4, 100, clock_timestamp(), clock_timestamp() - interval '10 milliseconds' from placed`,
     [id, uid, side, qty],
   );
 }
