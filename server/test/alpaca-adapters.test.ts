@@ -182,7 +182,25 @@ describe("orders", () => {
     const executions = events.flatMap((event) => (event.execution ? [event.execution] : []));
     const activities = await broker.fillActivities(before, patience);
     expect(activities.map((fill) => fill.executionId)).toEqual(executions.map((execution) => execution.executionId));
-    expect(activities.map((fill) => fill.price)).toEqual(executions.map((execution) => execution.price));
+    expect(activities).toMatchObject(executions.map(({ executionId, price, qty }) => ({ executionId, price, qty })));
+  });
+
+  test("a bust and a correction name the execution that they are about, on the stream as in the activities", async () => {
+    const { simulator, settings, broker } = await connect();
+    const events: BrokerEvent[] = [];
+    let connected = false;
+    const stream = createAlpacaTradeStream(settings).start({ onConnected: () => (connected = true), onDisconnected: () => undefined, onEvent: (event) => events.push(event) });
+    closers.push(() => stream.stop());
+    await vi.waitFor(() => expect(connected).toBe(true), 30_000);
+    simulator.control.script({ steps: [{ do: "new" }, { do: "fill", price: "50" }, { do: "trade_correct", qty: "3", price: "49.5" }, { do: "trade_bust" }] });
+    const before = new Date(Date.now() - 60_000);
+    await broker.submit(market("nod-amended", "IBM", { kind: "quantity", qty: quantity("4") }), patience);
+    await vi.waitFor(() => expect(events.some(({ event }) => event === "trade_bust")).toBe(true), 30_000);
+    const [fill, corrected, busted] = events.filter(({ execution, amendment }) => execution !== null || amendment !== undefined);
+    expect(corrected).toMatchObject({ event: "trade_correct", execution: null, amendment: { kind: "trade_correct", previousExecutionId: fill?.execution?.executionId, qty: "3", price: "49.5" }, order: { filledQty: "3" } });
+    expect(busted).toMatchObject({ event: "trade_bust", execution: null, amendment: { kind: "trade_bust", previousExecutionId: corrected?.amendment?.executionId, was: { qty: "3", price: "49.5" } }, order: { filledQty: "0" } });
+    const activities = await broker.fillActivities(before, patience);
+    expect(activities).toMatchObject([{ ...fill?.execution, executedAt: expect.any(Date) }, corrected?.amendment, busted?.amendment]);
   });
 
   test("an order that is not there is not found; one that is over cannot be canceled", async () => {

@@ -1,6 +1,7 @@
 import type { trading } from "@alpacahq/alpaca-trade-api";
-import { price, quantity, toCents, usd } from "../core/decimal.ts";
-import type { BrokerOrder, BrokerPort, FillActivity, OrderTicket, SubmitOutcome } from "../trading/ports.ts";
+import { toCents, usd } from "../core/decimal.ts";
+import type { AmendmentActivity, BrokerOrder, BrokerPort, FillActivity, OrderTicket, SubmitOutcome } from "../trading/ports.ts";
+import { readActivities } from "./activities.ts";
 import { isNotFound, isUnprocessable, outcomeOfFailedSubmit, unavailable } from "./call-failure.ts";
 import { callAlpaca, type AlpacaConnection } from "./connection.ts";
 import { brokerAssetOf, brokerOrderOf, NonsenseError } from "./order-mapping.ts";
@@ -66,7 +67,7 @@ export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
     },
 
     async fillActivities(after, signal) {
-      const found: FillActivity[] = [];
+      const found: (FillActivity | AmendmentActivity)[] = [];
       let pageToken: string | undefined;
       for (let page = 0; page < maxPages; page++) {
         const rows = await reading("fill activities", async () => {
@@ -79,7 +80,7 @@ export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
           );
           return readActivities(await response.raw.json());
         });
-        found.push(...rows.map((row) => row.fill));
+        found.push(...rows.map(({ activity }) => activity));
         pageToken = rows.at(-1)?.id;
         if (rows.length < activitiesPerPage || pageToken === undefined) return found;
       }
@@ -144,38 +145,4 @@ function outcomeOfAnswer(order: trading.Order, ticket: OrderTicket): SubmitOutco
   } catch {
     return { kind: "unknown", reason: "the answer could not be understood" };
   }
-}
-
-type ActivityRow = { id: string; fill: FillActivity };
-
-function readActivities(body: unknown): ActivityRow[] {
-  if (!Array.isArray(body)) throw new NonsenseError("the broker's activities are not a list");
-  return body.map(readActivity);
-}
-
-function readActivity(row: unknown): ActivityRow {
-  if (typeof row !== "object" || row === null) throw new NonsenseError("an activity is not an object");
-  const fields = new Map(Object.entries(row));
-  const text = (key: string): string => {
-    const value: unknown = fields.get(key);
-    if (typeof value !== "string" || value === "") throw new NonsenseError(`an activity lacks its ${key}`);
-    return value;
-  };
-  const side = text("side");
-  const id = text("id");
-  const executedAt = new Date(text("transaction_time"));
-  if (Number.isNaN(executedAt.getTime())) throw new NonsenseError("an activity has no time");
-  return {
-    id,
-    fill: {
-      // "20220202135509981::<execution id>": the part after the colons is what the stream calls execution_id.
-      executionId: id.split("::").at(-1) ?? id,
-      alpacaOrderId: text("order_id"),
-      symbol: text("symbol"),
-      side: side === "buy" ? "buy" : "sell",
-      qty: quantity(text("qty")),
-      price: price(text("price")),
-      executedAt,
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import { streaming } from "@alpacahq/alpaca-trade-api";
 import { price, quantity } from "../core/decimal.ts";
-import type { BrokerEvent, Execution, TradeStreamPort } from "../trading/ports.ts";
-import { brokerOrderOf } from "./order-mapping.ts";
+import type { Amendment, BrokerEvent, Execution, TradeStreamPort } from "../trading/ports.ts";
+import { brokerOrderOf, NonsenseError } from "./order-mapping.ts";
 import type { AlpacaSettings } from "./settings.ts";
 
 /** The SDK stops for good after refused credentials; we look again, slowly. */
@@ -60,7 +60,24 @@ export function createAlpacaTradeStream(settings: AlpacaSettings): TradeStreamPo
 /** @throws NonsenseError, NotADecimalError; the SDK logs and goes on, and reconciliation finds what it said. */
 function brokerEventOf(update: streaming.TradeUpdate): BrokerEvent {
   const at = update.timestamp ?? new Date();
-  return { event: update.event, order: brokerOrderOf(update.order), execution: executionOf(update, at), at };
+  const amendment = amendmentOf(update, at);
+  const order = brokerOrderOf(update.order);
+  return amendment === null ? { event: update.event, order, execution: executionOf(update, at), at } : { event: update.event, order, execution: null, amendment, at };
+}
+
+/**
+ * A bust or a correction has an execution id of its own and names the one that it is about as `previous_execution_id`, which
+ * the SDK hands on untyped.
+ */
+function amendmentOf(update: streaming.TradeUpdate, executedAt: Date): Amendment | null {
+  if (!update.executionId) return null;
+  const previous: unknown = update["previous_execution_id"];
+  const named = { executionId: update.executionId, previousExecutionId: typeof previous === "string" && previous !== "" ? previous : null, executedAt };
+  const amounts = update.price && update.qty ? { qty: quantity(update.qty), price: price(update.price) } : null;
+  if (update.event === "trade_bust") return { ...named, kind: "trade_bust", was: amounts };
+  if (update.event !== "trade_correct") return null;
+  if (amounts === null) throw new NonsenseError("a correction does not say what holds instead");
+  return { ...named, kind: "trade_correct", ...amounts };
 }
 
 function executionOf(update: streaming.TradeUpdate, at: Date): Execution | null {

@@ -88,9 +88,12 @@ export function valueOf(qty: Quantity, at: Price): Usd {
 }
 
 /** The price of two lots together, to nine decimals. The quantities must not add up to zero. */
-export function averagePrice(a: { qty: Quantity; price: Price }, b: { qty: Quantity; price: Price }): Price {
-  const cost = new Exact(a.qty).times(a.price).plus(new Exact(b.qty).times(b.price));
-  return cost.dividedBy(new Exact(a.qty).plus(b.qty)).toDecimalPlaces(9).toFixed() as Price;
+export const averagePrice = (a: { qty: Quantity; price: Price }, b: { qty: Quantity; price: Price }): Price => averagePriceOf([a, b]);
+
+/** The price of any number of lots together, to nine decimals. The quantities must not add up to zero. */
+export function averagePriceOf(lots: readonly { qty: Quantity; price: Price }[]): Price {
+  const cost = Exact.sum(0, ...lots.map((lot) => new Exact(lot.qty).times(lot.price)));
+  return cost.dividedBy(Exact.sum(0, ...lots.map((lot) => lot.qty))).toDecimalPlaces(9).toFixed() as Price;
 }
 
 /** How much `amount` buys at `at`, rounded down to nine decimals, the finest quantity that the broker takes. */

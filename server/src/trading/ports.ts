@@ -88,11 +88,23 @@ export type LookupOutcome = { kind: "found"; order: BrokerOrder } | { kind: "not
 
 export type Execution = { executionId: string; qty: Quantity; price: Price; executedAt: Date };
 
-/** One message of the trade stream; `event` may be one that we have never heard of. */
-export type BrokerEvent = { event: string; order: BrokerOrder; execution: Execution | null; at: Date };
+/**
+ * What the broker says of an execution afterwards: a bust takes it back, a correction restates it. `executionId` is its own;
+ * `previousExecutionId` is of the execution, or of the correction, that it is about, and null where the broker names none.
+ */
+export type Amendment = { executionId: string; previousExecutionId: string | null; executedAt: Date } & (
+  | { kind: "trade_bust"; was: { qty: Quantity; price: Price } | null }
+  | { kind: "trade_correct"; qty: Quantity; price: Price }
+);
 
+/** One message of the trade stream; `event` may be one that we have never heard of. At most one of `execution` and `amendment`. */
+export type BrokerEvent = { event: string; order: BrokerOrder; execution: Execution | null; amendment?: Amendment; at: Date };
+
+type OfAnOrder = { alpacaOrderId: string; symbol: string; side: Side };
 /** One row of the account's FILL activities: how executions missed by the stream are found. */
-export type FillActivity = Execution & { alpacaOrderId: string; symbol: string; side: Side };
+export type FillActivity = Execution & OfAnOrder;
+/** The same of a bust or a correction. */
+export type AmendmentActivity = Amendment & OfAnOrder;
 
 /** What may be done with a symbol at the broker. The sizes are in shares or coins; null where the broker names none. */
 export type BrokerAsset = { symbol: string; assetClass: AssetClass; isTradable: boolean; isFractionable: boolean; minOrderQty: Quantity | null };
@@ -105,7 +117,8 @@ export type BrokerPort = {
   findByClientOrderId(clientOrderId: string, signal: AbortSignal): Promise<LookupOutcome>;
   cancel(alpacaOrderId: string, signal: AbortSignal): Promise<"requested" | "not_cancelable" | "not_found">;
   openOrders(signal: AbortSignal): Promise<BrokerOrder[]>;
-  fillActivities(after: Date, signal: AbortSignal): Promise<FillActivity[]>;
+  /** In the order in which they happened. */
+  fillActivities(after: Date, signal: AbortSignal): Promise<(FillActivity | AmendmentActivity)[]>;
   account(signal: AbortSignal): Promise<BrokerAccount>;
   clock(signal: AbortSignal): Promise<BrokerClock>;
   /** Null: the broker knows no such symbol. */

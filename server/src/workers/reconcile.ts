@@ -3,12 +3,13 @@ import type { BrokerClock } from "../core/trading-day.ts";
 import type { Pool } from "../db/pool.ts";
 import { recordSession } from "../trading/market/session-table.ts";
 import { applyBrokerEvent, type AppliedWord, type BrokerWord } from "../trading/orders/apply-broker-event.ts";
-import { givenUpOrders, ordersAtBroker } from "../trading/orders/claims-table.ts";
+import { ordersAtBroker } from "../trading/orders/claims-table.ts";
 import { oldestInDoubt, oldestLackingFills } from "../trading/orders/fills-table.ts";
 import { lastReconciledAt, recordAccount, recordReconciled } from "../trading/portfolio/accounts-table.ts";
-import { BrokerUnavailableError, type BrokerPort, type FillActivity } from "../trading/ports.ts";
+import { BrokerUnavailableError, type BrokerPort } from "../trading/ports.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
+import { reconcileExecutions } from "./reconcile-executions.ts";
 import type { UnknownResolver } from "./resolve-unknown.ts";
 
 export type ReconcileLimits = {
@@ -131,29 +132,9 @@ async function compare({ pool, fence, broker, unknowns }: ReconcileDeps, limits:
     // An order that the broker once acknowledged and no longer knows is left as it is: what it filled cannot be undone.
     if (found.kind === "found") await take({ kind: "order", source: "poll", order: found.order, execution: null, event: null });
   }
-  for (const fill of await broker.fillActivities(fillsAfter, signal())) {
-    const word: BrokerWord = { kind: "fill", source: "reconciliation", fill };
-    const applied = await apply(word);
-    // Nobody's, as it seems: but an order that could not be found, and was given up, may have been there all the while.
-    const isAdopted = applied.kind === "foreign" && (await adoptGivenUp({ pool, broker, apply, signal }, fill));
-    count(tally, word, isAdopted ? await apply(word) : applied);
-  }
+  await reconcileExecutions({ pool, broker, apply, count: (word, applied) => count(tally, word, applied), signal }, fillsAfter);
   await fencedTransaction(pool, fence, recordReconciled);
   return tally;
-}
-
-type Adoption = { pool: Pool; broker: BrokerPort; apply: (word: BrokerWord) => Promise<AppliedWord>; signal: () => AbortSignal };
-
-/** Looks up the orders that were given up and that an execution may be of; true when one of them turned out to be its order. */
-async function adoptGivenUp({ pool, broker, apply, signal }: Adoption, fill: FillActivity): Promise<boolean> {
-  for (const order of await givenUpOrders(pool, { symbol: fill.symbol, side: fill.side, before: fill.executedAt })) {
-    const found = await broker.findByClientOrderId(order.clientOrderId, signal());
-    if (found.kind === "unavailable") throw new BrokerUnavailableError(`an order that was given up could not be looked up: ${found.reason}`);
-    if (found.kind !== "found") continue;
-    await apply({ kind: "order", source: "poll", order: found.order, execution: null, event: null });
-    if (found.order.alpacaOrderId === fill.alpacaOrderId) return true;
-  }
-  return false;
 }
 
 function count(tally: Reconciled, word: BrokerWord, applied: AppliedWord): void {

@@ -35,7 +35,7 @@ export function createTradeStreamWorker(deps: TradeStreamDeps): TradeStreamWorke
   const take = async (event: BrokerEvent): Promise<void> => {
     try {
       const applied = await fencedTransaction(deps.pool, deps.fence, (tx) =>
-        applyBrokerEvent(tx, { kind: "order", source: "stream", order: event.order, execution: event.execution, event: event.event }),
+        applyBrokerEvent(tx, { kind: "order", source: "stream", order: event.order, execution: event.execution, event: event.event, ...(event.amendment === undefined ? {} : { amendment: event.amendment }) }),
       );
       deps.observer.applied(event, applied.kind);
     } catch (error) {

@@ -135,14 +135,13 @@ function nanoseconds(timestamp: string): bigint {
   return BigInt(wholeSeconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, "0"));
 }
 
-/** FILL activities, newest first; `page_token` is the id of the last one seen. */
+/** FILL activities, busts and corrections of them too, newest first; `page_token` is the id of the last one seen. */
 function activities({ account, query }: Call, types: string | null): Record<string, unknown>[] {
   if (types !== null && types !== "" && !types.split(",").includes("FILL")) return [];
   const after = stampOf(query, "after");
   const until = stampOf(query, "until");
   const date = query.get("date")?.slice(0, 10);
   const fills = account.executions
-    .filter((execution) => execution.kind === "fill")
     .filter((execution) => after === undefined || nanoseconds(execution.at) > after)
     .filter((execution) => until === undefined || nanoseconds(execution.at) < until)
     .filter((execution) => date === undefined || newYorkDate(execution.atMs) === date)
@@ -159,7 +158,8 @@ function wireActivity(execution: Execution): Record<string, unknown> {
     id: `${execution.at.replace(/[-:TZ.]/g, "").slice(0, 17)}::${execution.executionId}`,
     activity_type: "FILL",
     transaction_time: execution.at,
-    type: execution.orderStatus === "filled" ? "fill" : "partial_fill",
+    type: execution.kind !== "fill" ? execution.kind : execution.orderStatus === "filled" ? "fill" : "partial_fill",
+    ...(execution.previousExecutionId === null ? {} : { previous_id: execution.previousExecutionId }),
     price: execution.price,
     qty: execution.qty,
     side: execution.side,

@@ -22,6 +22,7 @@ export type EventKind =
   | "order_report_ignored"
   | "cancel_requested"
   | "fill_recorded"
+  | "trade_busted"
   | "trade_corrected"
   | "kill_switch_set"
   | "kill_switch_cleared"

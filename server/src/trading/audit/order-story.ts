@@ -14,6 +14,8 @@ const readMetadata = compileValidator(TradingQuestionMetadata);
 /** A value of an event's data within a sentence; what is not there is left out. */
 const say = (value: unknown, before = "", after = ""): string => (typeof value === "string" || typeof value === "number" ? `${before}${value}${after}` : "");
 
+const leftOver = (left: unknown, halted: unknown): string => (halted === true ? " and did not say which, so no new orders are taken until somebody has looked" : say(left, "; ", " is filled in all"));
+
 const tellings: Record<EventKind, Telling> = {
   question_asked: { station: "question", tell: ({ follow_up_of: again, revises }) => (revises !== undefined ? "The question was asked anew, on what held by then." : again === undefined ? "The question was asked." : "The question was asked once more, because the answer was not clear.") },
   question_closed: { station: "question", tell: ({ outcome }) => `The question closed${say(outcome, ": ")}.` },
@@ -34,7 +36,8 @@ const tellings: Record<EventKind, Telling> = {
   order_mismatched: { station: "broker", tell: ({ difference }) => `The broker holds another order under its id${say(difference, ": ")}.` },
   order_report_ignored: { station: "broker", tell: ({ why }) => `A word of the broker's changed nothing${say(why, ": ")}.` },
   fill_recorded: { station: "fill", tell: ({ qty, price }) => `${say(qty)} traded at $${say(price)}.` },
-  trade_corrected: { station: "fill", tell: ({ event }) => `The broker took a trade back or changed it${say(event, ": ")}.` },
+  trade_busted: { station: "fill", tell: ({ was_qty: qty, was_price: price, filled_qty: left, halted }) => `The broker took back ${qty === null ? "a trade" : `${say(qty)} that had traded`}${say(price, " at $")}${leftOver(left, halted)}.` },
+  trade_corrected: { station: "fill", tell: ({ qty, price, was_qty: was, was_price: before, filled_qty: left, halted }) => `The broker corrected a trade${say(qty, ": ")}${say(price, " at $")}${say(was, " instead of ")}${say(before, " at $")}${leftOver(left, halted)}.` },
   cancel_requested: { station: "intervention", tell: ({ because }) => `The broker was asked to cancel it${say(because, ", because of ")}.` },
   kill_switch_set: { station: "intervention", tell: ({ mode }) => `The kill switch was set${say(mode, ": ")}.` },
   kill_switch_cleared: { station: "intervention", tell: () => "The kill switch was cleared." },
@@ -51,13 +54,13 @@ export function tellOrderStory(question: AskedQuestion | null, events: readonly 
 function prologueOf({ questionText, metadata, createdAt }: AskedQuestion): StoryEntry[] {
   const read = readMetadata(metadata);
   if (!read.ok) return [];
-  const { symbol, feed, price, price_as_of, ref_metric, ref, pct, rule_id, rule_type, rule_text, threshold_pct, config_revision } = read.value;
+  const { symbol, feed, price, price_as_of, ref_metric, ref, pct, rule_id, rule_type, rule_text, threshold_pct, config_revision, facts } = read.value;
   return [
     {
       at: price_as_of,
       station: "facts",
-      text: `${symbol} stood at $${price}, ${pct} % from $${ref} (${ref_metric.replaceAll("_", " ")}).`,
-      data: { symbol, feed, price, price_as_of, ref_metric, ref, pct },
+      text: ref_metric === undefined ? `${symbol} stood at $${price}.` : `${symbol} stood at $${price}, ${pct} % from $${ref} (${ref_metric.replaceAll("_", " ")}).`,
+      data: { symbol, feed, price, price_as_of, ref_metric, ref, pct, facts },
       event: null,
     },
     {

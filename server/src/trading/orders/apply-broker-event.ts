@@ -1,9 +1,11 @@
 import type { Db } from "../../db/pool.ts";
 import type { AuditEvent } from "../audit/events-table.ts";
-import type { BrokerOrder, Execution, FillActivity } from "../ports.ts";
+import type { Amendment, AmendmentActivity, BrokerOrder, Execution, FillActivity } from "../ports.ts";
 import { haltUser } from "../risk/kill-switch-table.ts";
 import { announceOrders } from "./announce.ts";
-import { executedOf, insertFill } from "./fills-table.ts";
+import { executedIn, executionsInForce } from "./executions-in-force.ts";
+import { executionBookOf, insertAmendment, insertFill } from "./fills-table.ts";
+import { judgeAmendment, type ExecutionBook, type JudgedAmendment } from "./judge-amendment.ts";
 import type { OrderRecord } from "./order-record.ts";
 import { transition, type OrderEvent } from "./order-state.ts";
 import { isBrokerStatus } from "./order-status.ts";
@@ -14,9 +16,11 @@ import { differenceFrom } from "./ticket.ts";
 export type BrokerWordSource = "post" | "lookup" | "stream" | "poll" | "reconciliation";
 
 export type BrokerWord =
-  | { kind: "order"; source: BrokerWordSource; order: BrokerOrder; execution: Execution | null; event: string | null }
+  | { kind: "order"; source: BrokerWordSource; order: BrokerOrder; execution: Execution | null; amendment?: Amendment; event: string | null }
   /** An execution alone, from the account's activities. */
-  | { kind: "fill"; source: "reconciliation"; fill: FillActivity };
+  | { kind: "fill"; source: "reconciliation"; fill: FillActivity }
+  /** A bust or a correction alone, from there too. */
+  | { kind: "amendment"; source: "reconciliation"; amendment: AmendmentActivity };
 
 export type AppliedWord =
   /** Not one of ours: shown, never touched. */
@@ -31,11 +35,25 @@ export type AppliedWord =
  * late, twice, or out of order. Run in a transaction of its own, which locks this one order.
  */
 export async function applyBrokerEvent(tx: Db, word: BrokerWord): Promise<AppliedWord> {
-  const order = await lockOrder(tx, word.kind === "order" ? { clientOrderId: word.order.clientOrderId } : { alpacaOrderId: word.fill.alpacaOrderId });
+  const order = await lockOrder(tx, orderNamedBy(word));
   if (order === null) return { kind: "foreign" };
   if (word.kind === "fill") return applyFill(tx, order, word.fill);
+  if (word.kind === "amendment") return applyAmendment(tx, order, { amendment: word.amendment, report: null, alpacaOrderId: word.amendment.alpacaOrderId, source: word.source });
   const difference = order.alpacaOrderId === null ? differenceFrom(order, word.order) : null;
-  return difference === null ? applyReport(tx, order, word) : refuseMismatch(tx, order, word, difference);
+  if (difference !== null) return refuseMismatch(tx, order, word, difference);
+  if (word.amendment === undefined) return applyReport(tx, order, word);
+  return applyAmendment(tx, order, { amendment: word.amendment, report: word, alpacaOrderId: word.order.alpacaOrderId, source: word.source });
+}
+
+function orderNamedBy(word: BrokerWord): Parameters<typeof lockOrder>[1] {
+  switch (word.kind) {
+    case "order":
+      return { clientOrderId: word.order.clientOrderId };
+    case "fill":
+      return { alpacaOrderId: word.fill.alpacaOrderId };
+    case "amendment":
+      return { alpacaOrderId: word.amendment.alpacaOrderId };
+  }
 }
 
 type OrderWord = Extract<BrokerWord, { kind: "order" }>;
@@ -43,10 +61,8 @@ type OrderWord = Extract<BrokerWord, { kind: "order" }>;
 async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise<AppliedWord> {
   const { order: report, execution } = word;
   const isNewFill = execution !== null && (await insertFill(tx, order, execution));
-  const events: AuditEvent[] = isNewFill ? [fillEvent(order, execution, word.source)] : [];
-  if (word.event === "trade_bust" || word.event === "trade_correct") {
-    events.push(eventOf(order, "trade_corrected", { event: word.event, source: word.source, execution_id: execution?.executionId ?? null }));
-  }
+  // Only where the broker's own sum may be from before a bust does it take ours.
+  const executed = isNewFill && order.amendedAt !== null ? addUp(await executionBookOf(tx, order.id)) : null;
   return advance(tx, order, {
     event: {
       kind: "reported",
@@ -55,17 +71,18 @@ async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise
       filledQty: report.filledQty,
       filledAvgPrice: report.filledAvgPrice,
       updatedAt: report.updatedAt,
+      ...(executed === null ? {} : { executed }),
     },
     source: word.source,
     along: { submittedAt: report.submittedAt, filledAt: report.filledAt, raw: report.raw },
-    events,
+    events: isNewFill ? [fillEvent(order, execution, word.source)] : [],
   });
 }
 
 /** An execution that the stream did not tell of. What the order says of itself may be ahead of it, never behind. */
 async function applyFill(tx: Db, order: OrderRecord, fill: FillActivity): Promise<AppliedWord> {
   if (!(await insertFill(tx, order, fill))) return { kind: "unchanged", order };
-  const executed = await executedOf(tx, order.id);
+  const executed = addUp(await executionBookOf(tx, order.id));
   return advance(tx, order, {
     event: {
       kind: "reported",
@@ -75,11 +92,41 @@ async function applyFill(tx: Db, order: OrderRecord, fill: FillActivity): Promis
       filledQty: executed?.qty ?? order.filledQty,
       filledAvgPrice: executed?.avgPrice ?? order.filledAvgPrice,
       updatedAt: null,
+      ...(executed === null ? {} : { executed }),
     },
     source: "reconciliation",
     along: {},
     events: [fillEvent(order, fill, "reconciliation")],
   });
+}
+
+/** The executions that count; null when none does. */
+function addUp(book: ExecutionBook) {
+  const { qty, avgPrice } = executedIn(executionsInForce(book.fills, book.amendments));
+  return avgPrice === null ? null : { qty, avgPrice };
+}
+
+type AmendmentWord = { amendment: Amendment; report: OrderWord | null; alpacaOrderId: string; source: BrokerWordSource };
+
+/** A bust or a correction counts once, by its own execution id; told again, it is no more than the report that came along. */
+async function applyAmendment(tx: Db, order: OrderRecord, { amendment, report, alpacaOrderId, source }: AmendmentWord): Promise<AppliedWord> {
+  const book = await executionBookOf(tx, order.id);
+  if (book.amendments.some(({ executionId }) => executionId === amendment.executionId)) return report === null ? { kind: "unchanged", order } : applyReport(tx, order, report);
+  const judged = judgeAmendment({ state: stateOf(order), side: order.side, alpacaOrderId, book }, amendment, report?.order ?? null);
+  await insertAmendment(tx, order, amendment, judged.about);
+  if (judged.event === null) {
+    await haltUser(tx, order.firebaseUid, `the broker changed an execution of order ${order.clientOrderId} and did not say which`);
+    await announceOrders(tx, [], [amendmentEvent(order, amendment, judged, source)]);
+    return { kind: "unchanged", order };
+  }
+  const next = transition(stateOf(order), judged.event);
+  if (next.kind !== "changed") {
+    await announceOrders(tx, [], [eventOf(order, "order_report_ignored", { source, why: next.kind === "ignored" ? next.why : "an amendment that changes nothing" })]);
+    return { kind: "unchanged", order };
+  }
+  const saved = await saveOrderState(tx, order.id, next.state, report === null ? {} : { submittedAt: report.order.submittedAt, filledAt: report.order.filledAt, raw: report.order.raw });
+  await announceOrders(tx, [saved], [amendmentEvent(saved, amendment, judged, source)]);
+  return { kind: "changed", order: saved };
 }
 
 type Advance = { event: OrderEvent; source: BrokerWordSource; along: AlongWithState; events: AuditEvent[] };
@@ -124,4 +171,20 @@ export function eventOf(order: OrderRecord, kind: AuditEvent["kind"], data: Reco
 
 function fillEvent(order: OrderRecord, execution: Execution, source: BrokerWordSource): AuditEvent {
   return eventOf(order, "fill_recorded", { source, execution_id: execution.executionId, qty: execution.qty, price: execution.price, executed_at: execution.executedAt.toISOString() });
+}
+
+/** `order` as it stands after it. */
+function amendmentEvent(order: OrderRecord, amendment: Amendment, { about, was, event }: JudgedAmendment, source: BrokerWordSource): AuditEvent {
+  return eventOf(order, amendment.kind === "trade_bust" ? "trade_busted" : "trade_corrected", {
+    source,
+    execution_id: amendment.executionId,
+    previous_execution_id: about,
+    was_qty: was?.qty ?? null,
+    was_price: was?.price ?? null,
+    ...(amendment.kind === "trade_correct" ? { qty: amendment.qty, price: amendment.price } : {}),
+    status: order.status,
+    filled_qty: order.filledQty,
+    filled_avg_price: order.filledAvgPrice,
+    ...(event === null ? { halted: true } : {}),
+  });
 }

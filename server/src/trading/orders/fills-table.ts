@@ -1,6 +1,7 @@
-import { price, quantity, type Price, type Quantity } from "../../core/decimal.ts";
+import { price, quantity } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
-import type { Execution } from "../ports.ts";
+import type { Amendment, Execution } from "../ports.ts";
+import type { ExecutionBook } from "./judge-amendment.ts";
 import type { OrderRecord } from "./order-record.ts";
 
 /** Keeps an execution once, however often and by whichever way it is told. True when it was new. */
@@ -14,14 +15,43 @@ export async function insertFill(tx: Db, order: OrderRecord, execution: Executio
   return rowCount === 1;
 }
 
-/** The executions of an order that we know of, added up; null when there is none. */
-export async function executedOf(tx: Db, orderId: string): Promise<{ qty: Quantity; avgPrice: Price } | null> {
-  const { rows } = await tx.query<{ qty: string | null; avg_price: string | null }>(
-    "select sum(qty) as qty, round(sum(qty * price) / sum(qty), 9) as avg_price from fills where order_id = $1::uuid",
+/** Keeps a bust or a correction once. `about`: the execution that it is about, as far as that can be told. */
+export async function insertAmendment(tx: Db, order: OrderRecord, amendment: Amendment, about: string | null): Promise<void> {
+  const [qty, at] = amendment.kind === "trade_correct" ? [amendment.qty, amendment.price] : [null, null];
+  await tx.query(
+    `insert into fill_amendments (execution_id, previous_execution_id, kind, order_id, firebase_uid, qty, price, executed_at)
+     values ($1::text, $2::text, $3::text, $4::uuid, $5::text, $6::numeric, $7::numeric, $8::timestamptz)`,
+    [amendment.executionId, about, amendment.kind, order.id, order.firebaseUid, qty, at, amendment.executedAt],
+  );
+}
+
+/** Of these busts and corrections those that are not known yet, whichever order they are of. */
+export async function unknownAmendments<A extends Amendment>(db: Db, amendments: readonly A[]): Promise<A[]> {
+  if (amendments.length === 0) return [];
+  const { rows } = await db.query<{ id: string }>("select execution_id as id from fill_amendments where execution_id = any($1::text[])", [amendments.map(({ executionId }) => executionId)]);
+  const known = new Set(rows.map(({ id }) => id));
+  return amendments.filter(({ executionId }) => !known.has(executionId));
+}
+
+type RawExecution = { execution_id: string; is_amendment: boolean; about: string | null; qty: string | null; price: string | null; executed_at: Date };
+
+/** Everything that was told of an order's executions, the oldest first. */
+export async function executionBookOf(tx: Db, orderId: string): Promise<ExecutionBook> {
+  const { rows } = await tx.query<RawExecution>(
+    `select execution_id, false as is_amendment, null as about, qty, price, executed_at from fills where order_id = $1::uuid
+     union all
+     select execution_id, true, previous_execution_id, qty, price, executed_at from fill_amendments where order_id = $1::uuid
+     order by executed_at, execution_id`,
     [orderId],
   );
-  const row = rows[0];
-  return row === undefined || row.qty === null || row.avg_price === null ? null : { qty: quantity(row.qty), avgPrice: price(row.avg_price) };
+  const amountsOf = ({ qty, price: at }: RawExecution) => (qty === null || at === null ? null : { qty: quantity(qty), price: price(at) });
+  return {
+    fills: rows.flatMap((row) => {
+      const amounts = row.is_amendment ? null : amountsOf(row);
+      return amounts === null ? [] : [{ executionId: row.execution_id, ...amounts }];
+    }),
+    amendments: rows.filter((row) => row.is_amendment).map((row) => ({ executionId: row.execution_id, about: row.about, restated: amountsOf(row), at: row.executed_at })),
+  };
 }
 
 /** Further back than this nobody looks for executions again: an order that will never have them must not make every start slower. */

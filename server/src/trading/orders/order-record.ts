@@ -33,6 +33,8 @@ export type OrderRecord = {
   /** When it was given back to be sent once more; at most once. */
   sentAgainAt: Date | null;
   brokerUpdatedAt: Date | null;
+  /** The broker's own time of the last bust or correction of one of its executions. */
+  amendedAt: Date | null;
   createdAt: Date;
   submittedAt: Date | null;
   filledAt: Date | null;
@@ -44,7 +46,7 @@ export const orderColumns = `
   o.id, o.firebase_uid, o.intent_id, o.question_id, o.rule_id, o.client_order_id, o.alpaca_order_id, o.symbol, o.asset_class,
   o.side, o.order_type, o.notional_usd, o.qty, o.reserved_notional_usd, o.mode, o.status, o.status_reason, o.filled_qty,
   o.filled_avg_price, o.trading_day, o.approval_expires_at, o.undo_until, o.submit_attempts, o.lookup_attempts, o.unknown_since, o.sent_again_at,
-  o.broker_updated_at, o.created_at, o.submitted_at, o.filled_at, o.updated_at`;
+  o.broker_updated_at, o.amended_at, o.created_at, o.submitted_at, o.filled_at, o.updated_at`;
 
 export type RawOrder = {
   id: string;
@@ -74,6 +76,7 @@ export type RawOrder = {
   unknown_since: Date | null;
   sent_again_at: Date | null;
   broker_updated_at: Date | null;
+  amended_at: Date | null;
   created_at: Date;
   submitted_at: Date | null;
   filled_at: Date | null;
@@ -109,6 +112,7 @@ export function decodeOrder(row: RawOrder): OrderRecord {
     unknownSince: row.unknown_since,
     sentAgainAt: row.sent_again_at,
     brokerUpdatedAt: row.broker_updated_at,
+    amendedAt: row.amended_at,
     createdAt: row.created_at,
     submittedAt: row.submitted_at,
     filledAt: row.filled_at,

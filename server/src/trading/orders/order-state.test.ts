@@ -19,6 +19,7 @@ const stateIn = (status: OrderStatus, changes: Partial<OrderState> = {}): OrderS
   filledQty: quantity(status === "filled" || status === "partially_filled" ? "1" : "0"),
   filledAvgPrice: status === "filled" || status === "partially_filled" ? price("10") : null,
   brokerUpdatedAt: isBrokerStatus(status) ? noon : null,
+  amendedAt: null,
   ...changes,
 });
 
@@ -129,6 +130,49 @@ describe("the broker's later words, over every pair of its states", () => {
     const normalised = stageOf(said) <= stageOf("new") ? "partially_filled" : said;
     const expected = isEnded(before) ? (said === "filled" ? "filled" : before) : normalised;
     expect(next).toMatchObject({ kind: "changed", state: { filledQty: "4", filledAvgPrice: "11", status: expected } });
+  });
+});
+
+describe("a bust or a correction, over every state", () => {
+  const amended = (changes: Partial<Extract<OrderEvent, { kind: "amended" }>> = {}): OrderEvent => ({
+    kind: "amended", alpacaOrderId: "broker-1", status: null, filledQty: quantity("0"), filledAvgPrice: null, updatedAt: null, at: later, reason: "taken back", ...changes,
+  });
+
+  test.each(brokerStatuses)("%s, of which all is taken back: the broker's word for it stays, and it says why", (status) => {
+    const state = stateIn(status, { filledQty: quantity("1"), filledAvgPrice: price("10") });
+    expect(transition(state, amended({ filledAvgPrice: price("10") }))).toMatchObject({ kind: "changed", state: { status, statusReason: "taken back", filledQty: "0", filledAvgPrice: null, amendedAt: later } });
+  });
+
+  test.each(brokerStatuses.flatMap((before) => brokerStatuses.map((said) => [before, said] as const)))("%s, of which the broker says %s with a bust: that holds, whether it had ended or not", (before, said) => {
+    expect(statusAfter(stateIn(before), amended({ status: said }))).toBe(said);
+  });
+
+  test.each(ownStatuses)("%s: the order is at the broker, and is adopted with what is left", (status) => {
+    const next = transition(stateIn(status), amended({ status: "filled", filledQty: quantity("0.5"), filledAvgPrice: price("9"), updatedAt: later }));
+    expect(next).toMatchObject({ kind: "changed", state: { status: "filled", alpacaOrderId: "broker-1", filledQty: "0.5", filledAvgPrice: "9", brokerUpdatedAt: later } });
+  });
+
+  test("one of another order changes nothing", () => {
+    expect(transition(stateIn("filled"), amended({ alpacaOrderId: "broker-2" })).kind).toBe("ignored");
+  });
+
+  test("a status that is not known here leaves the one that is", () => {
+    expect(statusAfter(stateIn("filled"), amended({ status: "under_review" }))).toBe("filled");
+  });
+
+  const after = stateIn("filled", { filledQty: quantity("0"), filledAvgPrice: null, brokerUpdatedAt: noon, amendedAt: noon });
+  test("a report from before it, or of the same moment, or of none, cannot bring back what was taken", () => {
+    for (const updatedAt of [new Date(noon.getTime() - 1), noon, null]) expect(transition(after, reported("filled", { filledQty: quantity("1"), filledAvgPrice: price("10"), updatedAt }))).toEqual({ kind: "unchanged" });
+  });
+
+  test("an execution that comes along with such a report and was not known counts, as much as the executions add up to", () => {
+    const next = transition(after, reported("filled", { filledQty: quantity("3"), filledAvgPrice: price("10"), updatedAt: noon, executed: { qty: quantity("2"), avgPrice: price("11") } }));
+    expect(next).toMatchObject({ kind: "changed", state: { filledQty: "2", filledAvgPrice: "11" } });
+  });
+
+  test("a newer report moves the quantity on as ever, and never down", () => {
+    expect(transition(after, reported("filled", { filledQty: quantity("1"), filledAvgPrice: price("10") }))).toMatchObject({ kind: "changed", state: { filledQty: "1" } });
+    expect(transition({ ...after, filledQty: quantity("2") }, reported("filled", { filledQty: quantity("1") }))).toEqual({ kind: "unchanged" });
   });
 });
 

@@ -11,6 +11,8 @@ export type OrderState = {
   filledAvgPrice: Price | null;
   /** The broker's own time of its last word. */
   brokerUpdatedAt: Date | null;
+  /** The broker's own time of the last bust or correction: what it said of the quantity before that no longer holds. */
+  amendedAt: Date | null;
 };
 
 export type OrderEvent =
@@ -35,7 +37,12 @@ export type OrderEvent =
   /** The broker's order is not the one that we asked for. */
   | { kind: "mismatched"; reason: string }
   /** The broker's word, from the POST, a lookup, the stream, a poll or the reconciliation. */
-  | { kind: "reported"; alpacaOrderId: string; status: string; filledQty: Quantity; filledAvgPrice: Price | null; updatedAt: Date | null };
+  | { kind: "reported"; alpacaOrderId: string; status: string; filledQty: Quantity; filledAvgPrice: Price | null; updatedAt: Date | null; executed?: { qty: Quantity; avgPrice: Price } }
+  /**
+   * The broker took an execution back or restated it: the one word by which what was filled may fall. `status` is null where
+   * the broker said nothing of the order itself, or nothing that is newer than what is known.
+   */
+  | { kind: "amended"; alpacaOrderId: string; status: string | null; filledQty: Quantity; filledAvgPrice: Price | null; updatedAt: Date | null; at: Date; reason: string };
 
 export type Transition =
   | { kind: "changed"; state: OrderState }
@@ -44,7 +51,9 @@ export type Transition =
   /** It cannot happen to an order in this state; `why` is for the audit log. Nothing changes. */
   | { kind: "ignored"; why: string };
 
+/** `executed`: the executions that count, added up, when one of them came along with the report. */
 type Report = Extract<OrderEvent, { kind: "reported" }>;
+type Amended = Extract<OrderEvent, { kind: "amended" }>;
 
 /** The only way in which an order's state changes. Pure and total: every event has an answer in every state. */
 export function transition(state: OrderState, event: OrderEvent): Transition {
@@ -73,7 +82,9 @@ export function transition(state: OrderState, event: OrderEvent): Transition {
     case "mismatched":
       return mismatched(state, event.reason);
     case "reported":
-      return hasBrokerStatus(state) ? laterWord(state, event) : firstWord(event);
+      return hasBrokerStatus(state) ? laterWord(state, event) : firstWord(state, event);
+    case "amended":
+      return amended(state, event);
   }
 }
 
@@ -100,7 +111,7 @@ function hasBrokerStatus(state: OrderState): state is AtBroker {
  * Whatever we believed (not sent, unknown, not placed, even denied or refused): what is at the broker is real, and it is
  * adopted. A late fill of an order that was given up is a fill.
  */
-function firstWord(report: Report): Transition {
+function firstWord(state: OrderState, report: Report): Transition {
   const known = knownStatus(report, "accepted");
   return {
     kind: "changed",
@@ -111,6 +122,7 @@ function firstWord(report: Report): Transition {
       filledQty: report.filledQty,
       filledAvgPrice: report.filledAvgPrice,
       brokerUpdatedAt: report.updatedAt,
+      amendedAt: state.amendedAt,
     },
   };
 }
@@ -118,7 +130,12 @@ function firstWord(report: Report): Transition {
 /** Words arrive late, twice and out of order. What was filled never falls, and an end is an end. */
 function laterWord(state: AtBroker, report: Report): Transition {
   if (report.alpacaOrderId !== state.alpacaOrderId) return { kind: "ignored", why: `a report of another order, ${report.alpacaOrderId}` };
+  if (isFromBeforeAmendment(state, report)) return recounted(state, report);
   if (isLess(report.filledQty, state.filledQty)) return { kind: "unchanged" };
+  return taken(state, report);
+}
+
+function taken(state: AtBroker, report: Report): Transition {
   const filledMore = isGreater(report.filledQty, state.filledQty);
   const known = knownStatus(report, state.status);
   const takesStatus = known.status !== state.status && supersedes(state, report, known.status, filledMore);
@@ -132,6 +149,36 @@ function laterWord(state: AtBroker, report: Report): Transition {
       filledQty: report.filledQty,
       filledAvgPrice: report.filledAvgPrice ?? state.filledAvgPrice,
       brokerUpdatedAt: latest(state.brokerUpdatedAt, report.updatedAt),
+      amendedAt: state.amendedAt,
+    },
+  };
+}
+
+/** Its quantity may still hold what was taken back since. Of the very moment of the amendment it cannot be told, so not either. */
+const isFromBeforeAmendment = (state: OrderState, { updatedAt }: Report): boolean => state.amendedAt !== null && (updatedAt === null || updatedAt <= state.amendedAt);
+
+/** Of a report that an amendment has overtaken only an execution that was not known is news. */
+function recounted(state: AtBroker, report: Report): Transition {
+  const { executed } = report;
+  if (executed === undefined || !isGreater(executed.qty, state.filledQty)) return { kind: "unchanged" };
+  return taken(state, { ...report, filledQty: executed.qty, filledAvgPrice: executed.avgPrice });
+}
+
+/** The exception that is stated: it may lower what was filled, and bring an order back that had ended, if the broker says so. */
+function amended(state: OrderState, event: Amended): Transition {
+  const isAtBroker = hasBrokerStatus(state);
+  if (isAtBroker && event.alpacaOrderId !== state.alpacaOrderId) return { kind: "ignored", why: `an amendment of another order, ${event.alpacaOrderId}` };
+  const status = event.status !== null && isBrokerStatus(event.status) ? event.status : isAtBroker ? state.status : "accepted";
+  return {
+    kind: "changed",
+    state: {
+      status,
+      statusReason: event.reason,
+      alpacaOrderId: event.alpacaOrderId,
+      filledQty: event.filledQty,
+      filledAvgPrice: isPositive(event.filledQty) ? event.filledAvgPrice : null,
+      brokerUpdatedAt: latest(state.brokerUpdatedAt, event.updatedAt),
+      amendedAt: latest(state.amendedAt, event.at),
     },
   };
 }

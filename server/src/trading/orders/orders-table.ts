@@ -27,6 +27,12 @@ export async function orderById(db: Db, firebaseUid: string, id: string): Promis
   return rows[0] === undefined ? null : decodeOrder(rows[0]);
 }
 
+/** Whoever's it is; null: it is none of ours. */
+export async function orderByAlpacaId(db: Db, alpacaOrderId: string): Promise<OrderRecord | null> {
+  const { rows } = await db.query<RawOrder>(`select ${orderColumns} from trade_orders as o where o.alpaca_order_id = $1::text`, [alpacaOrderId]);
+  return rows[0] === undefined ? null : decodeOrder(rows[0]);
+}
+
 /** Locks the row until the transaction ends, so that reports of one order are taken in one after the other. */
 export async function lockOrder(tx: Db, by: { id: string } | { clientOrderId: string } | { alpacaOrderId: string }): Promise<OrderRecord | null> {
   const [column, value] =
@@ -63,6 +69,7 @@ export const stateOf = (order: OrderRecord): OrderState => ({
   filledQty: order.filledQty,
   filledAvgPrice: order.filledAvgPrice,
   brokerUpdatedAt: order.brokerUpdatedAt,
+  amendedAt: order.amendedAt,
 });
 
 /** What else a change of state brings along; a field left out stays as it is. */
@@ -87,7 +94,7 @@ export async function saveOrderState(tx: Db, id: string, state: OrderState, alon
     text: `
       update trade_orders as o set
         status = $2::text, status_reason = $3::text, alpaca_order_id = $4::text,
-        filled_qty = $5::numeric, filled_avg_price = $6::numeric, broker_updated_at = $7::timestamptz,
+        filled_qty = $5::numeric, filled_avg_price = $6::numeric, broker_updated_at = $7::timestamptz, amended_at = $14::timestamptz,
         submitted_at = coalesce(o.submitted_at, $8::timestamptz),
         filled_at = case when $2::text = 'filled' then coalesce(o.filled_at, $9::timestamptz, clock_timestamp()) else o.filled_at end,
         raw = coalesce($10::jsonb, o.raw),
@@ -104,7 +111,7 @@ export async function saveOrderState(tx: Db, id: string, state: OrderState, alon
     values: [
       id, state.status, state.statusReason, state.alpacaOrderId, state.filledQty, state.filledAvgPrice, state.brokerUpdatedAt,
       along.submittedAt ?? null, along.filledAt ?? null, along.raw === undefined ? null : JSON.stringify(along.raw),
-      along.lookupInMs ?? null, along.submitInMs ?? null, along.sentAgain ?? false,
+      along.lookupInMs ?? null, along.submitInMs ?? null, along.sentAgain ?? false, state.amendedAt,
     ],
   });
   const row = rows[0];

@@ -37,6 +37,7 @@ export function orderOf({ intent, size, tradingDay, undoSeconds }: Approved, at:
     unknownSince: null,
     sentAgainAt: null,
     brokerUpdatedAt: null,
+    amendedAt: null,
     createdAt: at,
     submittedAt: null,
     filledAt: null,

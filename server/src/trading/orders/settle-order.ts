@@ -7,7 +7,7 @@ import { transition, type OrderEvent } from "./order-state.ts";
 import { lockOrder, saveOrderState, stateOf, type AlongWithState } from "./orders-table.ts";
 
 /** What we ourselves say of an order; the broker's words go through `applyBrokerEvent`. */
-export type OwnEvent = Exclude<OrderEvent, { kind: "reported" | "mismatched" | "claimed" | "denied" }>;
+export type OwnEvent = Exclude<OrderEvent, { kind: "reported" | "amended" | "mismatched" | "claimed" | "denied" }>;
 
 const recordedAs: Readonly<Record<OwnEvent["kind"], EventKind>> = {
   not_sent: "order_not_sent",

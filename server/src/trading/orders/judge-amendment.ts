@@ -1,0 +1,95 @@
+import type { Side } from "@nod/contract/primitives";
+import { compare, isPositive, smaller, subtract, zeroQuantity, type Price, type Quantity } from "../../core/decimal.ts";
+import type { Amendment, BrokerOrder } from "../ports.ts";
+import { executedIn, executionsInForce, type Executed, type KnownAmendment, type KnownExecution } from "./executions-in-force.ts";
+import type { OrderEvent, OrderState } from "./order-state.ts";
+
+/** Everything that was ever told of an order's executions. */
+export type ExecutionBook = { fills: readonly KnownExecution[]; amendments: readonly KnownAmendment[] };
+
+export type JudgedAmendment = {
+  /** Which execution it is about; null: that cannot be told. */
+  about: string | null;
+  /** What that execution was until now, where it is known. */
+  was: { qty: Quantity; price: Price } | null;
+  /** Null: neither it nor the broker's order says what is left. */
+  event: Extract<OrderEvent, { kind: "amended" }> | null;
+};
+
+export type AmendedOrder = { state: OrderState; side: Side; alpacaOrderId: string; book: ExecutionBook };
+
+/**
+ * What a bust or a correction makes of an order. Where the broker's order came along and is newer than what is known, its
+ * quantity and status hold. Otherwise it is the executions that still count, and whatever the order said beyond those that
+ * have been told of. Pure.
+ */
+export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report: BrokerOrder | null): JudgedAmendment {
+  const { state, book } = order;
+  const before = executionsInForce(book.fills, book.amendments);
+  const newer = report !== null && isNewer(report, state) ? report : null;
+  const about = aboutWhat(amendment, book, before, newer);
+  const after = executionsInForce(book.fills, [...book.amendments, knownFrom(amendment, about)]);
+  const still = new Set(after.map(({ executionId }) => executionId));
+  const was = before.find(({ executionId }) => !still.has(executionId)) ?? (amendment.kind === "trade_bust" ? amendment.was : null);
+  if (newer === null && about === null) return { about, was, event: null };
+  const left = newer === null ? leftOf(state, { before, after, isKnown: isKnownIn(book, about) }, amendment) : { qty: newer.filledQty, avgPrice: newer.filledAvgPrice };
+  return {
+    about,
+    was,
+    event: {
+      kind: "amended",
+      alpacaOrderId: order.alpacaOrderId,
+      status: newer?.status ?? null,
+      filledQty: left.qty,
+      filledAvgPrice: left.avgPrice,
+      updatedAt: newer?.updatedAt ?? null,
+      at: newer?.updatedAt != null && newer.updatedAt > amendment.executedAt ? newer.updatedAt : amendment.executedAt,
+      reason: inWords(amendment, was, left.qty, order.side),
+    },
+  };
+}
+
+/** As it is kept. */
+export const knownFrom = (amendment: Amendment, about: string | null): KnownAmendment => ({
+  executionId: amendment.executionId,
+  about,
+  restated: amendment.kind === "trade_correct" ? { qty: amendment.qty, price: amendment.price } : null,
+  at: amendment.executedAt,
+});
+
+const isNewer = ({ updatedAt }: BrokerOrder, { brokerUpdatedAt }: OrderState): boolean => updatedAt !== null && (brokerUpdatedAt === null || updatedAt > brokerUpdatedAt);
+
+const isKnownIn = ({ fills, amendments }: ExecutionBook, id: string | null): boolean => [...fills, ...amendments].some(({ executionId }) => executionId === id);
+
+/** Not every message names what it is about. Of executions that are alike it does not matter which. */
+function aboutWhat(amendment: Amendment, { fills }: ExecutionBook, inForce: readonly KnownExecution[], report: BrokerOrder | null): string | null {
+  if (amendment.previousExecutionId !== null) return amendment.previousExecutionId;
+  if (fills.some(({ executionId }) => executionId === amendment.executionId)) return amendment.executionId;
+  const was = amendment.kind === "trade_bust" ? amendment.was : null;
+  const alike = was === null ? undefined : inForce.findLast((each) => compare(each.qty, was.qty) === 0 && compare(each.price, was.price) === 0);
+  if (alike !== undefined) return alike.executionId;
+  if (inForce.length === 1) return inForce[0]?.executionId ?? null;
+  if (report === null) return null;
+  const instead = amendment.kind === "trade_correct" ? [{ executionId: amendment.executionId, qty: amendment.qty, price: amendment.price }] : [];
+  const explaining = inForce.filter((each) => compare(executedIn([...inForce.filter((other) => other !== each), ...instead]).qty, report.filledQty) === 0);
+  return explaining.length === 1 ? (explaining[0]?.executionId ?? null) : null;
+}
+
+type InForce = { before: readonly KnownExecution[]; after: readonly KnownExecution[]; isKnown: boolean };
+
+/** An execution that was never told of is among what the order said beyond those that were. */
+function leftOf(state: OrderState, { before, after, isKnown }: InForce, amendment: Amendment): Executed {
+  const told = executedIn(before).qty;
+  const beyond = subtract(state.filledQty, smaller(told, state.filledQty));
+  const untold = amendment.kind === "trade_correct" ? amendment.qty : (amendment.was?.qty ?? zeroQuantity);
+  const rest = isKnown ? beyond : subtract(beyond, smaller(untold, beyond));
+  if (!isPositive(rest) || state.filledAvgPrice === null) return executedIn(after);
+  return executedIn([...after, { executionId: "not told yet", qty: rest, price: state.filledAvgPrice }]);
+}
+
+function inWords(amendment: Amendment, was: { qty: Quantity; price: Price } | null, left: Quantity, side: Side): string {
+  const traded = was === null ? "an execution" : `${was.qty} at $${was.price}`;
+  if (amendment.kind === "trade_correct") return `the broker corrected an execution: ${amendment.qty} at $${amendment.price}${was === null ? "" : ` instead of ${traded}`}`;
+  const done = side === "buy" ? "bought" : "sold";
+  return isPositive(left) ? `the broker took back ${traded} (a trade bust): ${left} is ${done}` : `the broker took back ${traded} (a trade bust): in the end nothing was ${done}`;
+}
