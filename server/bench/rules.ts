@@ -3,7 +3,7 @@
  * percentage ready to compare; ours starts from the prices. `--quick` takes fewer rules and proves nothing.
  */
 import { Engine } from "json-rules-engine";
-import type { Rule, TradingConfig } from "@nod/contract/trading-config";
+import type { ReferenceRule, TradingConfig } from "@nod/contract/trading-config";
 import { percentFrom, price, toApproximateNumber } from "../src/core/decimal.ts";
 import { compileConfig } from "../src/trading/config/compile.ts";
 import { createFactBook } from "../src/trading/market/fact-book.ts";
@@ -24,7 +24,7 @@ const symbols = Array.from({ length: 20 }, (_, index) => `SYM${String.fromCodePo
 const references = ["prev_close", "day_open"] as const;
 
 /** Both directions, two references, twenty symbols, thresholds spread evenly from 0.02 % to 10 %. */
-const rules = Array.from({ length: ruleCount }, (_, index): Rule => {
+const rules = Array.from({ length: ruleCount }, (_, index): ReferenceRule => {
   const below = index % 2 === 0;
   const distance = (((index * 7_919) % 500) + 1) / 50;
   return {

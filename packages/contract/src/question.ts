@@ -2,7 +2,7 @@ import { Type, type Static } from "typebox";
 import { Decision } from "./denial.ts";
 import { Order } from "./order.ts";
 import { DecimalString, Feed, Instant, MarketSymbol, Side, TradingMode, Uuid } from "./primitives.ts";
-import { ReferenceMetric, RuleType } from "./trading-config.ts";
+import { Exits, ReferenceMetric, RuleType } from "./trading-config.ts";
 
 /** A closed question has exactly one of these outcomes. */
 export const QuestionOutcome = Type.Enum(["approved", "rejected", "expired", "superseded", "withdrawn"]);
@@ -14,8 +14,7 @@ export type QuestionStatus = Static<typeof QuestionStatus>;
 export const QuestionKind = Type.Enum(["swipe", "numeric"]);
 export type QuestionKind = Static<typeof QuestionKind>;
 
-/** A question of the `trading` pipeline carries the facts that it was asked on and what would be sent. */
-export const TradingQuestionMetadata = Type.Object({
+const questionFacts = {
   rule_id: Type.String(),
   rule_type: RuleType,
   rule_text: Type.String({ description: "The rule in plain English." }),
@@ -24,27 +23,48 @@ export const TradingQuestionMetadata = Type.Object({
   feed: Feed,
   price: DecimalString,
   price_as_of: Instant,
-  ref_metric: ReferenceMetric,
-  ref: DecimalString,
-  pct: DecimalString,
-  threshold_pct: Type.Number(),
+  /** What the price was compared with, of the rules that compare it with one reference. */
+  ref_metric: Type.Optional(ReferenceMetric),
+  ref: Type.Optional(DecimalString),
+  pct: Type.Optional(DecimalString),
+  threshold_pct: Type.Optional(Type.Number()),
+  facts: Type.Optional(Type.Record(Type.String(), DecimalString, { description: "What the rule's condition looked at when it fired, by name: `rsi(14, 1Day)`." })),
   mode: TradingMode,
-  order: Type.Object({
-    side: Side,
-    order_type: Type.Literal("market"),
-    notional_usd: Type.Union([DecimalString, Type.Null()], { description: "Null when the answer names it." }),
-    ask: Type.Optional(Type.Object({ min: DecimalString, max: DecimalString })),
-  }),
   max_staleness_seconds: Type.Integer(),
   max_drift_bps: Type.Integer(),
   config_revision: Type.String(),
+  /** Shared by the questions that fired in the same moment for one user. */
+  group: Type.Optional(Type.String()),
   follow_up_of: Type.Optional(Uuid),
   /** An approved question of which nothing was sent, since what it had shown was no longer so; this one asks anew. */
   revises: Type.Optional(Uuid),
   /** With `revises`: the price that the earlier question showed. */
   price_before: Type.Optional(DecimalString),
+};
+
+/** What a trading question would have sent: for so many dollars, or for a quantity. */
+export const ProposedOrder = Type.Object({
+  side: Side,
+  order_type: Type.Enum(["market", "limit"]),
+  notional_usd: Type.Union([DecimalString, Type.Null()], { description: "Null when the answer names it, or when the order is for a quantity." }),
+  qty: Type.Optional(DecimalString),
+  limit_price: Type.Optional(DecimalString),
+  exits: Type.Optional(Exits),
+  ask: Type.Optional(Type.Object({ min: DecimalString, max: DecimalString })),
+});
+export type ProposedOrder = Static<typeof ProposedOrder>;
+
+/** A question of the `trading` pipeline carries the facts that it was asked on and what would be sent. */
+export const TradingQuestionMetadata = Type.Object({
+  ...questionFacts,
+  order: ProposedOrder,
+  auto: Type.Optional(Type.Boolean({ description: "Nobody was asked: the rule's mode is `auto`." })),
 });
 export type TradingQuestionMetadata = Static<typeof TradingQuestionMetadata>;
+
+/** A question of the `notice` pipeline tells what a rule saw and wants no order; either end of the swipe acknowledges it. */
+export const NoticeMetadata = Type.Object(questionFacts);
+export type NoticeMetadata = Static<typeof NoticeMetadata>;
 
 export const Question = Type.Object(
   {
@@ -55,7 +75,7 @@ export const Question = Type.Object(
     pipeline_key: Type.String(),
     pipeline_step: Type.String(),
     source_tag: Type.String(),
-    metadata: Type.Record(Type.String(), Type.Unknown(), { description: "For pipeline_key `trading`: TradingQuestionMetadata." }),
+    metadata: Type.Record(Type.String(), Type.Unknown(), { description: "For pipeline_key `trading`: TradingQuestionMetadata; for `notice`: NoticeMetadata." }),
     status: QuestionStatus,
     created_at: Instant,
     expires_at: Instant,

@@ -14,13 +14,14 @@ const isObject = (value: Json): value is JsonObject => typeof value === "object"
 
 /**
  * Writes a schema with each named part (one with an `$id`) only once: in its place stands a `$ref` to `prefix` + name,
- * and the part itself is put into `named`.
+ * and the part itself is put into `named`. A part that contains itself refers to its own name.
  */
 export function withReferences(schema: TSchema, prefix: string, named: Map<string, JsonObject>): JsonObject {
   const walk = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(walk);
     if (!isObject(value)) return value;
     const { $id: name, ...rest } = value;
+    if (typeof rest["$ref"] === "string") return { $ref: `${prefix}${rest["$ref"]}` };
     const walked: JsonObject = Object.fromEntries(Object.entries(rest).map(([key, each]) => [key, walk(each)]));
     if (typeof name !== "string") return walked;
     named.set(name, walked);

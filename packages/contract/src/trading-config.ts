@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { Condition, Firing, Timeframe, ruleLimits } from "./rule-language.ts";
 import { AssetClass, EntryId, Feed, MarketSymbol, Side, TradingMode } from "./primitives.ts";
 
 /** Alpaca's free plan serves 30 symbols; a user's config may name as many for each feed. */
@@ -13,8 +14,11 @@ export const limits = {
 /** What holds of the guardrails that a config leaves out. */
 export const guardrailDefaults = { maxOpenOrders: 50, maxOrdersPerMinute: 60, undoSeconds: 3 } as const;
 
-/** What ingest can read for a symbol; each becomes a fact under (feed, asset class, symbol, metric). */
-export const Metric = Type.Enum(["last_trade", "daily_bar", "prev_close"]);
+/** What holds of a `restraint` that leaves it out. */
+export const restraintDefaults = { oneCardPerSymbol: true, pauseAfterSkips: 5 } as const;
+
+/** What ingest can read for a symbol; each becomes a fact under (feed, asset class, symbol, metric). `quote`: bid and ask. */
+export const Metric = Type.Enum(["last_trade", "daily_bar", "prev_close", "quote"]);
 export type Metric = Static<typeof Metric>;
 
 /** What a rule compares the last trade with. */
@@ -51,25 +55,122 @@ export const AskedAmount = Type.Object(
 );
 
 export const NotionalUsd = Type.Union([Usd({ minimum: 1, maximum: 1_000_000 }), AskedAmount]);
+export type NotionalUsd = Static<typeof NotionalUsd>;
 
-export const ProposeOrder = Type.Object(
+export const VolatilitySize = Type.Object(
   {
-    action: Type.Literal("propose_order"),
-    side: Side,
-    notional_usd: NotionalUsd,
+    risk_usd: Usd({ minimum: 1, maximum: 1_000_000, description: "What a move of `atr_multiple` average true ranges against the order costs." }),
+    atr_multiple: Type.Number({ minimum: 0.1, maximum: 20 }),
+    timeframe: Timeframe,
+    length: Type.Integer({ minimum: 2, maximum: ruleLimits.length, description: "Bars of the average true range." }),
   },
   { additionalProperties: false },
 );
-export type ProposeOrder = Static<typeof ProposeOrder>;
+export type VolatilitySize = Static<typeof VolatilitySize>;
 
-export const RuleType = Type.Enum(["price_below_pct_of_ref", "price_above_pct_of_ref"]);
-export type RuleType = Static<typeof RuleType>;
+const ExitPercent = (description: string) => Type.Number({ minimum: 0.1, maximum: 95, description });
 
-export const Rule = Type.Object(
+/** Sells what a buy brought in, without another question: their approval is part of the buy's. */
+export const Exits = Type.Object(
   {
-    id: EntryId,
-    enabled: Type.Optional(Type.Boolean({ default: true })),
-    type: RuleType,
+    stop_loss_pct: Type.Optional(ExitPercent("Percent below the entry at which it is sold.")),
+    take_profit_pct: Type.Optional(Type.Number({ minimum: 0.1, maximum: 1_000, description: "Percent above the entry at which it is sold." })),
+    trailing_stop: Type.Optional(
+      Type.Object(
+        {
+          trail_pct: ExitPercent("Percent below the highest price since the entry at which it is sold."),
+          activate_at_pct: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000, default: 0, description: "Percent above the entry from which on it trails." })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type Exits = Static<typeof Exits>;
+
+/** Exactly one of them says how much an order is for. */
+export const orderSizes = ["notional_usd", "qty", "equity_pct", "volatility"] as const;
+export type OrderSize =
+  | { notional_usd: NotionalUsd }
+  | { qty: number }
+  | { equity_pct: number }
+  | { volatility: VolatilitySize };
+
+/** A proposal but for its size. `limit_offset_bps` is against the last trade; negative is below it. */
+type OrderTerms = { action: "propose_order"; side: Side; order_type?: "market" | "limit"; limit_offset_bps?: number; exits?: Exits };
+export type ProposeOrder = OrderTerms & OrderSize;
+
+const proposeOrderFields = Type.Object(
+  {
+    action: Type.Literal("propose_order"),
+    side: Side,
+    notional_usd: Type.Optional(NotionalUsd),
+    qty: Type.Optional(Type.Number({ minimum: 0.000_000_001, maximum: 1_000_000, description: "Shares or coins." })),
+    equity_pct: Type.Optional(Type.Number({ minimum: 0.01, maximum: 100, description: "Percent of the account's equity." })),
+    volatility: Type.Optional(VolatilitySize),
+    order_type: Type.Optional(Type.Enum(["market", "limit"], { default: "market" })),
+    limit_offset_bps: Type.Optional(Type.Integer({ minimum: -2_000, maximum: 2_000, default: 0, description: "Of a limit order, against the last trade; negative is below it." })),
+    exits: Type.Optional(Exits),
+  },
+  { additionalProperties: false },
+);
+export const ProposeOrder = Type.Unsafe<ProposeOrder>({ ...proposeOrderFields, oneOf: orderSizes.map((size) => ({ properties: { [size]: {} }, required: [size] })) });
+
+/** Asks to sell what is held, or a part of it. Nothing held: it does not fire. */
+export const ProposeExit = Type.Object(
+  { action: Type.Literal("propose_exit"), portion_pct: Type.Optional(Type.Number({ minimum: 1, maximum: 100, default: 100 })) },
+  { additionalProperties: false },
+);
+export type ProposeExit = Static<typeof ProposeExit>;
+
+/** A card that wants no order: either end of the swipe acknowledges it. */
+export const Notify = Type.Object({ action: Type.Literal("notify") }, { additionalProperties: false });
+
+/** What an override of a rule may say of its action; merged, it must be one of the actions. */
+const ActionOverride = Type.Object(
+  {
+    ...Type.Partial(proposeOrderFields).properties,
+    ...Type.Partial(ProposeExit).properties,
+    action: Type.Optional(Type.Enum(["propose_order", "propose_exit", "notify"])),
+  },
+  { additionalProperties: false },
+);
+
+export const Action = Type.Union([ProposeOrder, ProposeExit, Notify], { $id: "Action", title: "action" });
+export type Action = ProposeOrder | ProposeExit | Static<typeof Notify>;
+
+/** `auto`: orders without asking, on paper only and inside the rule's own budget. */
+export const RuleMode = Type.Enum(["ask", "auto"]);
+export type RuleMode = Static<typeof RuleMode>;
+
+export const AutoBudget = Type.Object(
+  { max_orders_per_day: Type.Integer({ minimum: 1, maximum: 100 }), max_notional_usd_per_day: Usd({ minimum: 1, maximum: 1_000_000 }) },
+  { additionalProperties: false },
+);
+export type AutoBudget = Static<typeof AutoBudget>;
+
+const ruleBegins = { id: EntryId, enabled: Type.Optional(Type.Boolean({ default: true })) };
+const ruleGoesOn = {
+  mode: Type.Optional(Type.Enum(["ask", "auto"], { default: "ask", description: "`auto` orders without asking: on paper only, and inside the rule's own budget." })),
+  auto_budget: Type.Optional(AutoBudget),
+  question_template: Type.String({
+    minLength: 1,
+    maxLength: limits.questionTemplateLength,
+    description: "May contain {{symbol}} {{price}} {{pct}} {{ref}} {{notional}} and no other placeholder.",
+  }),
+  on_answer_match: Action,
+  cooldown_seconds: Type.Integer({ minimum: 0, maximum: 604_800 }),
+  expires_in_seconds: Type.Integer({ minimum: 10, maximum: 86_400 }),
+  max_staleness_seconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
+  max_drift_bps: Type.Integer({ minimum: 0, maximum: 10_000, description: "Largest price move since the question, in basis points." }),
+};
+
+/** Fires while the last trade is so far from its reference, and again after the cooldown. */
+export const ReferenceRule = Type.Object(
+  {
+    ...ruleBegins,
+    type: Type.Enum(["price_below_pct_of_ref", "price_above_pct_of_ref"]),
     symbol: MarketSymbol,
     ref_metric: ReferenceMetric,
     threshold_pct: Type.Number({
@@ -77,20 +178,75 @@ export const Rule = Type.Object(
       maximum: 1_000,
       description: "Percent of the reference: -1.5 with price_below_pct_of_ref fires at 1.5 % or more below it.",
     }),
-    question_template: Type.String({
-      minLength: 1,
-      maxLength: limits.questionTemplateLength,
-      description: "May contain {{symbol}} {{price}} {{pct}} {{ref}} {{notional}} and no other placeholder.",
-    }),
-    on_answer_match: ProposeOrder,
-    cooldown_seconds: Type.Integer({ minimum: 0, maximum: 604_800 }),
-    expires_in_seconds: Type.Integer({ minimum: 10, maximum: 86_400 }),
-    max_staleness_seconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
-    max_drift_bps: Type.Integer({ minimum: 0, maximum: 10_000, description: "Largest price move since the question, in basis points." }),
+    ...ruleGoesOn,
+  },
+  { $id: "ReferenceRule", additionalProperties: false },
+);
+export type ReferenceRule = Static<typeof ReferenceRule>;
+
+export const LevelRule = Type.Object(
+  {
+    ...ruleBegins,
+    type: Type.Literal("price_crosses_level"),
+    symbol: MarketSymbol,
+    level: Type.Number({ exclusiveMinimum: 0, maximum: 100_000_000, description: "A price." }),
+    direction: Type.Enum(["above", "below", "any"]),
+    ...ruleGoesOn,
+  },
+  { $id: "LevelRule", additionalProperties: false },
+);
+export type LevelRule = Static<typeof LevelRule>;
+
+export const RsiRule = Type.Object(
+  {
+    ...ruleBegins,
+    type: Type.Literal("rsi_threshold"),
+    symbol: MarketSymbol,
+    timeframe: Timeframe,
+    length: Type.Integer({ minimum: 2, maximum: ruleLimits.length }),
+    op: Type.Enum(["<", "<=", ">", ">="]),
+    level: Type.Number({ minimum: 0, maximum: 100 }),
+    ...ruleGoesOn,
+  },
+  { $id: "RsiRule", additionalProperties: false },
+);
+export type RsiRule = Static<typeof RsiRule>;
+
+export const ConditionRule = Type.Object(
+  { ...ruleBegins, type: Type.Literal("condition"), symbol: MarketSymbol, when: Condition, fire: Type.Optional(Firing), ...ruleGoesOn },
+  { $id: "ConditionRule", additionalProperties: false },
+);
+export type ConditionRule = Static<typeof ConditionRule>;
+
+/** Told apart by `type`. */
+export const Rule = Type.Union([ReferenceRule, LevelRule, RsiRule, ConditionRule], { $id: "Rule", title: "rule" });
+export type Rule = Static<typeof Rule>;
+
+export const ruleTypes = ["price_below_pct_of_ref", "price_above_pct_of_ref", "price_crosses_level", "rsi_threshold", "condition"] as const;
+export const RuleType = Type.Enum(ruleTypes);
+export type RuleType = Static<typeof RuleType>;
+
+const TimeOfDay = Type.String({ pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$", examples: ["22:00"] });
+
+/** How often a user wants to be asked at all. A rule that fires against it does not ask. */
+export const Restraint = Type.Object(
+  {
+    max_cards_per_hour: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    max_cards_per_day: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    quiet_hours: Type.Optional(
+      Type.Object(
+        { from: TimeOfDay, to: TimeOfDay, time_zone: Type.String({ minLength: 1, maxLength: 64, examples: ["Europe/Berlin"], description: "An IANA time zone." }) },
+        { additionalProperties: false },
+      ),
+    ),
+    one_card_per_symbol: Type.Optional(Type.Boolean({ default: restraintDefaults.oneCardPerSymbol })),
+    pause_after_skips: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 100, default: restraintDefaults.pauseAfterSkips, description: "After so many skips in a row the rule asks whether to pause it. 0: never." }),
+    ),
   },
   { additionalProperties: false },
 );
-export type Rule = Static<typeof Rule>;
+export type Restraint = Static<typeof Restraint>;
 
 export const Guardrails = Type.Object(
   {
@@ -152,10 +308,27 @@ export const TradingConfig = Type.Object(
     data_inputs: Type.Array(DataInput, { maxItems: limits.dataInputs }),
     rules: Type.Array(Rule, { maxItems: limits.rules }),
     guardrails: Guardrails,
+    restraint: Type.Optional(Restraint),
   },
   { $id: "TradingConfig", additionalProperties: false },
 );
 export type TradingConfig = Static<typeof TradingConfig>;
+
+/** A new rule, or fields of the template's rule of that `id`. `when` and `fire` replace as a whole, as a size replaces another. */
+export const RuleOverride = Type.Object(
+  {
+    ...Type.Partial(ReferenceRule).properties,
+    ...Type.Partial(LevelRule).properties,
+    ...Type.Partial(RsiRule).properties,
+    ...Type.Partial(ConditionRule).properties,
+    id: EntryId,
+    type: Type.Optional(RuleType),
+    level: Type.Optional(Type.Number({ minimum: 0, maximum: 100_000_000 })),
+    on_answer_match: Type.Optional(ActionOverride),
+  },
+  { $id: "RuleOverride", additionalProperties: false },
+);
+export type RuleOverride = Static<typeof RuleOverride>;
 
 /**
  * A user's own document. Objects merge deeply into the template, `data_inputs` and `rules` by `id`,
@@ -171,16 +344,9 @@ export const TradingConfigOverride = Type.Object(
         maxItems: limits.dataInputs,
       }),
     ),
-    rules: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { ...Type.Partial(Rule).properties, on_answer_match: Type.Optional(Type.Partial(ProposeOrder, { additionalProperties: false })), id: EntryId },
-          { additionalProperties: false },
-        ),
-        { maxItems: limits.rules },
-      ),
-    ),
+    rules: Type.Optional(Type.Array(RuleOverride, { maxItems: limits.rules })),
     guardrails: Type.Optional(Type.Partial(Guardrails, { additionalProperties: false })),
+    restraint: Type.Optional(Type.Partial(Restraint, { additionalProperties: false })),
   },
   { $id: "TradingConfigOverride", additionalProperties: false },
 );

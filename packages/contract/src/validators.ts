@@ -2,10 +2,11 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import addFormats from "ajv-formats";
 import type { Static, TSchema } from "typebox";
 import type { ProblemError } from "./problem.ts";
+import { withReferences, type JsonObject } from "./schema-references.ts";
 
 /**
  * Strict: an unknown keyword in a schema is a bug of ours. No coercion: "10" is not 10.
- * A named schema may stand inside several others, so none is remembered under its name (`addUsedSchema`).
+ * A named schema may stand inside several others and inside itself, so each validator has its own `$defs`.
  */
 const ajv = new Ajv2020({ addUsedSchema: false, allErrors: true, strict: true, strictTypes: false, allowUnionTypes: true, coerceTypes: false, useDefaults: false, ownProperties: true });
 addFormats.default(ajv);
@@ -17,7 +18,9 @@ export type Validated<T> = { ok: true; value: T } | { ok: false; errors: Problem
 
 /** Compiles once; the returned function never throws and names every fault by its JSON pointer. */
 export function compileValidator<S extends TSchema>(schema: S): (input: unknown) => Validated<Static<S>> {
-  const validate: ValidateFunction<Static<S>> = ajv.compile<Static<S>>(schema);
+  const $defs = new Map<string, JsonObject>();
+  const root = withReferences(schema, "#/$defs/", $defs);
+  const validate: ValidateFunction<Static<S>> = ajv.compile<Static<S>>({ ...root, $defs: Object.fromEntries($defs) });
   return (input) => {
     if (validate(input)) return { ok: true, value: input };
     return { ok: false, errors: describeErrors(validate.errors ?? []) };

@@ -1,6 +1,7 @@
 /** An approval is bound to what was shown. When that is no longer so, nothing is sent, and where it makes sense it is asked anew. */
 import type { Decision, DenialCode } from "@nod/contract/denial";
 import type { TradingQuestionMetadata } from "@nod/contract/question";
+import type { RuleType } from "@nod/contract/trading-config";
 import { compare, percent, percentFrom, price, type Percent } from "../core/decimal.ts";
 import { derivedUuid } from "../core/ids.ts";
 import { decide } from "../trading/risk/decide.ts";
@@ -46,9 +47,10 @@ type Revision = {
  */
 export function revise({ question, metadata, intent, context, settings, at }: Revision): QuestionRecord | null {
   const { lastTrade } = context;
-  if (lastTrade === null || context.asked.configRevision !== metadata.config_revision) return null;
-  const pct = percentFrom(price(metadata.ref), lastTrade.price);
-  if (!stillHolds(metadata, pct)) return null;
+  const { ref, threshold_pct: threshold } = metadata;
+  if (lastTrade === null || context.asked.configRevision !== metadata.config_revision || ref === undefined || threshold === undefined) return null;
+  const pct = percentFrom(price(ref), lastTrade.price);
+  if (!stillHolds(metadata.rule_type, threshold, pct)) return null;
   const expiresAt = new Date(at.getTime() + question.expiresAt.getTime() - question.createdAt.getTime());
   const facts = { ...intent.facts, price: lastTrade.price, priceAsOf: lastTrade.asOf };
   const { approved } = decide({ ...intent, facts, approvalExpiresAt: expiresAt }, { ...context, asked: { ...context.asked, hasSold: false } }, settings);
@@ -65,9 +67,9 @@ export function revise({ question, metadata, intent, context, settings, at }: Re
   };
 }
 
-function stillHolds({ rule_type, threshold_pct }: TradingQuestionMetadata, pct: Percent): boolean {
-  const against = compare(pct, percent(threshold_pct));
-  return rule_type === "price_below_pct_of_ref" ? against <= 0 : against >= 0;
+function stillHolds(ruleType: RuleType, threshold: number, pct: Percent): boolean {
+  const against = compare(pct, percent(threshold));
+  return ruleType === "price_below_pct_of_ref" ? against <= 0 : against >= 0;
 }
 
 function textOf({ kind, correctAnswer }: QuestionRecord, metadata: TradingQuestionMetadata, now: RevisedPrice, holdsLess: boolean): string {

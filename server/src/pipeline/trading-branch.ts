@@ -81,6 +81,7 @@ function intentOf({ question, amountUsd }: Approval): TradeIntent {
   const metadata = metadataOf(question);
   const notional = amountUsd ?? metadata.order.notional_usd;
   if (notional === null) throw new Error(`question ${question.id} names no amount and its answer does not either`);
+  if (metadata.order.order_type !== "market") throw new Error(`question ${question.id} proposes an order of a type that is not sent`);
   return {
     id: derivedUuid("intent", question.id),
     firebaseUid: question.firebaseUid,

@@ -1,5 +1,5 @@
 /** Users who are asked real questions: through the pipeline's own statement, with outbox and notification. */
-import type { Rule } from "@nod/contract/trading-config";
+import type { ReferenceRule } from "@nod/contract/trading-config";
 import type { Pool } from "../../src/db/pool.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { askFirings } from "../../src/pipeline/ask.ts";
@@ -21,7 +21,7 @@ export type Asking = {
 
 let groups = 0;
 
-export function asking(pool: Pool, ownerPool: Pool, rules: Partial<Rule>[] = [{}]): Asking {
+export function asking(pool: Pool, ownerPool: Pool, rules: Partial<ReferenceRule>[] = [{}]): Asking {
   const config = configWith(rules.map((rule) => dipRule({ cooldown_seconds: 0, ...rule })));
   return {
     async add(...uids) {

@@ -1,12 +1,12 @@
 /** Users with configs, and what makes their rules fire, for tests that need many of them. */
-import type { Rule, TradingConfig } from "@nod/contract/trading-config";
+import type { ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-config";
 import { percentFrom, price } from "../../src/core/decimal.ts";
 import type { Pool } from "../../src/db/pool.ts";
 import { compileConfig } from "../../src/trading/config/compile.ts";
 import type { Reading } from "../../src/trading/market/fact-book.ts";
 import type { Firing } from "../../src/trading/rules/rule-index.ts";
 
-export function dipRule(changes: Partial<Rule> = {}): Rule {
+export function dipRule(changes: Partial<ReferenceRule> = {}): ReferenceRule {
   return {
     id: "dip_confirm",
     type: "price_below_pct_of_ref",

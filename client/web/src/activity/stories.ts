@@ -2,7 +2,7 @@ import type { Order } from "@nod/contract/order";
 import type { Question } from "@nod/contract/question";
 import { compareDecimals, percentSize } from "../money/decimal-text.ts";
 import type { ClosedQuestion } from "../questions/deck.ts";
-import { isTradingQuestion, symbolOf } from "../questions/trading-question.ts";
+import { isTradingQuestion, referenceOf, symbolOf } from "../questions/trading-question.ts";
 import { comparedWith } from "../words/market.ts";
 import { orderExplanation, orderStages, orderTitle, withoutNoOrderSent, type Tone } from "../words/order.ts";
 import { span } from "../words/time.ts";
@@ -24,11 +24,12 @@ export type Story = {
   questionId: string | null;
 };
 
-/** `Down 1.6 % vs yesterday`; the question's own text when it is not about a price. */
+/** `Down 1.6 % vs yesterday`; the rule where it compares with nothing; the question's own text when it is not about a price. */
 export function whatHappened(question: Question): string {
   if (!isTradingQuestion(question)) return question.question_text;
-  const { price, ref, pct, ref_metric } = question.metadata;
-  return `${compareDecimals(price, ref) < 0 ? "Down" : "Up"} ${percentSize(pct)}\u202f% ${comparedWith[ref_metric]}`;
+  const reference = referenceOf(question.metadata);
+  if (reference === null) return question.metadata.rule_text;
+  return `${compareDecimals(question.metadata.price, reference.price) < 0 ? "Down" : "Up"} ${percentSize(reference.pct)}\u202f% ${comparedWith[reference.metric]}`;
 }
 
 const instant = (text: string | null): number | null => (text === null ? null : Date.parse(text));

@@ -3,7 +3,7 @@ import { BackIcon } from "../app/icons.tsx";
 import { Link } from "../app/link.tsx";
 import { price, quantity, usd } from "../money/decimal-text.ts";
 import { questionQuery } from "../questions/queries.ts";
-import { isTradingQuestion } from "../questions/trading-question.ts";
+import { isTradingQuestion, referenceOf } from "../questions/trading-question.ts";
 import { feedNames, referenceNames } from "../words/market.ts";
 import { orderExplanation, orderSize } from "../words/order.ts";
 import { preciseTime, zoneName } from "../words/time.ts";
@@ -24,6 +24,7 @@ export function StoryTrace({ story }: { story: Story }) {
   const { order } = story;
   const asked = useQuery({ ...questionQuery(story.questionId ?? ""), enabled: story.question === null && story.questionId !== null });
   const question = story.question ?? asked.data ?? null;
+  const reference = question !== null && isTradingQuestion(question) ? referenceOf(question.metadata) : null;
   const steps = order === null ? story.steps : stepsOf(order, question);
   const explanation = order === null ? story.detail : orderExplanation(order);
   return (
@@ -54,7 +55,7 @@ export function StoryTrace({ story }: { story: Story }) {
           <>
             <Fact name="Rule">{question.metadata.rule_text}</Fact>
             <Fact name="Price when asked">{`$${price(question.metadata.price)}, ${feedNames[question.metadata.feed]}`}</Fact>
-            <Fact name={`Compared with`}>{`${referenceNames[question.metadata.ref_metric]} $${price(question.metadata.ref)}`}</Fact>
+            {reference !== null && <Fact name="Compared with">{`${referenceNames[reference.metric]} $${price(reference.price)}`}</Fact>}
           </>
         )}
         {order !== null && (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { TradingQuestionMetadata } from "@nod/contract/question";
 import { movedByPercent, percentSize, price, toPlotNumber } from "../money/decimal-text.ts";
 import { priceLineQuery } from "../questions/queries.ts";
+import { referenceOf } from "../questions/trading-question.ts";
 import { referenceNames } from "../words/market.ts";
 import { clockTime } from "../words/time.ts";
 import { chartGeometry } from "./chart-geometry.ts";
@@ -24,26 +25,28 @@ function Level({ at, label, above, tone }: { at: number; label: string; above: b
 export function DayChart({ metadata, low }: { metadata: TradingQuestionMetadata; /** Leaves room for an amount to choose. */ low: boolean }) {
   const { data } = useQuery(priceLineQuery(metadata.symbol));
   const firedAtMs = Date.parse(metadata.price_as_of);
-  const level = movedByPercent(metadata.ref, String(metadata.threshold_pct));
-  const reference = toPlotNumber(metadata.ref);
+  const compared = referenceOf(metadata);
+  const threshold = compared?.thresholdPct ?? null;
+  const level = compared === null || threshold === null ? null : movedByPercent(compared.price, String(threshold));
+  const reference = compared === null ? null : toPlotNumber(compared.price);
   const fired = toPlotNumber(metadata.price);
   const plotted = (data?.points ?? []).map((point) => ({ atMs: Date.parse(point.as_of), value: toPlotNumber(point.price) }));
-  const levels = [reference, fired, ...(level === null ? [] : [toPlotNumber(level)])];
+  const levels = [fired, ...(reference === null ? [] : [reference]), ...(level === null ? [] : [toPlotNumber(level)])];
   const geometry = chartGeometry(plotted, levels, room);
   const [first] = plotted;
   if (geometry === null || first === undefined) return null;
-  const referenceIsUpper = level === null || reference >= toPlotNumber(level);
-  const sign = metadata.threshold_pct < 0 ? "−" : "+";
+  const referenceIsUpper = level === null || reference === null || reference >= toPlotNumber(level);
+  const sign = threshold !== null && threshold < 0 ? "−" : "+";
   const firedX = geometry.x(firedAtMs);
   return (
-    <figure data-chart="day" className="-mx-1 mt-4" aria-label={`${metadata.symbol} today, at $${price(metadata.price)} when this was asked; ${referenceNames[metadata.ref_metric]} $${price(metadata.ref)}`}>
+    <figure data-chart="day" className="-mx-1 mt-4" aria-label={`${metadata.symbol} today, at $${price(metadata.price)} when this was asked${compared === null ? "" : `; ${referenceNames[compared.metric]} $${price(compared.price)}`}`}>
       <div className={`relative ${low ? "h-[clamp(5rem,11dvh,7rem)]" : "h-[clamp(6rem,17dvh,9.5rem)]"}`} aria-hidden="true">
         <svg viewBox="0 0 100 100" preserveAspectRatio="none" className="absolute inset-0 size-full overflow-visible">
           <path d={geometry.area} fill="var(--chart-fill)" />
           <path d={geometry.line} fill="none" stroke="var(--ink)" strokeWidth="1.75" strokeLinejoin="round" strokeLinecap="round" vectorEffect="non-scaling-stroke" />
         </svg>
-        <Level at={geometry.y(reference)} label={`${referenceNames[metadata.ref_metric]} ${price(metadata.ref)}`} above={referenceIsUpper} tone="reference" />
-        {level !== null && <Level at={geometry.y(toPlotNumber(level))} label={`${sign}${percentSize(String(metadata.threshold_pct))}\u202f% ${price(level)}`} above={!referenceIsUpper} tone="fired" />}
+        {compared !== null && reference !== null && <Level at={geometry.y(reference)} label={`${referenceNames[compared.metric]} ${price(compared.price)}`} above={referenceIsUpper} tone="reference" />}
+        {level !== null && <Level at={geometry.y(toPlotNumber(level))} label={`${sign}${percentSize(String(threshold))}\u202f% ${price(level)}`} above={!referenceIsUpper} tone="fired" />}
         <span
           className="absolute size-2.5 -translate-1/2 rounded-pill bg-ink ring-6 ring-ink/10"
           style={{ left: `${firedX}%`, top: `${geometry.y(fired)}%` }}

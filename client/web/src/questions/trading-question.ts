@@ -1,7 +1,15 @@
 import type { Question, TradingQuestionMetadata } from "@nod/contract/question";
+import type { ReferenceMetric } from "@nod/contract/trading-config";
 import type { Choice } from "./deck.ts";
 
 export type TradingQuestion = Question & { metadata: TradingQuestionMetadata };
+
+/** What the price was compared with; null for a rule that compares it with no one reference. */
+export type Reference = { metric: ReferenceMetric; price: string; pct: string; thresholdPct: number | null };
+
+export function referenceOf({ ref_metric: metric, ref, pct, threshold_pct }: TradingQuestionMetadata): Reference | null {
+  return metric === undefined || ref === undefined || pct === undefined ? null : { metric, price: ref, pct, thresholdPct: threshold_pct ?? null };
+}
 
 /** Questions of other pipelines have no order to show; their text is all there is. */
 export function isTradingQuestion(question: Question): question is TradingQuestion {

@@ -1,8 +1,9 @@
-import type { DataInput, Rule, TradingConfig } from "@nod/contract/trading-config";
+import type { DataInput, NotionalUsd, ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-config";
 import { maxSymbolsPerFeed } from "@nod/contract/trading-config";
 import { decimalPlaces, NotADecimalError, percent, quantity, usd } from "../../core/decimal.ts";
 import { templateFaults } from "../rules/question-text.ts";
-import { coverageOf, metricFor } from "./coverage.ts";
+import { isEvaluated } from "../rules/compiled-rule.ts";
+import { coverageOf, metricsOf } from "./coverage.ts";
 import type { DocumentPath } from "./json-pointer.ts";
 
 /**
@@ -63,16 +64,16 @@ function ruleFaults(config: TradingConfig): ConfigFault[] {
   const sourceOf = coverageOf(config);
   return config.rules.flatMap((rule, index): ConfigFault[] => {
     const path = ["rules", index];
-    const faults = [...thresholdFaults(rule, path), ...notionalFaults(rule, path)];
+    const faults = [...refuseUntilEvaluated(rule, path), ...("ref_metric" in rule ? thresholdFaults(rule, path) : []), ...notionalFaults(rule, path)];
     for (const message of templateFaults(rule.question_template)) faults.push({ path: [...path, "question_template"], message });
     if (rule.question_template === "") faults.push({ path: [...path, "question_template"], message: "has nothing to read" });
     // What is switched off watches nothing, so it may name what no input brings.
     if (rule.enabled === false) return faults;
     const source = sourceOf(rule);
     if (source === null) {
-      const needed = [...new Set(["last_trade", metricFor(rule.ref_metric)])].join(" and ");
+      const needed = metricsOf(rule).join(" and ");
       faults.push({ path: [...path, "symbol"], message: `${rule.symbol} of rule ${rule.id} is in no enabled data input that brings ${needed}`, because: "data_inputs" });
-    } else if (smallestAmount(rule) < smallestNotionalUsd[source.assetClass]) {
+    } else if ((smallestAmount(rule) ?? Infinity) < smallestNotionalUsd[source.assetClass]) {
       faults.push({ path: [...path, "on_answer_match", "notional_usd"], message: `must be at least ${smallestNotionalUsd[source.assetClass]} for ${source.assetClass}` });
     }
     return faults;
@@ -83,7 +84,7 @@ function ruleFaults(config: TradingConfig): ConfigFault[] {
  * Against a close or an open, a sign that contradicts the direction is a forgotten minus: "below +1.5 %" holds nearly always.
  * Against the day's low, "below +0.5 %" means near the low, and against the high "above -0.5 %" near the high.
  */
-function thresholdFaults(rule: Rule, path: DocumentPath): ConfigFault[] {
+function thresholdFaults(rule: ReferenceRule, path: DocumentPath): ConfigFault[] {
   const at = [...path, "threshold_pct"];
   const unreadable = decimalsFault(rule.threshold_pct, 9, percent);
   if (unreadable !== null) return [{ path: at, message: unreadable }];
@@ -95,7 +96,8 @@ function thresholdFaults(rule: Rule, path: DocumentPath): ConfigFault[] {
 
 function notionalFaults(rule: Rule, path: DocumentPath): ConfigFault[] {
   const at = [...path, "on_answer_match", "notional_usd"];
-  const notional = rule.on_answer_match.notional_usd;
+  const notional = notionalOf(rule);
+  if (notional === null) return [];
   if (typeof notional === "number") return centsFault(at, notional);
   const { min, max } = notional.ask;
   const faults = [...centsFault([...at, "ask", "min"], min), ...centsFault([...at, "ask", "max"], max)];
@@ -103,10 +105,17 @@ function notionalFaults(rule: Rule, path: DocumentPath): ConfigFault[] {
   return faults;
 }
 
-const smallestAmount = (rule: Rule): number => {
-  const notional = rule.on_answer_match.notional_usd;
-  return typeof notional === "number" ? notional : notional.ask.min;
-};
+const notionalOf = ({ on_answer_match: action }: Rule): NotionalUsd | null => (action.action === "propose_order" && "notional_usd" in action ? action.notional_usd : null);
+
+function smallestAmount(rule: Rule): number | null {
+  const notional = notionalOf(rule);
+  return notional === null || typeof notional === "number" ? notional : notional.ask.min;
+}
+
+/** A rule that nothing looks at would be a promise that is not kept, so it is refused. */
+function refuseUntilEvaluated(rule: Rule, path: DocumentPath): ConfigFault[] {
+  return isEvaluated(rule) ? [] : [{ path, message: "is a rule that this server does not evaluate yet" }];
+}
 
 function guardrailFaults({ guardrails }: TradingConfig): ConfigFault[] {
   const amounts = [

@@ -1,6 +1,6 @@
 import type { TradingConfig } from "@nod/contract/trading-config";
 import { percent, toNanos } from "../../core/decimal.ts";
-import type { CompiledConfig, CompiledInput, CompiledRule } from "../rules/compiled-rule.ts";
+import { isEvaluated, type CompiledConfig, type CompiledInput, type CompiledRule } from "../rules/compiled-rule.ts";
 import { coverageOf } from "./coverage.ts";
 
 /** The open-question limit of a user whose guardrails do not name one. */
@@ -24,7 +24,7 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
   };
   if (!effective.enabled) return config;
   for (const rule of effective.rules) {
-    if (rule.enabled === false || blocked.has(rule.symbol)) continue;
+    if (rule.enabled === false || blocked.has(rule.symbol) || !isEvaluated(rule)) continue;
     const source = sourceOf(rule);
     if (source === null) continue;
     const thresholdNanos = Number(toNanos(percent(rule.threshold_pct)));

@@ -9,6 +9,11 @@ export function metricFor(reference: ReferenceMetric): Metric {
   return reference === "prev_close" ? "prev_close" : "daily_bar";
 }
 
+/** What an input must bring for a rule to be looked at. */
+export function metricsOf(rule: Rule): Metric[] {
+  return "ref_metric" in rule ? [...new Set<Metric>(["last_trade", metricFor(rule.ref_metric)])] : ["last_trade"];
+}
+
 type Coverage = { source: Source; metrics: Map<string, Set<Metric>> };
 
 /** By symbol, what the enabled data inputs bring from each feed; inputs of one feed complement each other. */
@@ -26,9 +31,10 @@ export function coverageOf(config: TradingConfig): (rule: Rule) => Source | null
     }
   }
   return (rule) => {
+    const needed = metricsOf(rule);
     for (const { source, metrics } of feeds.values()) {
       const brought = metrics.get(rule.symbol);
-      if (brought?.has("last_trade") === true && brought.has(metricFor(rule.ref_metric))) return source;
+      if (brought !== undefined && needed.every((metric) => brought.has(metric))) return source;
     }
     return null;
   };

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Rule, TradingConfig } from "@nod/contract/trading-config";
+import type { ReferenceRule, TradingConfig } from "@nod/contract/trading-config";
 import { resolveConfig, resolveStoredConfig, resolveTemplate } from "./resolve.ts";
 
-const dip: Rule = {
+const dip: ReferenceRule = {
   id: "dip_confirm",
   type: "price_below_pct_of_ref",
   symbol: "SPY",

@@ -1,4 +1,4 @@
-import type { ReferenceMetric, Rule } from "@nod/contract/trading-config";
+import type { ReferenceMetric, ReferenceRule, Rule } from "@nod/contract/trading-config";
 import { percent } from "../../core/decimal.ts";
 import { showNotional } from "./question-text.ts";
 
@@ -11,12 +11,14 @@ const referenceWords: Record<ReferenceMetric, string> = {
 
 /** A rule in plain English: "When SPY is 1.5 % or more below its previous close, ask whether to buy 10 USD of it." */
 export function describeRule(rule: Rule): string {
-  const { side, notional_usd: notional } = rule.on_answer_match;
-  const action = typeof notional === "number" ? `ask whether to ${side} ${showNotional(notional)} USD of it` : `ask how much of it to ${side}, ${showNotional(notional)} USD`;
-  return `When ${rule.symbol} is ${describeDistance(rule)}, ${action}.`;
+  const action = rule.on_answer_match;
+  if (!("ref_metric" in rule) || !("notional_usd" in action)) return `When ${rule.symbol} meets the rule ${rule.id}.`;
+  const { side, notional_usd: notional } = action;
+  const words = typeof notional === "number" ? `ask whether to ${side} ${showNotional(notional)} USD of it` : `ask how much of it to ${side}, ${showNotional(notional)} USD`;
+  return `When ${rule.symbol} is ${describeDistance(rule)}, ${words}.`;
 }
 
-function describeDistance(rule: Rule): string {
+function describeDistance(rule: ReferenceRule): string {
   const below = rule.type === "price_below_pct_of_ref";
   const reference = referenceWords[rule.ref_metric];
   const [side, otherSide] = below ? ["below", "above"] : ["above", "below"];

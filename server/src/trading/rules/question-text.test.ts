@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Rule } from "@nod/contract/trading-config";
+import type { ReferenceRule } from "@nod/contract/trading-config";
 import { percentFrom, price } from "../../core/decimal.ts";
 import { describeRule } from "./describe-rule.ts";
 import { renderQuestion, sanitiseText, showPrices, templateFaults } from "./question-text.ts";
@@ -41,11 +41,11 @@ test("sanitised text has nothing invisible in it, and sanitising again changes n
 });
 
 describe("a rule in plain English", () => {
-  const rule: Rule = {
+  const rule: ReferenceRule = {
     id: "dip", type: "price_below_pct_of_ref", symbol: "SPY", ref_metric: "prev_close", threshold_pct: -1.5, question_template: "?",
     on_answer_match: { action: "propose_order", side: "buy", notional_usd: 10 }, cooldown_seconds: 0, expires_in_seconds: 60, max_staleness_seconds: 60, max_drift_bps: 50,
   };
-  test.each<[Partial<Rule>, string]>([
+  test.each<[Partial<ReferenceRule>, string]>([
     [{}, "When SPY is 1.5 % or more below its previous close, ask whether to buy 10 USD of it."],
     [{ type: "price_above_pct_of_ref", threshold_pct: 2, ref_metric: "day_open" }, "When SPY is 2 % or more above today's open, ask whether to buy 10 USD of it."],
     [{ threshold_pct: 0 }, "When SPY is at or below its previous close, ask whether to buy 10 USD of it."],

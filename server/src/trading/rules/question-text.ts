@@ -1,4 +1,4 @@
-import type { ProposeOrder } from "@nod/contract/trading-config";
+import type { NotionalUsd } from "@nod/contract/trading-config";
 import { isLess, price, toCents, toSentenceNumber, usd, type Percent, type Price } from "../../core/decimal.ts";
 
 /** What a question template may name. */
@@ -31,7 +31,7 @@ export function showPrices(of: { price: Price; ref: Price; pct: Percent }): Show
 }
 
 /** The question as it is read. Values are put in once, so nothing in them is ever taken for a placeholder. */
-export function renderQuestion(template: string, values: ShownPrices & { symbol: string; notional: ProposeOrder["notional_usd"] }): string {
+export function renderQuestion(template: string, values: ShownPrices & { symbol: string; notional: NotionalUsd }): string {
   const shown: Record<Placeholder, string> = { ...values, notional: showNotional(values.notional) };
   return template.replaceAll(placeholderPattern, (all, name: string) => (isPlaceholder(name) ? shown[name] : all));
 }
@@ -44,7 +44,7 @@ export function showPrice(amount: Price): string {
 }
 
 /** `10`, `10.50`, or `5 to 50` when the answer names it. */
-export function showNotional(notional: ProposeOrder["notional_usd"]): string {
+export function showNotional(notional: NotionalUsd): string {
   return typeof notional === "number" ? showUsd(notional) : `${showUsd(notional.ask.min)} to ${showUsd(notional.ask.max)}`;
 }
 

@@ -1,7 +1,7 @@
 import { Decimal } from "decimal.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ReferenceMetric, Rule, RuleType, TradingConfig } from "@nod/contract/trading-config";
+import type { ReferenceMetric, ReferenceRule, TradingConfig } from "@nod/contract/trading-config";
 import { price, type Price } from "../../core/decimal.ts";
 import { compileConfig } from "../config/compile.ts";
 import { createFactBook, type FactBook } from "../market/fact-book.ts";
@@ -20,11 +20,11 @@ const sessions: MarketSessions = {
 };
 const secondsAgo = (seconds: number): Date => new Date(now.getTime() - seconds * 1_000);
 
-const rule = (changes: Partial<Rule> = {}): Rule => ({
+const rule = (changes: Partial<ReferenceRule> = {}): ReferenceRule => ({
   id: "r", type: "price_below_pct_of_ref", symbol: "SPY", ref_metric: "prev_close", threshold_pct: -1.5, question_template: "?",
   on_answer_match: { action: "propose_order", side: "buy", notional_usd: 10 }, cooldown_seconds: 60, expires_in_seconds: 60, max_staleness_seconds: 180, max_drift_bps: 50, ...changes,
 });
-const configOf = (rules: Rule[], changes: Partial<TradingConfig> = {}): TradingConfig => ({
+const configOf = (rules: ReferenceRule[], changes: Partial<TradingConfig> = {}): TradingConfig => ({
   version: 1, enabled: true, mode: "paper", rules,
   data_inputs: [{ id: "all", source: "alpaca", asset_class: "us_equity", symbols: ["SPY", "IBM"], feed: "iex", poll_interval_seconds: 60, metrics: ["last_trade", "daily_bar", "prev_close"] }],
   guardrails: { max_orders_per_day: 3, max_notional_usd_per_4h: 100, require_question_before_order: true, symbols_blocklist: [] },
@@ -39,13 +39,13 @@ const bookOf = (...facts: LatestFact[]): FactBook => {
   return book;
 };
 const key = "iex us_equity SPY";
-const indexOf = (rules: Rule[]): RuleIndex => {
+const indexOf = (rules: ReferenceRule[]): RuleIndex => {
   const index = createRuleIndex();
   index.add("alice", compileConfig(configOf(rules), "1.1"));
   return index;
 };
 /** The ids of the rules that fire, looked at through their symbol. */
-const firing = (rules: Rule[], book: FactBook, at = sessions): string[] => indexOf(rules).evaluate(book, at, new Set([key]), []).firings.map((found) => found.rule.rule.id);
+const firing = (rules: ReferenceRule[], book: FactBook, at = sessions): string[] => indexOf(rules).evaluate(book, at, new Set([key]), []).firings.map((found) => found.rule.rule.id);
 
 describe("a rule fires", () => {
   const dip = [fact("last_trade", "98.5"), fact("prev_close", "100")];
@@ -133,11 +133,11 @@ describe("what is looked at", () => {
 describe("however rules come and go", () => {
   const prices = fc.integer({ min: 1, max: 3_000_000 }).map((cents) => price(new Decimal(cents).div(10_000).toFixed()));
   const threshold = fc.integer({ min: -50_000, max: 50_000 }).map((n) => n / 1_000);
-  const type = fc.constantFrom<RuleType>("price_below_pct_of_ref", "price_above_pct_of_ref");
+  const type = fc.constantFrom<ReferenceRule["type"]>("price_below_pct_of_ref", "price_above_pct_of_ref");
   const step = fc.record({ user: fc.integer({ min: 0, max: 5 }), rules: fc.array(fc.tuple(type, threshold), { maxLength: 4 }), last: prices, close: prices });
 
   /** The rule as its definition says, in exact fractions. */
-  const holds = (ruleType: RuleType, limit: number, last: Price, close: Price): boolean => {
+  const holds = (ruleType: ReferenceRule["type"], limit: number, last: Price, close: Price): boolean => {
     const left = new Decimal(last).minus(close).times(100);
     const right = new Decimal(close).times(limit);
     return ruleType === "price_below_pct_of_ref" ? left.lte(right) : left.gte(right);
@@ -147,7 +147,7 @@ describe("however rules come and go", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 20 }), (steps) => {
         const index = createRuleIndex();
-        const users = new Map<number, { slots: readonly number[]; rules: [RuleType, number][] }>();
+        const users = new Map<number, { slots: readonly number[]; rules: [ReferenceRule["type"], number][] }>();
         for (const { user, rules, last, close } of steps) {
           index.remove(users.get(user)?.slots ?? []);
           const compiled = compileConfig(configOf(rules.map(([ruleType, limit], n) => rule({ id: `r${n}`, type: ruleType, threshold_pct: limit }))), "1.1");

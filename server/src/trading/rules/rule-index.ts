@@ -1,5 +1,5 @@
 import type { AssetClass } from "@nod/contract/primitives";
-import type { ReferenceMetric, RuleType } from "@nod/contract/trading-config";
+import type { ReferenceMetric, ReferenceRule } from "@nod/contract/trading-config";
 import type { CompiledConfig, CompiledRule } from "./compiled-rule.ts";
 import { marketKey, type FactBook, type MarketKey, type Reading } from "../market/fact-book.ts";
 import type { MarketSessions } from "../market/session-table.ts";
@@ -32,7 +32,7 @@ type Market = { key: MarketKey; assetClass: AssetClass; steps: Map<string, Step>
 /** `place` ends the search for a slot's ladder at its removal. */
 type Entry = { firebaseUid: string; rule: CompiledRule; market: Market; ladder: ThresholdLadder };
 
-const directionOf: Record<RuleType, Direction> = { price_below_pct_of_ref: "below", price_above_pct_of_ref: "above" };
+const directionOf: Record<ReferenceRule["type"], Direction> = { price_below_pct_of_ref: "below", price_above_pct_of_ref: "above" };
 
 export function createRuleIndex(): RuleIndex {
   const markets = new Map<MarketKey, Market>();
