@@ -79,7 +79,7 @@ test("the kill switch is one press and one confirmation from every screen, and h
   await page.getByRole("link", { name: "Activity" }).click();
   await page.getByRole("button", { name: "Kill switch" }).click();
   const dialog = page.getByRole("alertdialog");
-  await dialog.getByText("Orders that are at the broker already stay there.").waitFor();
+  await dialog.getByText("Orders at the broker and positions stay as they are.").waitFor();
   await dialog.getByRole("button", { name: "Stop new orders" }).click();
   await page.getByRole("status").filter({ hasText: "No new order is sent" }).waitFor();
 

@@ -3,7 +3,7 @@ import type { Order, OrdersPage } from "@nod/contract/order";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Problem } from "@nod/contract/problem";
 import type { AnswerResult, Question, QuestionsPage } from "@nod/contract/question";
-import type { KillSwitch, KillSwitchRequest, SnapshotsPage, TradingStatus } from "@nod/contract/status";
+import type { KillSwitch, KillSwitchMode, KillSwitchPreview, KillSwitchRequest, SnapshotsPage, TradingStatus } from "@nod/contract/status";
 import type { TradingConfigOverride } from "@nod/contract/trading-config";
 import { serverClock } from "../live/server-clock.ts";
 import { connection } from "../live/connection.ts";
@@ -82,5 +82,6 @@ export const http = {
   config: () => call<ConfigResponse>("GET", "/v1/me/trading/config"),
   /** Replaces the person's own document, only while `revision` is still the one that was read. */
   putConfig: (own: TradingConfigOverride, revision: string) => call<ConfigResponse>("PUT", "/v1/me/trading/config", own, { "if-match": `"${revision}"` }),
+  killSwitchPreview: (mode: KillSwitchMode) => call<KillSwitchPreview>("GET", `/v1/me/trading/kill-switch/preview?mode=${mode}`),
   setKillSwitch: (request: KillSwitchRequest) => call<KillSwitch>("POST", "/v1/me/trading/kill-switch", request),
 };

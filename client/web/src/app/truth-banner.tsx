@@ -4,6 +4,7 @@ import { modeOf, type ConnectionMode } from "../live/connection.ts";
 import { useConnection } from "../live/use-connection.ts";
 import { useServerNow } from "../live/use-server-now.ts";
 import { statusQuery } from "../questions/queries.ts";
+import { stoppedSentence } from "../safety/kill-switch-words.ts";
 import { clockTime } from "../words/time.ts";
 
 /** A connection that comes back within this time is not worth a word. */
@@ -30,8 +31,7 @@ export function TruthBanner() {
     <div role="status" className="mx-auto w-full max-w-6xl shrink-0 px-4 empty:hidden">
       {status?.kill_switch.enabled === true && (
         <p className="mb-2 rounded-inner bg-red-wash px-4 py-2.5 text-small text-red">
-          <strong className="font-strong">Stopped.</strong> No new order is sent
-          {status.kill_switch.scope === "all" ? ", by the operator's switch for everybody." : "."} You can still skip.
+          <strong className="font-strong">Stopped.</strong> {stoppedSentence(status.kill_switch)} You can still skip.
         </p>
       )}
       {mode === "offline" && (
