@@ -21,7 +21,9 @@ test("a dip becomes a question, and a swipe exactly one filled order: in the pag
   expect(text).toMatch(/about 0\.10\d\d shares · at most \$10\.00/);
   expect(text).toMatch(/IEX · \d+.s ago/);
   expect(text).toMatch(/3 of 3 orders left today/);
-  expect(await page.getByText("PAPER", { exact: true }).count()).toBe(1);
+  expect(text).toContain("PAPER");
+  expect(text).toContain("Paper account at Alpaca");
+  expect(await page.getByRole("banner").getByText("PAPER", { exact: true }).count()).toBe(1);
 
   await swipe(page, card, "right");
   await page.getByRole("status").filter({ hasText: /Bought \$10\.00 at \$98\.\d\d/ }).waitFor();

@@ -3,6 +3,9 @@ import "./styles/app.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
+import { applyDeviceSettings } from "./settings/use-device-settings.ts";
+
+applyDeviceSettings(document.documentElement);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

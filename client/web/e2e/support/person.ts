@@ -31,6 +31,11 @@ export function dip(stack: Stack, symbol: string): void {
   stack.simulator.control.setPrice(symbol, dipPrice);
 }
 
+/** Answers over the API, as another device would; -10 to 10. */
+export async function answerElsewhere(stack: Stack, person: Person, questionId: string, answer: number): Promise<void> {
+  await call(stack, "POST", `/v1/me/questions/${questionId}/answer`, { answer }, person.token);
+}
+
 /** From now on this person is asked when one of the symbols is 1.5 % or more below its previous close. */
 export async function watch(stack: Stack, person: Person, rules: readonly DipRule[], guardrails: TradingConfigOverride["guardrails"] = {}): Promise<void> {
   const own: TradingConfigOverride = {

@@ -31,6 +31,11 @@ export async function signIn(page: Page, address: string, uid: string): Promise<
 /** The card in the hand that asks about `symbol`. */
 export const cardOf = (page: Page, symbol: string): Locator => page.getByRole("article", { name: new RegExp(`^${symbol} is (down|up)`) });
 
+/** The id of the question that a card asks. */
+export async function questionOf(card: Locator): Promise<string> {
+  return (await card.getAttribute("data-question")) ?? "";
+}
+
 export type Finger = { move(dx: number): Promise<void>; lift(): Promise<void> };
 
 /** Puts a finger on the card. It moves in small steps, as fingers do. */
@@ -56,6 +61,17 @@ export async function touch(page: Page, card: Locator): Promise<Finger> {
       await session.detach();
     },
   };
+}
+
+/** A finger that stays on a button for as long as it takes, and is lifted there. */
+export async function pressAndHold(page: Page, button: Locator, until: () => Promise<void>): Promise<void> {
+  const box = await button.boundingBox();
+  if (box === null) throw new Error("the button is not on the screen");
+  const session: CDPSession = await page.context().newCDPSession(page);
+  await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }] });
+  await until();
+  await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await session.detach();
 }
 
 export async function swipe(page: Page, card: Locator, direction: "right" | "left"): Promise<void> {

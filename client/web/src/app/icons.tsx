@@ -33,6 +33,14 @@ export const RulesIcon = () => (
   </Icon>
 );
 
+export const SettingsIcon = () => (
+  <Icon>
+    <path d="M4.5 8h9M18 8h1.5M4.5 16H6M10.5 16h9" />
+    <circle cx="15.75" cy="8" r="2.25" />
+    <circle cx="8.25" cy="16" r="2.25" />
+  </Icon>
+);
+
 export const PowerIcon = () => (
   <Icon>
     <path d="M12 3.5v7.5" />

@@ -1,18 +1,24 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { ActivityScreen } from "../activity/activity-screen.tsx";
 import type { Session } from "../api/session.ts";
 import { InboxScreen } from "../inbox/inbox-screen.tsx";
 import { modeOf, type ConnectionMode } from "../live/connection.ts";
 import { useConnection } from "../live/use-connection.ts";
-import { PortfolioScreen } from "../portfolio/portfolio-screen.tsx";
 import { deckQuery, statusQuery } from "../questions/queries.ts";
-import { RulesScreen } from "../rules/rules-screen.tsx";
 import { KillSwitchButton } from "../safety/kill-switch-button.tsx";
-import { ActivityIcon, InboxIcon, PortfolioIcon, RulesIcon } from "./icons.tsx";
+import { ActivityIcon, InboxIcon, PortfolioIcon, RulesIcon, SettingsIcon } from "./icons.tsx";
+import { LoadFailure } from "./load-failure.tsx";
+import { KeysHelp } from "./keys-help.tsx";
 import { Link } from "./link.tsx";
+import { ModeTag } from "./mode-tag.tsx";
 import { useRoute, type Route } from "./routes.ts";
 import { TruthBanner } from "./truth-banner.tsx";
+
+// What is not needed to answer a card comes when it is opened.
+const PortfolioScreen = lazy(() => import("../portfolio/portfolio-screen.tsx").then((module) => ({ default: module.PortfolioScreen })));
+const RulesScreen = lazy(() => import("../rules/rules-screen.tsx").then((module) => ({ default: module.RulesScreen })));
+const SettingsScreen = lazy(() => import("../settings/settings-screen.tsx").then((module) => ({ default: module.SettingsScreen })));
 
 const dotWords: Record<ConnectionMode, { label: string; className: string }> = {
   live: { label: "Live", className: "bg-accent" },
@@ -24,11 +30,7 @@ const dotWords: Record<ConnectionMode, { label: string; className: string }> = {
 function ModeBadge() {
   const { data } = useQuery(statusQuery);
   if (data === undefined) return <span className="bone h-7 w-16" aria-hidden="true" />;
-  return data.mode === "live" ? (
-    <span className="rounded-pill bg-red px-3.5 py-1 text-small font-strong tracking-wider text-on-red">LIVE</span>
-  ) : (
-    <span className="rounded-pill border border-line px-3 py-1 text-small font-strong tracking-wider text-soft">PAPER</span>
-  );
+  return <ModeTag mode={data.mode} />;
 }
 
 function Tab({ to, active, label, badge, children }: { to: Route; active: boolean; label: string; badge: number; children: ReactNode }) {
@@ -64,8 +66,11 @@ function Tabs({ route, className }: { route: Route; className: string }) {
       <Tab to={{ screen: "portfolio" }} active={route.screen === "portfolio"} label="Portfolio" badge={0}>
         <PortfolioIcon />
       </Tab>
-      <Tab to={{ screen: "rules" }} active={route.screen === "rules"} label="Rules" badge={0}>
+      <Tab to={{ screen: "rules", place: { kind: "list" } }} active={route.screen === "rules"} label="Rules" badge={0}>
         <RulesIcon />
+      </Tab>
+      <Tab to={{ screen: "settings" }} active={route.screen === "settings"} label="Settings" badge={0}>
+        <SettingsIcon />
       </Tab>
     </nav>
   );
@@ -74,14 +79,26 @@ function Tabs({ route, className }: { route: Route; className: string }) {
 function Screen({ route, session }: { route: Route; session: Session }) {
   switch (route.screen) {
     case "inbox":
-      return <InboxScreen />;
+      return <InboxScreen questionId={route.questionId ?? null} />;
     case "activity":
-      return <ActivityScreen storyId={route.storyId} session={session} />;
+      return <ActivityScreen storyId={route.storyId} />;
     case "portfolio":
       return <PortfolioScreen />;
     case "rules":
-      return <RulesScreen />;
+      return <RulesScreen place={route.place} />;
+    case "settings":
+      return <SettingsScreen session={session} />;
   }
+}
+
+function ScreenBones() {
+  return (
+    <div className="mx-auto flex w-full max-w-2xl flex-col gap-4 px-5 pt-2" aria-busy="true" aria-label="Loading">
+      <span className="bone h-6 w-32" />
+      <span className="bone h-24 w-full" />
+      <span className="bone h-24 w-full" />
+    </div>
+  );
 }
 
 /** What stands around every screen: who it is, paper or live, the kill switch, the truth about the connection. */
@@ -101,8 +118,13 @@ export function Shell({ session }: { session: Session }) {
       </header>
       <TruthBanner />
       <main className="mx-auto flex min-h-0 w-full max-w-6xl flex-1 flex-col">
-        <Screen route={route} session={session} />
+        <LoadFailure key={route.screen}>
+          <Suspense fallback={<ScreenBones />}>
+            <Screen route={route} session={session} />
+          </Suspense>
+        </LoadFailure>
       </main>
+      <KeysHelp />
       <Tabs route={route} className="flex shrink-0 border-t border-line pb-[env(safe-area-inset-bottom)] lg:hidden" />
     </div>
   );

@@ -1,17 +1,23 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useState } from "react";
+import { useKeys } from "../app/keys.ts";
 import { useServerNow } from "../live/use-server-now.ts";
-import { usdBrief } from "../money/decimal-text.ts";
-import { putAway, type Card, type Choice, type Deck } from "../questions/deck.ts";
+import { usdBrief, worthOfShares } from "../money/decimal-text.ts";
+import { putAway, successorOf, type Card, type Choice, type Deck } from "../questions/deck.ts";
 import { changeDeck } from "../questions/queries.ts";
 import { amountBounds, isTradingQuestion } from "../questions/trading-question.ts";
 import { readAmount } from "./amount.ts";
+import { useDeviceSettings } from "../settings/use-device-settings.ts";
+import { ConfirmApproval } from "./confirm-approval.tsx";
+import { holdMs, needsHold } from "./deliberate.ts";
 import { Dock } from "./dock.tsx";
 import { QuestionCard } from "./question-card.tsx";
 import { useAnswer } from "./use-answer.ts";
 
 /** After a card has come into the hand, presses and keys count only after this: a double press never answers two. */
 const armingMs = 400;
+/** These tell something and want no order. */
+const noticePipeline = "notice";
 /** A dead card leaves by itself after this, counted only while the page is looked at. */
 const deadShownMs = 7_000;
 
@@ -42,22 +48,6 @@ function useLeavesByItself(dead: boolean, leave: () => void): void {
   }, [dead]);
 }
 
-/** The keys belong to the card unless the person is typing, sliding or in a dialog. */
-function useAnswerKeys(onKey: (key: "ArrowLeft" | "ArrowRight") => void): void {
-  const press = useEffectEvent(onKey);
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.repeat || event.metaKey || event.ctrlKey || event.altKey || event.shiftKey) return;
-      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      if (event.target instanceof Element && event.target.closest("input, textarea, select, [role='alertdialog'], [role='dialog']") !== null) return;
-      event.preventDefault();
-      press(event.key);
-    };
-    window.addEventListener("keydown", onKeyDown);
-    return () => window.removeEventListener("keydown", onKeyDown);
-  }, []);
-}
-
 function approvalFor({ question }: Card, amountText: string): Choice | null {
   const bounds = amountBounds(question);
   if (bounds === null) return { kind: "approve", amount: null };
@@ -65,10 +55,21 @@ function approvalFor({ question }: Card, amountText: string): Choice | null {
   return amount === null ? null : { kind: "approve", amount };
 }
 
-function approveLabelFor({ question }: Card, approval: Choice | null): string {
-  if (!isTradingQuestion(question)) return "Approve";
-  const notional = question.metadata.order.notional_usd ?? (approval?.kind === "approve" ? approval.amount : null);
-  return notional === null ? "Approve" : `Approve ${usdBrief(notional)}`;
+/** What approving is worth in dollars; null when nobody can tell. */
+function worthOf({ question }: Card, approval: Choice | null): string | null {
+  if (!isTradingQuestion(question)) return "0";
+  const { order, price } = question.metadata;
+  const asked = approval?.kind === "approve" ? approval.amount : null;
+  if (order.notional_usd !== null) return order.notional_usd;
+  return asked ?? (order.qty === undefined ? null : worthOfShares(order.qty, order.limit_price ?? price));
+}
+
+function approveLabelFor(card: Card, approval: Choice | null): string {
+  if (card.question.pipeline_key === noticePipeline) return "Got it";
+  if (!isTradingQuestion(card.question)) return "Approve";
+  const { order } = card.question.metadata;
+  const worth = order.qty === undefined ? worthOf(card, approval) : null;
+  return worth === null ? "Approve" : `Approve ${usdBrief(worth)}`;
 }
 
 /** The card in hand, the next one behind it, and the two buttons. */
@@ -87,6 +88,9 @@ export function CardStack({ deck }: { deck: Deck }) {
 
   const amountTextOf = (card: Card): string => amounts[card.question.id] ?? amountBounds(card.question)?.min ?? "";
   const approval = inHand === undefined ? null : approvalFor(inHand, amountTextOf(inHand));
+  const { holdAboveUsd } = useDeviceSettings();
+  const holds = (card: Card, choice: Choice | null): boolean => isTradingQuestion(card.question) && needsHold(card.question.metadata.mode, worthOf(card, choice), holdAboveUsd);
+  const [confirming, setConfirming] = useState<string | null>(null);
   const choose = (choice: Choice | null): void => {
     if (inHand === undefined || choice === null || inHand.phase.kind !== "open" || dead) return;
     answer(inHand.question, choice);
@@ -94,8 +98,14 @@ export function CardStack({ deck }: { deck: Deck }) {
   const press = (choice: Choice | null): void => {
     if (armed) choose(choice);
   };
-  useAnswerKeys((key) => press(key === "ArrowRight" ? approval : { kind: "skip" }));
+  const pressApprove = (): void => {
+    if (inHand === undefined || !armed || dead || approval === null) return;
+    if (holds(inHand, approval)) setConfirming(inHand.question.id);
+    else choose(approval);
+  };
+  useKeys(["ArrowLeft", "ArrowRight"], (key) => (key === "ArrowRight" ? pressApprove() : press({ kind: "skip" })));
   if (inHand === undefined) return null;
+  const label = approveLabelFor(inHand, approval);
   return (
     <>
       <div className="min-h-0 flex-1 overflow-x-clip -mt-2 overflow-y-auto px-4 pt-3 pb-10">
@@ -111,6 +121,8 @@ export function CardStack({ deck }: { deck: Deck }) {
                 onAmount={(text) => setAmounts((known) => ({ ...known, [card.question.id]: text }))}
                 approval={cardApproval}
                 approveLabel={approveLabelFor(card, cardApproval)}
+                approvalHeldMs={holds(card, cardApproval) ? holdMs : 0}
+                successor={successorOf(deck, card.question.id)}
                 onChoose={choose}
               />
             );
@@ -120,12 +132,22 @@ export function CardStack({ deck }: { deck: Deck }) {
       <Dock
         note={inHand.phase.kind === "open" && !dead ? inHand.phase.note : null}
         state={dead ? "dead" : inHand.phase.kind === "answering" ? "answering" : "open"}
-        approveLabel={approveLabelFor(inHand, approval)}
+        approveLabel={label}
         canApprove={approval !== null}
+        canSkip={inHand.question.pipeline_key !== noticePipeline}
+        holds={holds(inHand, approval)}
         onSkip={() => press({ kind: "skip" })}
-        onApprove={() => press(approval)}
+        onHeld={() => press(approval)}
+        onApprove={pressApprove}
         onPutAway={inHand.phase.kind === "dead" ? leave : null}
         waiting={deck.cards.length - 1}
+      />
+      <ConfirmApproval
+        open={confirming === id && !dead && inHand.phase.kind === "open"}
+        label={label}
+        line={isTradingQuestion(inHand.question) && inHand.question.metadata.mode === "live" ? "This is real money. One order goes to the broker." : "It is more than you approve in one step on this device. One order goes to the broker."}
+        onApprove={() => press(approval)}
+        onClose={() => setConfirming(null)}
       />
     </>
   );

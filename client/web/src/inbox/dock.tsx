@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { HoldButton } from "./hold-button.tsx";
 
 /** Only a wait that is felt is named. */
 const waitNamedAfterMs = 1_500;
@@ -22,8 +23,13 @@ export type DockProps = {
   state: "open" | "answering" | "dead";
   approveLabel: string;
   canApprove: boolean;
+  /** False for what only tells something. */
+  canSkip: boolean;
+  /** Approving takes a hold. */
+  holds: boolean;
   onSkip: () => void;
   onApprove: () => void;
+  onHeld: () => void;
   /** Null until the server has closed it. */
   onPutAway: (() => void) | null;
   waiting: number;
@@ -41,7 +47,7 @@ function KeyHint({ children }: { children: string }) {
 }
 
 /** Skip and Approve, always there for those who do not swipe; what became of the last answer stands above them. */
-export function Dock({ note, state, approveLabel, canApprove, onSkip, onApprove, onPutAway, waiting }: DockProps) {
+export function Dock({ note, state, approveLabel, canApprove, canSkip, holds, onSkip, onApprove, onHeld, onPutAway, waiting }: DockProps) {
   const longWait = useLongWait(state === "answering");
   return (
     <div className="shrink-0 px-4 pb-3">
@@ -54,10 +60,15 @@ export function Dock({ note, state, approveLabel, canApprove, onSkip, onApprove,
         </button>
       ) : (
         <div className="flex gap-3">
-          <button type="button" title="Skip (←)" aria-keyshortcuts="ArrowLeft" disabled={state === "answering"} onClick={onSkip} className={`${button} flex-1 bg-wash hover:bg-wash-strong`}>
-            Skip
-            <KeyHint>←</KeyHint>
-          </button>
+          {canSkip && (
+            <button type="button" title="Skip (←)" aria-keyshortcuts="ArrowLeft" disabled={state === "answering"} onClick={onSkip} className={`${button} flex-1 bg-wash hover:bg-wash-strong`}>
+              Skip
+              <KeyHint>←</KeyHint>
+            </button>
+          )}
+          {holds ? (
+            <HoldButton label={approveLabel} disabled={state === "answering" || !canApprove} onHeld={onHeld} onPressed={onApprove} className={`${button} flex-[1.6] bg-accent text-on-accent`} />
+          ) : (
           <button
             type="button"
             title="Approve (→)"
@@ -69,6 +80,7 @@ export function Dock({ note, state, approveLabel, canApprove, onSkip, onApprove,
             {approveLabel}
             <KeyHint>→</KeyHint>
           </button>
+          )}
         </div>
       )}
       <p className="mt-3 text-center text-small text-faint" aria-live="polite">

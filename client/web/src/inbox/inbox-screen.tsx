@@ -5,6 +5,7 @@ import { deckQuery } from "../questions/queries.ts";
 import { CardStack } from "./card-stack.tsx";
 import { EmptyInbox } from "./empty-inbox.tsx";
 import { OutcomeToast } from "./outcome-toast.tsx";
+import { TappedQuestion } from "./tapped-question.tsx";
 
 function Bones() {
   return (
@@ -29,7 +30,7 @@ function Bones() {
 }
 
 /** The inbox: the card in hand, or what is being watched. On a desktop the story stands beside it. */
-export function InboxScreen() {
+export function InboxScreen({ questionId }: { /** The one that was tapped in a notification. */ questionId: string | null }) {
   const { data: deck, error } = useQuery(deckQuery(useQueryClient()));
   const known = deck !== undefined && (deck.loaded || deck.cards.length > 0);
   return (
@@ -43,6 +44,7 @@ export function InboxScreen() {
           </p>
         )}
         {known && (deck.cards.length > 0 ? <CardStack deck={deck} /> : <EmptyInbox deck={deck} />)}
+        {known && questionId !== null && <TappedQuestion key={questionId} questionId={questionId} deck={deck} />}
         <OutcomeToast />
       </section>
       <section aria-label="Latest activity" className="hidden min-h-0 flex-1 overflow-y-auto lg:mr-5 lg:block">

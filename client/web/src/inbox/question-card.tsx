@@ -1,6 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import type { Question } from "@nod/contract/question";
 import * as m from "motion/react-m";
 import { useRef, type ReactNode } from "react";
+import { Link } from "../app/link.tsx";
+import { ModeTag } from "../app/mode-tag.tsx";
 import { useServerNow } from "../live/use-server-now.ts";
 import { price as exactPrice, usdBrief } from "../money/decimal-text.ts";
 import type { Card, CardPhase, Choice } from "../questions/deck.ts";
@@ -49,7 +52,9 @@ function TradingBody({ question, amount }: { question: TradingQuestion; amount: 
       <ReceiptLines metadata={metadata} amount={amount} latestPrice={freshness.price} />
       <div className="mt-3 flex flex-col gap-1">
         <p className="flex justify-between gap-4 text-small">
-          <span className="text-soft text-pretty">{metadata.rule_text}</span>
+          <Link to={{ screen: "rules", place: { kind: "rule", ruleId: metadata.rule_id } }} draggable={false} className="-my-1 py-1 text-soft text-pretty underline decoration-line underline-offset-3 hover:decoration-ink">
+            {metadata.rule_text}
+          </Link>
           <span className={`shrink-0 text-right ${freshness.tooOld ? "text-amber" : "text-faint"}`}>
             {feedNames[metadata.feed]} · {span(freshness.ageMs)} ago
           </span>
@@ -65,7 +70,8 @@ function TradingBody({ question, amount }: { question: TradingQuestion; amount: 
 }
 
 /** What letting go would do, named before it is done. */
-function OutcomeTag({ intent, approveLabel }: { intent: SwipeIntent; approveLabel: string }) {
+function OutcomeTag({ intent, approveLabel, ripening }: { intent: SwipeIntent; approveLabel: string; ripening: boolean }) {
+  if (ripening) return <span className="rounded-pill bg-accent-wash px-3 py-1 text-small font-strong text-ink">Keep holding</span>;
   if (intent === "approve") return <span className="rounded-pill bg-accent px-3 py-1 text-small font-strong text-on-accent">{approveLabel} →</span>;
   return <span className="rounded-pill bg-wash-strong px-3 py-1 text-small font-strong text-ink">← Skip</span>;
 }
@@ -78,6 +84,10 @@ export type QuestionCardProps = {
   /** Null while there is no amount to approve. */
   approval: Choice | null;
   approveLabel: string;
+  /** How long an approval by swipe is held before letting go counts; 0: not at all. */
+  approvalHeldMs: number;
+  /** The open question that was asked in its place, once it is dead. */
+  successor: Question | null;
   onChoose: (choice: Choice | null) => void;
 };
 
@@ -87,7 +97,7 @@ function edge(intent: SwipeIntent): ReactNode {
 }
 
 /** One decision. The one in hand can be dragged; the next one peeks out behind it. */
-export function QuestionCard({ card, inHand, amountText, onAmount, approval, approveLabel, onChoose }: QuestionCardProps) {
+export function QuestionCard({ card, inHand, amountText, onAmount, approval, approveLabel, approvalHeldMs, successor, onChoose }: QuestionCardProps) {
   const { question, phase } = card;
   const element = useRef<HTMLElement>(null);
   const bounds = amountBounds(question);
@@ -96,6 +106,7 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
   const drag = useCardDrag(element, {
     enabled: inHand && phase.kind === "open" && !expired,
     canApprove: approval !== null,
+    approvalHeldMs,
     leaving: leavingSide(phase),
     onCommit: (intent) => onChoose(intent === "skip" ? { kind: "skip" } : approval),
   });
@@ -119,9 +130,12 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
       <div className={`flex flex-1 flex-col transition-opacity ${inHand ? (dead ? "opacity-35" : "") : "opacity-0"}`} inert={dead}>
         <header className="mb-3 flex min-h-11 items-center justify-between gap-3">
           {drag.intent === null ? (
-            <span className="rounded-pill border border-line px-3 py-1 text-small font-strong tracking-wider text-soft">{symbolOf(question) ?? "Question"}</span>
+            <span className="flex items-center gap-2">
+              <span className="rounded-pill border border-line px-3 py-1 text-small font-strong tracking-wider text-soft">{symbolOf(question) ?? "Question"}</span>
+              {isTradingQuestion(question) && <ModeTag mode={question.metadata.mode} />}
+            </span>
           ) : (
-            <OutcomeTag intent={drag.intent} approveLabel={approveLabel} />
+            <OutcomeTag intent={drag.intent} approveLabel={approveLabel} ripening={drag.ripening} />
           )}
           <CountdownRing createdAt={question.created_at} expiresAt={question.expires_at} />
         </header>
@@ -130,7 +144,7 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
         {bounds !== null && <AmountPicker bounds={bounds} text={amountText} onChange={onAmount} disabled={dead} />}
         {isTradingQuestion(question) && <TradingBody question={question} amount={approval?.kind === "approve" ? approval.amount : null} />}
       </div>
-      {inHand && dead && <DeadNotice questionId={question.id} outcome={phase.kind === "dead" ? phase.outcome : "expired"} by={phase.kind === "dead" ? phase.by : "nobody"} />}
+      {inHand && dead && <DeadNotice questionId={question.id} outcome={phase.kind === "dead" ? phase.outcome : "expired"} by={phase.kind === "dead" ? phase.by : "nobody"} successor={successor} />}
       {edge(drag.intent)}
     </m.article>
   );

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Order } from "@nod/contract/order";
 import { wordsForFailedUndo } from "../api/errors.ts";
 import { http } from "../api/http.ts";
+import { useKeys } from "../app/keys.ts";
 import { useServerNow } from "../live/use-server-now.ts";
 import { ordersKey, takeOrder } from "../questions/queries.ts";
 import { secondsToUndo } from "./undo.ts";
@@ -16,12 +17,17 @@ export function UndoButton({ order }: { order: Order }) {
     onError: () => void client.invalidateQueries({ queryKey: ordersKey }),
   });
   const { question_id: questionId } = order;
+  useKeys(["u"], () => {
+    if (questionId !== null && seconds > 0 && !isPending) mutate(questionId);
+  });
   return (
     <>
       {questionId !== null && (seconds > 0 || isPending) && (
         <button
           type="button"
           disabled={isPending}
+          title="Undo (U)"
+          aria-keyshortcuts="U"
           onClick={() => mutate(questionId)}
           className="mt-2 min-h-11 rounded-pill border border-line px-4 text-small font-strong text-ink disabled:text-faint"
         >

@@ -16,6 +16,8 @@ export type CardDrag = {
   opacity: MotionValue<number>;
   /** What letting go now would do. */
   intent: SwipeIntent;
+  /** It is dragged far enough to approve, and must be held there a little longer. */
+  ripening: boolean;
 };
 
 /**
@@ -24,13 +26,23 @@ export type CardDrag = {
  */
 export function useCardDrag(
   card: RefObject<HTMLElement | null>,
-  { enabled, canApprove, leaving, onCommit }: { enabled: boolean; canApprove: boolean; leaving: SwipeIntent; onCommit: (intent: "approve" | "skip") => void },
+  { enabled, canApprove, approvalHeldMs, leaving, onCommit }: { enabled: boolean; canApprove: boolean; /** How long an approval is held past the threshold before letting go counts; 0: not at all. */ approvalHeldMs: number; leaving: SwipeIntent; onCommit: (intent: "approve" | "skip") => void },
 ): CardDrag {
   const x = useMotionValue(0);
   const opacity = useMotionValue(1);
   const rotate = useTransform(x, [-320, 320], [-maxTiltDegrees, maxTiltDegrees]);
   const reduced = useReducedMotion() === true;
   const [dragged, setDragged] = useState<SwipeIntent>(null);
+  const [ripe, setRipe] = useState(false);
+  const needsRipening = dragged === "approve" && approvalHeldMs > 0;
+  useEffect(() => {
+    if (!needsRipening) return undefined;
+    const timer = setTimeout(() => setRipe(true), approvalHeldMs);
+    return () => {
+      clearTimeout(timer);
+      setRipe(false);
+    };
+  }, [approvalHeldMs, needsRipening]);
   const possible = (wanted: SwipeIntent): SwipeIntent => (wanted === "approve" && !canApprove ? null : wanted);
 
   useEffect(() => {
@@ -68,9 +80,9 @@ export function useCardDrag(
       setDragged(null);
       // An answer that is accepted turns this round at once; one that is refused lets the card come back.
       animate(x, 0, reduced ? { duration: 0 } : backToRest);
-      if (decided !== null) onCommit(decided);
+      if (decided === "skip" || (decided === "approve" && (ripe || approvalHeldMs === 0))) onCommit(decided);
     },
     { enabled, axis: "x", filterTaps: true, threshold: 8, pointer: { capture: true, keys: false } },
   );
-  return { bind, x, rotate, opacity, intent: leaving ?? (enabled ? dragged : null) };
+  return { bind, x, rotate, opacity, intent: leaving ?? (enabled ? dragged : null), ripening: needsRipening && !ripe };
 }

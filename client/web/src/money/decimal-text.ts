@@ -97,6 +97,12 @@ export function productOf(left: string, right: string): bigint | null {
   return one === null || other === null ? null : divideRounded(one * other, billion);
 }
 
+/** What so many shares are worth at a price, in dollars; null when one of them is not a decimal. */
+export function worthOfShares(shares: string, at: string): string | null {
+  const product = productOf(shares, at);
+  return product === null ? null : fromBillionths(product);
+}
+
 /** By how many percent `to` lies above (or, negative, below) `from`; null without a positive `from`. */
 export function percentChange(from: string, to: string): string | null {
   const base = toBillionths(from);

@@ -1,6 +1,6 @@
 import type { AnswerResult, Question } from "@nod/contract/question";
 import { describe, expect, it } from "vitest";
-import { answerCameLate, answered, answerFailed, answering, asked, closed, emptyDeck, fetched, putAway } from "./deck.ts";
+import { answerCameLate, answered, answerFailed, answering, asked, closed, emptyDeck, fetched, inFront, putAway, successorOf } from "./deck.ts";
 
 function question(id: string, changes: Partial<Question> = {}): Question {
   return {
@@ -36,6 +36,19 @@ describe("the deck of cards", () => {
   it("puts a new question under the one in hand, however often it is told", () => {
     expect(ids(asked(two, question("c"), 3))).toEqual(["a", "b", "c"]);
     expect(ids(asked(two, question("a"), 3))).toEqual(["a", "b"]);
+  });
+
+  it("puts what asks anew right behind the card in hand, and knows what it stands in place of", () => {
+    const deck = asked(two, question("c", { metadata: { revises: "a" } }), 3);
+    expect(ids(deck)).toEqual(["a", "c", "b"]);
+    expect(successorOf(deck, "a")?.id).toBe("c");
+    expect(successorOf(deck, "b")).toBeNull();
+    expect(successorOf(asked(two, question("d", { metadata: { follow_up_of: "b" } }), 3), "b")?.id).toBe("d");
+  });
+
+  it("brings the one that was tapped into the hand", () => {
+    expect(ids(inFront(two, "b"))).toEqual(["b", "a"]);
+    expect(inFront(two, "z")).toBe(two);
   });
 
   it("lets the card in hand die in place, and one further down leave", () => {

@@ -49,7 +49,20 @@ export function asked(deck: Deck, question: Question, atMs: number): Deck {
   if (question.status !== "open") return closed(deck, question, question.status, atMs);
   if (isClosed(deck, question.id)) return deck;
   if (deck.cards.some((card) => card.question.id === question.id)) return replaceCard(deck, question.id, (card) => ({ ...card, question }));
-  return { ...deck, cards: [...deck.cards, { question, phase: { kind: "open", note: null }, seenAtMs: atMs, tried: false }] };
+  const card: Card = { question, phase: { kind: "open", note: null }, seenAtMs: atMs, tried: false };
+  // What asks anew about something comes next, so that the new card follows on the one it replaces.
+  return { ...deck, cards: predecessorOf(question) === null ? [...deck.cards, card] : deck.cards.toSpliced(1, 0, card) };
+}
+
+/** The question that this one asks anew, since what it had shown was no longer so, or its answer was not clear. */
+export function predecessorOf({ metadata }: Question): string | null {
+  const { revises, follow_up_of: followUpOf } = metadata;
+  return typeof revises === "string" ? revises : typeof followUpOf === "string" ? followUpOf : null;
+}
+
+/** The open question that was asked in place of this one. */
+export function successorOf(deck: Deck, id: string): Question | null {
+  return deck.cards.find(({ question }) => predecessorOf(question) === id)?.question ?? null;
 }
 
 /** A question was closed. In the hand it dies in place; further down it just leaves. */
@@ -85,6 +98,12 @@ export function fetched(deck: Deck, questions: readonly Question[], requestedAtM
     else next = { ...next, cards: withoutCard(next, question.id) };
   }
   return next;
+}
+
+/** The person asked for this one: it comes into the hand, and the others keep their order behind it. */
+export function inFront(deck: Deck, id: string): Deck {
+  const wanted = deck.cards.find(({ question }) => question.id === id);
+  return wanted === undefined ? deck : { ...deck, cards: [wanted, ...withoutCard(deck, id)] };
 }
 
 export function answering(deck: Deck, id: string, choice: Choice): Deck {

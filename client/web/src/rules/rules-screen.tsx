@@ -4,6 +4,7 @@ import type { Rule } from "@nod/contract/trading-config";
 import { RefusedError, wordsForFailure } from "../api/errors.ts";
 import { http } from "../api/http.ts";
 import { configQuery } from "../questions/queries.ts";
+import type { RulesPlace } from "../app/routes.ts";
 import { span } from "../words/time.ts";
 import { withRuleSwitched } from "./rule-switch.ts";
 
@@ -61,7 +62,8 @@ function RuleCard({ rule, text, config }: { rule: Rule; text: string; config: Co
 }
 
 /** Every rule in plain English, with its switch. */
-export function RulesScreen() {
+export function RulesScreen({ place }: { place: RulesPlace }) {
+  void place;
   const { data: config, error } = useQuery(configQuery);
   return (
     <div className="mx-auto min-h-0 w-full max-w-2xl flex-1 overflow-y-auto pb-8">

@@ -1,4 +1,5 @@
-import type { Feed, Side } from "@nod/contract/primitives";
+import type { Feed, Side, TradingMode } from "@nod/contract/primitives";
+import type { TradingStatus } from "@nod/contract/status";
 import type { ReferenceMetric } from "@nod/contract/trading-config";
 
 export const feedNames: Record<Feed, string> = { iex: "IEX", sip: "SIP", delayed_sip: "SIP, delayed", crypto_us: "Crypto US" };
@@ -23,3 +24,10 @@ export const sideWords: Record<Side, { order: string; doing: string; done: strin
   buy: { order: "Buy", doing: "Buying", done: "Bought" },
   sell: { order: "Sell", doing: "Selling", done: "Sold" },
 };
+
+const brokerNames: Record<TradingStatus["broker"], string> = { simulator: "the built-in simulator", alpaca: "Alpaca", test: "the test broker" };
+
+/** Which account an order would go to. */
+export function accountWords(mode: TradingMode, broker: TradingStatus["broker"]): string {
+  return mode === "live" ? `Real money, at ${brokerNames[broker]}` : `Paper account at ${brokerNames[broker]}`;
+}
