@@ -17,6 +17,8 @@ import { createMetrics } from "./http/metrics.ts";
 import { createReadinessProbe, databaseCheck, marketDataCheck, migrationsCheck } from "./http/readiness.ts";
 import { openIdentities } from "./identity.ts";
 import { createAnswerService } from "./pipeline/answer.ts";
+import { createNoticeBranch } from "./pipeline/notice-branch.ts";
+import { createPauseBranch } from "./pipeline/pause-branch.ts";
 import { createTradingBranch } from "./pipeline/trading-branch.ts";
 import { undoAnswer } from "./pipeline/undo.ts";
 import { createQuestionsHub } from "./realtime/questions-hub.ts";
@@ -136,7 +138,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     const configs = configSource(tick);
     const answers = createAnswerService({
       pool,
-      branches: [createTradingBranch({ configs, settings, orderPlaced: () => orders.orderPlaced() })],
+      branches: [createTradingBranch({ configs, settings, orderPlaced: () => orders.orderPlaced() }), createNoticeBranch(), createPauseBranch()],
     });
     const hub = await createQuestionsHub({
       pool: workerPool,

@@ -9,6 +9,7 @@ import type { ProblemCode } from "./problem.ts";
 import { AnswerRequest, AnswerResult, Question, QuestionsPage } from "./question.ts";
 import { Liveness, Readiness } from "./readiness.ts";
 import { KillSwitch, KillSwitchMode, KillSwitchPreview, KillSwitchRequest, OperatorKillSwitchRequest, SnapshotsPage, TradingStatus } from "./status.ts";
+import { SnoozeRequest, Snoozes } from "./snooze.ts";
 import { TradingConfigOverride } from "./trading-config.ts";
 
 /**
@@ -212,6 +213,17 @@ export const operations = {
     auth: "user",
     query: Type.Object({ symbol: MarketSymbol, feed: Type.Optional(Feed) }, { additionalProperties: false }),
     response: PriceLine,
+  },
+  listSnoozes: { method: "get", path: "/v1/me/trading/snoozes", summary: "Rules that do not ask for a while", auth: "user", response: Snoozes },
+  snoozeRule: {
+    method: "post",
+    path: "/v1/me/trading/snoozes",
+    summary: "Lets a rule not ask for a while, or ask again",
+    description: "For an hour, until New York's midnight, or for seven days. A card that is open stays open; `for: null` ends the snooze.",
+    auth: "user",
+    body: SnoozeRequest,
+    maxBodyBytes: smallBodyBytes,
+    response: Snoozes,
   },
   getTradingStatus: {
     method: "get",

@@ -6,6 +6,11 @@ export function textArray(elements: readonly string[]): string {
   return `{${elements.map((element) => `"${element.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(",")}}`;
 }
 
+/** The same for elements that may be missing. */
+export function nullableTextArray(elements: readonly (string | null)[]): string {
+  return `{${elements.map((element) => (element === null ? "null" : `"${element.replaceAll(/["\\]/g, String.raw`\$&`)}"`)).join(",")}}`;
+}
+
 /** The same for elements that are JSON text as `JSON.stringify` gives it, in 0.1 s: it holds no character that JSON and PostgreSQL quote differently. */
 export function jsonTextArray(elements: readonly string[]): string {
   return `{${elements.map((element) => JSON.stringify(element)).join(",")}}`;

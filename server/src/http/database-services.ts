@@ -2,6 +2,7 @@ import type { Db, Pool } from "../db/pool.ts";
 import { asUser, dbOfUser } from "../db/user-db.ts";
 import { withTransaction } from "../db/transaction.ts";
 import { describeQuestion, openQuestions, questionsByIds } from "../pipeline/questions-table.ts";
+import { readSnoozes, snooze } from "../pipeline/snoozes-table.ts";
 import { undoAnswer } from "../pipeline/undo.ts";
 import type { QuestionsHubSettings } from "../realtime/questions-hub.ts";
 import { storyOfOrder } from "../trading/audit/events-table.ts";
@@ -15,10 +16,10 @@ import { listOrders, orderById } from "../trading/orders/orders-table.ts";
 import { previewKillSwitch } from "../trading/portfolio/kill-switch-preview.ts";
 import type { KillSwitchScope } from "../trading/risk/kill-switch-scope.ts";
 import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
-import type { Configs, MarketReads, OrderReads, QuestionReads, Services, Trading } from "./services.ts";
+import type { Configs, MarketReads, OrderReads, QuestionReads, Services, SnoozeList, Trading } from "./services.ts";
 
 /** What the routes do that is a matter of the tables alone. */
-export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "market" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
+export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "market" | "snoozes" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
 
 /**
  * The routes' services on the tables, each in its user's name; `workerPool` is for what an operator does to everybody. The
@@ -31,6 +32,7 @@ export function createTableServices(pool: Pool, workerPool: Pool): TableServices
     configs: configsOf(pool),
     orders: ordersOf(pool),
     market: marketOf(pool),
+    snoozes: snoozesOf(pool),
     killSwitches: killSwitchesOf(pool, workerPool),
     ensureUser: (uid) => ensureUser(dbOfUser(pool, uid), uid),
     now: async () => {
@@ -101,6 +103,17 @@ function marketOf(pool: Pool): MarketReads {
   return {
     latest: async (symbols) => (await readLatestFactsOf(pool, symbols)).map(toSnapshot),
     priceLine: (symbol, feed) => readPriceLine(pool, symbol, feed),
+  };
+}
+
+function snoozesOf(pool: Pool): SnoozeList {
+  return {
+    list: (uid) => readSnoozes(dbOfUser(pool, uid), uid),
+    set: async (uid, ruleId, time) => {
+      const db = dbOfUser(pool, uid);
+      await snooze(db, uid, ruleId, time);
+      return readSnoozes(db, uid);
+    },
   };
 }
 

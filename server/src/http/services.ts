@@ -8,6 +8,7 @@ import type { ProblemError } from "@nod/contract/problem";
 import type { Question } from "@nod/contract/question";
 import type { ReadinessPart } from "@nod/contract/readiness";
 import type { KillSwitch, KillSwitchMode, KillSwitchPreview, Snapshot, TradingStatus } from "@nod/contract/status";
+import type { Snoozes, SnoozeTime } from "@nod/contract/snooze";
 import type { AnswerService } from "../pipeline/answer.ts";
 import type { UndoOutcome } from "../pipeline/undo.ts";
 
@@ -61,6 +62,12 @@ export type Trading = {
   preview(scope: SwitchScope, mode: KillSwitchMode): Promise<KillSwitchPreview | null>;
 };
 
+export type SnoozeList = {
+  list(uid: string): Promise<Snoozes>;
+  /** `time` null: the rule may ask again. Gives what then holds. */
+  set(uid: string, ruleId: string, time: SnoozeTime | null): Promise<Snoozes>;
+};
+
 /** Never throws: a part that cannot be asked is not ready. */
 export type ReadinessProbe = () => Promise<ReadinessPart[]>;
 
@@ -74,6 +81,7 @@ export type Services = {
   configs: Configs;
   orders: OrderReads;
   market: MarketReads;
+  snoozes: SnoozeList;
   trading: Trading;
   readiness: ReadinessProbe;
   devSessions: DevSessions | null;

@@ -107,6 +107,7 @@ function closingOf(question: QuestionRecord, reading: Exclude<ReadAnswer, { kind
     case "rejects":
       return { outcome: "rejected", phase: "done", consequence: null, followUp: null };
     case "unclear":
+      if (prepared?.takesAnyAnswer === true) return { outcome: "rejected", phase: "done", consequence: null, followUp: null };
       return question.metadata["follow_up_of"] === undefined
         ? { outcome: "superseded", phase: "done", consequence: null, followUp: followUpOf(question, at) }
         : { outcome: "withdrawn", phase: "done", consequence: null, followUp: null };

@@ -1,6 +1,6 @@
 import type { QuestionKind } from "@nod/contract/question";
 import type { Db } from "../db/pool.ts";
-import { jsonTextArray, plainArray, textArray } from "../db/text-array.ts";
+import { jsonTextArray, nullableTextArray, plainArray, textArray } from "../db/text-array.ts";
 
 /**
  * What is asked, without whom. Users whom one rule of one template asks share it, so it crosses the wire once.
@@ -23,7 +23,13 @@ export type QuestionShape = {
   freshUntil: Date;
   /** Asked in spite of a kill switch: it can only lead to less risk. */
   reducesRisk: boolean;
+  /** What it is about, for those who want one card of a symbol at a time; null: about none. */
+  symbol: string | null;
+  restraint: CardLimits;
 };
+
+/** How often a user wants to be asked; null: no limit. */
+export type CardLimits = { perHour: number | null; perDay: number | null; onePerSymbol: boolean };
 
 /** `ownRevision` is of the config that the question comes from: a config that has changed meanwhile asks nothing. */
 export type Recipient = { firebaseUid: string; ownRevision: string; maxOpenQuestions: number; shape: number };
@@ -34,8 +40,9 @@ export type AskOutcome = { at: Date; asked: number[]; cooling: { recipient: numb
 /**
  * One statement for any number of questions. It alone decides who is asked: in order of the recipients, at most up to each
  * user's limit of open questions, never twice about one subject while a question or its order is under way or within the
- * cooldown, never on facts that have gone stale, never under a kill switch, never for a config that has been replaced. With
- * the questions go their state, the outbox and its heads, the event log, the users' evaluation stamps and one notification.
+ * cooldown, never while the user has the rule snoozed or against the limits of his restraint, never on facts that have gone
+ * stale, never under a kill switch, never for a config that has been replaced. With the questions go their state, the outbox
+ * and its heads, the event log, the users' evaluation stamps and one notification.
  *
  * The phases are read first, so that what is suppressed takes no lock and writes nothing; the upsert checks them again on the
  * row itself, which is what holds when two processes ask at once. Rows are locked in the order of their keys, and a user's
@@ -49,12 +56,12 @@ export type AskOutcome = { at: Date; asked: number[]; cooling: { recipient: numb
 const askSql = `
   with shape as (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::jsonb[],
-                         $9::int4[], $10::int4[], $11::timestamptz[], $12::boolean[])
+                         $9::int4[], $10::int4[], $11::timestamptz[], $12::boolean[], $13::text[], $14::int4[], $15::int4[], $16::boolean[])
       with ordinality as s (pipeline_key, subject, pipeline_step, source_tag, question_text, kind, correct_answer, metadata,
-                            cooldown_seconds, expires_in_seconds, fresh_until, reduces_risk, shape)
+                            cooldown_seconds, expires_in_seconds, fresh_until, reduces_risk, symbol, per_hour, per_day, one_per_symbol, shape)
   ), wanted as materialized (
     select r.firebase_uid, r.max_open, r.n, s.*, p.cooldown_until, p.phase
-      from unnest($13::text[], $14::int8[], $15::int4[], $16::int8[]) with ordinality as r (firebase_uid, own_revision, max_open, shape, n)
+      from unnest($17::text[], $18::int8[], $19::int4[], $20::int8[]) with ordinality as r (firebase_uid, own_revision, max_open, shape, n)
       join shape s using (shape)
       left join lateral (
         select p.cooldown_until, p.phase from user_pipeline_state p
@@ -64,24 +71,39 @@ const askSql = `
        and (select c.enabled and c.revision = r.own_revision from user_trading_config c where c.firebase_uid = r.firebase_uid)
        and (s.reduces_risk or not exists (select from kill_switches k where k.scope = 'all'))
        and (s.reduces_risk or not exists (select from kill_switches k where k.scope = 'user' and k.firebase_uid = r.firebase_uid))
+       and not exists (select from card_snoozes z where z.firebase_uid = r.firebase_uid and z.rule_id = s.subject and z.until > now())
   ), ready as materialized (
     select * from wanted where cooldown_until is null or (cooldown_until <= now() and phase not in ('await_confirm', 'submit_order'))
   ), open as materialized (
-    select u.firebase_uid, o.count, o.source_tags
+    select u.firebase_uid, o.count, o.source_tags, o.symbols
       from (select distinct firebase_uid from ready) u
      cross join lateral (
-       select count(*) as count, array_agg(q.source_tag) as source_tags from questions q where q.firebase_uid = u.firebase_uid and q.status = 'open'
+       select count(*) as count, array_agg(q.source_tag) as source_tags, array_agg(coalesce(q.metadata ->> 'symbol', '')) as symbols
+         from questions q where q.firebase_uid = u.firebase_uid and q.status = 'open'
      ) o
      where o.count > 0
-  ), free as materialized (
-    select r.*, gen_random_uuid() as question_id,
-           row_number() over (partition by r.firebase_uid order by r.n) + coalesce(o.count, 0) as place
+  ), recent as materialized (
+    -- What follows an answer is not another card.
+    select u.firebase_uid, c.of_hour, c.of_day
+      from (select distinct firebase_uid from ready where per_hour is not null or per_day is not null) u
+     cross join lateral (
+       select count(*) filter (where q.created_at > now() - interval '1 hour') as of_hour, count(*) as of_day
+         from questions q where q.firebase_uid = u.firebase_uid and q.created_at > now() - interval '1 day' and q.follow_up_of is null
+     ) c
+  ), of_symbol as materialized (
+    select r.*, o.count as open_count, row_number() over (partition by r.firebase_uid, r.symbol order by r.n) as nth_of_symbol
       from ready r left join open o using (firebase_uid)
-     where o.source_tags is null or r.source_tag <> all (o.source_tags)
+     where (o.source_tags is null or r.source_tag <> all (o.source_tags))
+       and (o.symbols is null or r.symbol is null or not r.one_per_symbol or r.symbol <> all (o.symbols))
+  ), free as materialized (
+    select s.*, gen_random_uuid() as question_id, l.of_hour, l.of_day, row_number() over (partition by s.firebase_uid order by s.n) as nth_now
+      from of_symbol s left join recent l using (firebase_uid)
+     where s.nth_of_symbol = 1 or s.symbol is null or not s.one_per_symbol
   ), taken as (
     insert into user_pipeline_state as p (firebase_uid, pipeline_key, subject, phase, question_id, cooldown_until)
     select firebase_uid, pipeline_key, subject, 'await_confirm', question_id, now() + cooldown_seconds * interval '1 second'
-      from free where place <= max_open
+      from free
+     where nth_now + coalesce(open_count, 0) <= max_open and (per_hour is null or nth_now + of_hour <= per_hour) and (per_day is null or nth_now + of_day <= per_day)
      order by firebase_uid, pipeline_key, subject
     on conflict (firebase_uid, pipeline_key, subject) do update
        set phase = excluded.phase, question_id = excluded.question_id, cooldown_until = excluded.cooldown_until, updated_at = now()
@@ -141,6 +163,10 @@ export function encodeBatch(shapes: readonly QuestionShape[], recipients: readon
       plainArray(shapes.map((shape) => shape.expiresInSeconds)),
       textArray(shapes.map((shape) => shape.freshUntil.toISOString())),
       plainArray(shapes.map((shape) => shape.reducesRisk)),
+      nullableTextArray(shapes.map((shape) => shape.symbol)),
+      plainArray(shapes.map((shape) => shape.restraint.perHour)),
+      plainArray(shapes.map((shape) => shape.restraint.perDay)),
+      plainArray(shapes.map((shape) => shape.restraint.onePerSymbol)),
       textArray(recipients.map((recipient) => recipient.firebaseUid)),
       textArray(recipients.map((recipient) => recipient.ownRevision)),
       plainArray(recipients.map((recipient) => recipient.maxOpenQuestions)),

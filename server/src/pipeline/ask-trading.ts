@@ -49,6 +49,8 @@ function toShape(compiled: CompiledRule, reading: Reading, shown: ShownPrices): 
     expiresInSeconds: rule.expires_in_seconds,
     freshUntil: new Date(reading.priceAsOf.getTime() + compiled.maxStalenessMs),
     reducesRisk: rule.on_answer_match.side === "sell",
+    symbol: rule.symbol,
+    restraint: compiled.config.restraint,
   };
 }
 

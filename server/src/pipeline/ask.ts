@@ -1,7 +1,7 @@
 import type { Db, Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
 import type { Firing } from "../trading/rules/rule-index.ts";
-import { askQuestions, encodeBatch, type AskOutcome } from "./ask-statement.ts";
+import { askQuestions, encodeBatch, type AskOutcome, type QuestionShape, type Recipient } from "./ask-statement.ts";
 import { toTradingQuestions } from "./ask-trading.ts";
 
 /**
@@ -30,22 +30,27 @@ export async function askFirings(pool: Pool, firings: readonly Firing[], fence: 
   const outcome: FiringsAsked = { at: null, asked: [], cooling: [] };
   for (let start = 0; start < firings.length; start += maxFiringsPerStatement) {
     const { shapes, recipients } = toTradingQuestions(firings.slice(start, start + maxFiringsPerStatement));
-    const batch = encodeBatch(shapes, recipients);
-    const part = await withTransaction(
-      pool,
-      async (tx) => {
-        await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}`), tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey])]);
-        if (!(await fence.enter(tx))) return null;
-        const asked = await askQuestions(tx, batch);
-        await fence.leave(tx);
-        return asked;
-      },
-      { timeoutMs: askTimeoutMs },
-    ).finally(() => fence.over());
+    const part = await askBatch(pool, shapes, recipients, fence);
     if (part === null) return outcome;
     outcome.at = part.at;
     for (const n of part.asked) outcome.asked.push(start + n);
     for (const { recipient, untilMs } of part.cooling) outcome.cooling.push({ recipient: start + recipient, untilMs });
   }
   return outcome;
+}
+
+/** One statement in a transaction of its own. Null: the fence let nobody through. */
+export async function askBatch(pool: Pool, shapes: readonly QuestionShape[], recipients: readonly Recipient[], fence: AskFence): Promise<AskOutcome | null> {
+  const batch = encodeBatch(shapes, recipients);
+  return withTransaction(
+    pool,
+    async (tx) => {
+      await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}`), tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey])]);
+      if (!(await fence.enter(tx))) return null;
+      const asked = await askQuestions(tx, batch);
+      await fence.leave(tx);
+      return asked;
+    },
+    { timeoutMs: askTimeoutMs },
+  ).finally(() => fence.over());
 }

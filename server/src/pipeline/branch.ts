@@ -24,6 +24,8 @@ export type QuestionBranch = {
 export type PreparedAnswer = {
   /** For a numeric question: between which amounts an answer is an approval. */
   numericBounds(question: QuestionRecord): { min: Usd; max: Usd } | null;
+  /** The card is read and not decided on: any answer closes it, and none is unclear. */
+  takesAnyAnswer?: true;
   /** Pure: what approving comes to. */
   approve(approval: Approval): Consequence;
 };
@@ -36,7 +38,8 @@ export type Consequence = {
   outcome: Extract<QuestionOutcome, "approved" | "superseded" | "withdrawn">;
   /** Asked in its place. */
   followUp: QuestionRecord | null;
-  decision: Decision;
+  /** Null when nothing was proposed. */
+  decision: Decision | null;
   order: Order | null;
   phase: PipelinePhase;
   /** Queues its statements without waiting between them. */

@@ -1,11 +1,13 @@
 import type { AssetClass } from "@nod/contract/primitives";
 import type { Pool } from "../db/pool.ts";
 import { askFirings, type AskFence } from "../pipeline/ask.ts";
+import { suggestPauses } from "../pipeline/suggest-pauses.ts";
 import { createCompiledConfigs, type CompiledConfigs } from "../trading/config/compiled-configs.ts";
 import { createFactBook, type FactBook, type MarketKey } from "../trading/market/fact-book.ts";
 import { beforeAllFacts, readFactsChangedSince, type FactsWatermark } from "../trading/market/facts-table.ts";
 import { readSessions, type MarketSessions } from "../trading/market/session-table.ts";
 import type { MarketDataPort } from "../trading/ports.ts";
+import { outsideQuietHours } from "../trading/rules/restraint.ts";
 import { createIngest, type FeedHealth } from "./ingest.ts";
 import { startInterval } from "./interval.ts";
 import { createStateStamper } from "./state-stamper.ts";
@@ -28,6 +30,9 @@ export type TickSettings = {
   fetchTimeoutMs?: number;
   patienceMs?: number;
 };
+
+/** Whether rules that are skipped all the time should pause is asked at leisure. */
+const suggestPausesEveryMs = 10_000;
 
 /** `isLeader`: this process ticks; another one does otherwise. `lastTickAt` is null until the first tick of this process; `nextTickAt` is when it looks again, unless something wakes it. */
 export type TickHealth = { isLeader: boolean; lastTickAt: Date | null; nextTickAt: Date | null; failingSince: Date | null; feeds: FeedHealth[] };
@@ -60,6 +65,7 @@ export function startTick(settings: TickSettings): TickWorker {
     ...(settings.patienceMs !== undefined && { patienceMs: settings.patienceMs }),
   });
   const stamper = createStateStamper(pool);
+  let pausesSuggestedAtMs = -Infinity;
   let lastTickAt: Date | null = null;
   let nextTickAt: Date | null = null;
   let failingSince: Date | null = null;
@@ -82,6 +88,11 @@ export function startTick(settings: TickSettings): TickWorker {
     await settings.learnSymbols?.();
     const ingestMs = watch.lap();
     const outcome = settings.evaluationEnabled ? await evaluateAndAsk(view, configs, pool, lease.fence, watch) : notEvaluated;
+    const suggestsPauses = settings.evaluationEnabled && performance.now() - pausesSuggestedAtMs >= suggestPausesEveryMs;
+    if (suggestsPauses) {
+      pausesSuggestedAtMs = performance.now();
+      await suggestPauses(pool, configs, lease.fence, outcome.evaluatedAt ?? new Date());
+    }
     await stamper.stampIfDue(configs, ingest.health(), outcome.evaluatedAt);
 
     lastTickAt = new Date();
@@ -135,7 +146,8 @@ async function evaluateAndAsk(view: View, configs: CompiledConfigs, pool: Pool, 
   for (const key of openedMarkets(view.sessions, sessions, configs)) view.changed.add(key);
   view.sessions = sessions;
 
-  const { firings, markets, unknown, stale, quiet } = configs.rules.evaluate(view.book, sessions, view.changed, view.freshSlots);
+  const { firings: fired, markets, unknown, stale, quiet } = configs.rules.evaluate(view.book, sessions, view.changed, view.freshSlots);
+  const firings = outsideQuietHours(fired, sessions.now);
   const evaluateMs = watch.lap();
   const outcome = await askFirings(pool, firings, fence);
   if (outcome.at !== null) {
@@ -147,7 +159,7 @@ async function evaluateAndAsk(view: View, configs: CompiledConfigs, pool: Pool, 
   }
   view.changed.clear();
   view.freshSlots.clear();
-  return { evaluateMs, askMs: watch.lap(), changedMarkets: markets, unknown, stale, quiet, fired: firings.length, asked: outcome.asked.length, evaluatedAt: sessions.now };
+  return { evaluateMs, askMs: watch.lap(), changedMarkets: markets, unknown, stale, quiet, fired: fired.length, asked: outcome.asked.length, evaluatedAt: sessions.now };
 }
 
 /** A market that opens makes known what was unknown, without any fact changing. */

@@ -13,6 +13,7 @@ const services: AppParts = {
   configs: { read: unused, replace: unused },
   orders: { page: unused, story: unused },
   market: { latest: unused, priceLine: unused },
+  snoozes: { list: unused, set: unused },
   trading: { status: unused, switchOn: unused, switchOff: unused, preview: unused },
   ensureUser: unused,
   now: unused,

@@ -28,6 +28,7 @@ beforeAll(async () => {
   expect(answer).toMatchObject({ status: 200, body: { order: { symbol: "SPY" } } });
   alicesOrders = (await database.pool.query<{ id: string }>("select id from trade_orders where firebase_uid = 'alice'")).rows.map((row) => row.id);
   expect(alicesOrders).toHaveLength(1);
+  await call(nod.server, "POST /v1/me/trading/snoozes", { token: await nod.token("alice"), body: { rule_id: "b", for: "week" } });
   await call(nod.server, "PUT /v1/me/trading/config", { token: await nod.token("alice"), body: { rules: [{ id: "a", question_template: `${mark} {{symbol}}?` }] } });
 });
 afterAll(() => nod?.stop());
@@ -36,7 +37,7 @@ const cursorOf = (orderId: string): string => Buffer.from(orderId.replaceAll("-"
 
 /** Everything of alice's that a call could read or change, as it stands. */
 async function stateOfAlice(): Promise<unknown> {
-  const tables = ["questions", "answers", "user_pipeline_state", "user_trading_config", "trade_intents", "trade_orders", "user_outbox", "user_outbox_heads", "kill_switches"];
+  const tables = ["questions", "answers", "user_pipeline_state", "user_trading_config", "trade_intents", "trade_orders", "user_outbox", "user_outbox_heads", "kill_switches", "card_snoozes"];
   const rows = await Promise.all(tables.map(async (table) => [table, (await database.ownerPool.query(`select to_jsonb(t) as row from ${table} t where firebase_uid = 'alice' order by 1`)).rows]));
   return Object.fromEntries(rows);
 }
@@ -69,6 +70,11 @@ const attempts: Record<UserOperation, (() => { at: string; sent?: Sent; expected
   listSnapshots: [() => ({ at: "GET /v1/me/trading/snapshots?symbol=SPY", expected: 200 })],
   getPriceLine: [() => ({ at: "GET /v1/me/trading/bars?symbol=SPY", expected: 200 })],
   getTradingStatus: [() => ({ at: "GET /v1/me/trading/status?uid=alice", expected: 200 })],
+  listSnoozes: [() => ({ at: "GET /v1/me/trading/snoozes", expected: 200 })],
+  snoozeRule: [
+    () => ({ at: "POST /v1/me/trading/snoozes", sent: { body: { rule_id: "b", for: null } }, expected: 200 }),
+    () => ({ at: "POST /v1/me/trading/snoozes", sent: { body: { rule_id: "a", for: "today", uid: "alice" } }, expected: 422 }),
+  ],
   previewKillSwitch: [
     () => ({ at: "GET /v1/me/trading/kill-switch/preview?mode=flatten", expected: 200 }),
     () => ({ at: "GET /v1/me/trading/kill-switch/preview?mode=flatten&uid=alice", expected: 422 }),

@@ -14,6 +14,8 @@ import { createLocalIdentity } from "../../src/http/auth/local-identity.ts";
 import { createHubReads, createTableServices } from "../../src/http/database-services.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
 import { createAnswerService } from "../../src/pipeline/answer.ts";
+import { createNoticeBranch } from "../../src/pipeline/notice-branch.ts";
+import { createPauseBranch } from "../../src/pipeline/pause-branch.ts";
 import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
 import { undoAnswer } from "../../src/pipeline/undo.ts";
 import { createQuestionsHub } from "../../src/realtime/questions-hub.ts";
@@ -60,7 +62,7 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
     caps: { maxOrderNotionalUsd: usd("1000"), maxOrdersPerDay: 100, maxNotionalUsdPer4h: usd("10000") },
     ...defaultMaxAges,
   };
-  const answers = createAnswerService({ pool, branches: [createTradingBranch({ configs, settings, orderPlaced: () => undefined })] });
+  const answers = createAnswerService({ pool, branches: [createTradingBranch({ configs, settings, orderPlaced: () => undefined }), createNoticeBranch(), createPauseBranch()] });
   const failures: unknown[] = [];
   const hub = await createQuestionsHub({
     pool: options.workerPool ?? pool,

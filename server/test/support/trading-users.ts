@@ -33,6 +33,8 @@ export function configWith(rules: Rule[], changes: Partial<TradingConfig> = {}):
     ],
     rules,
     guardrails: { max_orders_per_day: 3, max_notional_usd_per_4h: 100, require_question_before_order: true, symbols_blocklist: [], undo_seconds: 0 },
+    // So that several rules may be of one symbol and all ask.
+    restraint: { one_card_per_symbol: false },
     ...changes,
   };
 }

@@ -19,7 +19,7 @@ import { until } from "../support/until.ts";
 const database = useTestDatabase();
 
 /** Nobody's: a new table is either here or under row security. */
-const shared = ["assets", "broker_accounts", "leases", "market_bars", "market_data_latest", "market_data_snapshots", "market_sessions", "schema_migrations", "trading_config_templates"];
+const shared = ["assets", "broker_accounts", "leases", "market_bar_coverage", "market_bars", "market_calendar", "market_data_latest", "market_data_snapshots", "market_sessions", "schema_migrations", "trading_config_templates"];
 
 beforeAll(async () => {
   const broker = createScriptedBroker();
@@ -37,6 +37,7 @@ beforeAll(async () => {
       await until("it is filled", async () => (await database.ownerPool.query("select from fills where firebase_uid = $1", [uid])).rowCount === 1);
       const scope = { scope: "user", firebaseUid: uid } as const;
       await services.killSwitches.preview(scope, "flatten");
+      await services.snoozes.set(uid, "dip_0", "today");
       await services.killSwitches.switchOn(scope, { mode: "block_new", reason: "for a row", setBy: uid, confirmation: null });
     }
   } finally {
@@ -85,6 +86,13 @@ test("the web's role and the workers' own nothing and do not pass by row securit
 test("some are the workers' alone", async () => {
   const unreachable = (await tables()).filter(({ name, reachable }) => !reachable && !shared.includes(name));
   expect(unreachable.map(({ name }) => name)).toContain("user_trading_state");
+});
+
+test("no policy of the web's role lets through what names another user", async () => {
+  const { rows } = await database.ownerPool.query<{ tablename: string; policyname: string; qual: string }>("select tablename, policyname, qual from pg_policies where schemaname = 'public' and 'nod_web' = any(roles)");
+  const named = rows.filter(({ qual }) => !qual.includes("current_setting('nod.uid'::text, true)"));
+  expect(named.map(({ tablename, policyname, qual }) => [tablename, policyname, qual])).toEqual([["kill_switches", "of_all", "(scope = 'all'::text)"]]);
+  expect(rows.length).toBeGreaterThan(15);
 });
 
 describe("in every table of users", () => {

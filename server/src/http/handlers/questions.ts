@@ -2,7 +2,9 @@ import type { Handlers } from "../call.ts";
 import { refuse } from "../call.ts";
 import type { Services } from "../services.ts";
 
-export function questionHandlers({ questions, answers, undo, now }: Services): Pick<Handlers, "listQuestions" | "getQuestion" | "answerQuestion" | "undoAnswer"> {
+type QuestionOperations = "listQuestions" | "getQuestion" | "answerQuestion" | "undoAnswer" | "listSnoozes" | "snoozeRule";
+
+export function questionHandlers({ questions, answers, undo, snoozes, now }: Services): Pick<Handlers, QuestionOperations> {
   return {
     async listQuestions({ uid }) {
       const [open, at] = await Promise.all([questions.open(uid), now()]);
@@ -28,6 +30,14 @@ export function questionHandlers({ questions, answers, undo, now }: Services): P
             ? refuse("question_expired", { outcome: outcome.outcome, detail: "It expired before this answer came. No order was sent for this answer." })
             : refuse("question_closed", { outcome: outcome.outcome, detail: `It was closed before this answer came: ${outcome.outcome}. This answer changed nothing.` });
       }
+    },
+
+    async listSnoozes({ uid }) {
+      return { kind: "reply", body: await snoozes.list(uid) };
+    },
+
+    async snoozeRule({ uid, body }) {
+      return { kind: "reply", body: await snoozes.set(uid, body.rule_id, body.for) };
     },
 
     async undoAnswer({ uid, params, requestId }) {

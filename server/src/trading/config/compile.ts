@@ -1,6 +1,7 @@
 import type { TradingConfig } from "@nod/contract/trading-config";
 import { percent, toNanos } from "../../core/decimal.ts";
 import { isEvaluated, type CompiledConfig, type CompiledInput, type CompiledRule } from "../rules/compiled-rule.ts";
+import { compileRestraint } from "../rules/restraint.ts";
 import { coverageOf } from "./coverage.ts";
 
 /** The open-question limit of a user whose guardrails do not name one. */
@@ -18,6 +19,7 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
     revision,
     mode: effective.mode,
     maxOpenQuestions: effective.guardrails.max_open_questions ?? defaultMaxOpenQuestions,
+    restraint: compileRestraint(effective),
     effective,
     rules,
     inputs: effective.enabled ? compileInputs(effective) : [],

@@ -83,6 +83,26 @@ export async function writeOwnConfig(db: Db, read: StoredConfig, own: unknown): 
   return rows[0]?.revision ?? null;
 }
 
+/** Switches a rule off in the user's own document, whatever else stands there; the log is told. */
+export async function pauseRule(db: Db, firebaseUid: string, ruleId: string): Promise<void> {
+  await db.query(
+    `with saved as (
+       update user_trading_config c
+          set config = jsonb_set(c.config, '{rules}', (
+                select coalesce(jsonb_agg(case when own ->> 'id' = $2::text then own || '{"enabled": false}' else own end order by place), '[]')
+                  from jsonb_array_elements(coalesce(c.config -> 'rules', '[]')) with ordinality as r (own, place)
+              ) || case when coalesce(c.config -> 'rules', '[]') @> jsonb_build_array(jsonb_build_object('id', $2::text))
+                        then '[]'::jsonb else jsonb_build_array(jsonb_build_object('id', $2::text, 'enabled', false)) end)
+        where c.firebase_uid = $1::text
+       returning c.firebase_uid, c.revision, c.config
+     )
+     select record_events(array[firebase_uid], array['config_changed'], array[null::uuid], array[null::uuid],
+                          array[jsonb_build_object('own_revision', revision, 'own', config)])
+       from saved`,
+    [firebaseUid, ruleId],
+  );
+}
+
 /** The instant, in transactions, up to which everything committed has been seen; see migration 0001. */
 export type ConfigWatermark = string;
 export type ConfigChanges = { watermark: ConfigWatermark; configs: StoredConfig[] };

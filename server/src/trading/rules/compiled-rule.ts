@@ -1,5 +1,6 @@
 import type { AssetClass, Feed, TradingMode } from "@nod/contract/primitives";
 import type { ProposeOrder, ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-config";
+import type { CompiledRestraint } from "./restraint.ts";
 
 /** The rules that firing, asking and answering know so far; any other is refused before it gets here. */
 export type EvaluatedRule = ReferenceRule & { on_answer_match: Extract<ProposeOrder, { notional_usd: unknown }> };
@@ -35,6 +36,7 @@ export type CompiledConfig = {
   readonly revision: string;
   readonly mode: TradingMode;
   readonly maxOpenQuestions: number;
+  readonly restraint: CompiledRestraint;
   readonly effective: TradingConfig;
   readonly rules: readonly CompiledRule[];
   readonly inputs: readonly CompiledInput[];
