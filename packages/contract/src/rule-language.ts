@@ -119,6 +119,8 @@ export const ruleLimits = {
   heldForSeconds: 86_400,
   operands: 20,
   changeMinutes: 1_440,
+  /** Finished bars of one timeframe that one operand may reach back. */
+  history: 750,
   /** Largest constant; with nine decimals it is still told apart from its neighbours by exact arithmetic. */
   constant: 1_000_000_000_000,
 } as const;
@@ -172,7 +174,7 @@ export const Operand = Type.Unsafe<Operand>(
       Type.Object({ "*": several(2) }, closed),
       Type.Object({ "/": two }, closed),
     ],
-    { $id: "Operand", title: "operand", description: "A number, the name of a fact of the rule's symbol, or an object that names a value or computes one." },
+    { $id: "Operand", title: "a number, the name of a fact, or an operand", description: "A number, the name of a fact of the rule's symbol, or an object that names a value or computes one." },
   ),
 );
 
@@ -185,14 +187,15 @@ export const Condition = Type.Unsafe<Condition>(
       Type.Object({ any: Type.Array(aCondition, { minItems: 1, maxItems: ruleLimits.operands }) }, closed),
       Type.Object({ not: aCondition }, closed),
       Type.Object({ held_for: Type.Object({ seconds, condition: aCondition }, closed) }, closed),
+      // oxlint-disable-next-line unicorn/no-thenable -- a key of the language; it never holds a function
       Type.Object({ then_within: Type.Object({ seconds, first: aCondition, then: aCondition }, closed) }, closed),
       Type.Object({ op: Type.Enum(comparisons), left: Operand, right: Operand }, closed),
       Type.Object({ op: Type.Enum(bandTests), ...band }, closed),
       Type.Object({ op: Type.Enum(crossings), left: Operand, right: Operand }, closed),
       Type.Object({ op: Type.Enum(bandMoves), ...band }, closed),
-      Type.Object({ op: Type.Enum(trends), value: Type.Union([BarOperand, IndicatorOperand], { title: "bar or indicator" }), bars }, closed),
+      Type.Object({ op: Type.Enum(trends), value: Type.Union([BarOperand, IndicatorOperand], { title: "a bar or an indicator" }), bars }, closed),
     ],
-    { $id: "Condition", title: "condition", description: "What must be so for the rule to fire. True, false or unknown; what is unknown never fires." },
+    { $id: "Condition", title: "a condition", description: "What must be so for the rule to fire. True, false or unknown; what is unknown never fires." },
   ),
 );
 

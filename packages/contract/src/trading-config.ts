@@ -54,7 +54,9 @@ export const AskedAmount = Type.Object(
   { additionalProperties: false },
 );
 
-export const NotionalUsd = Type.Union([Usd({ minimum: 1, maximum: 1_000_000 }), AskedAmount]);
+export const NotionalUsd = Type.Union([Usd({ minimum: 1, maximum: 1_000_000 }), AskedAmount], {
+  title: 'an amount in USD from 1 to 1000000, or {"ask": {"min": …, "max": …}} within it',
+});
 export type NotionalUsd = Static<typeof NotionalUsd>;
 
 export const VolatilitySize = Type.Object(
@@ -137,7 +139,7 @@ const ActionOverride = Type.Object(
   { additionalProperties: false },
 );
 
-export const Action = Type.Union([ProposeOrder, ProposeExit, Notify], { $id: "Action", title: "action" });
+export const Action = Type.Union([ProposeOrder, ProposeExit, Notify], { $id: "Action", title: "an action" });
 export type Action = ProposeOrder | ProposeExit | Static<typeof Notify>;
 
 /** `auto`: orders without asking, on paper only and inside the rule's own budget. */
@@ -219,7 +221,7 @@ export const ConditionRule = Type.Object(
 export type ConditionRule = Static<typeof ConditionRule>;
 
 /** Told apart by `type`. */
-export const Rule = Type.Union([ReferenceRule, LevelRule, RsiRule, ConditionRule], { $id: "Rule", title: "rule" });
+export const Rule = Type.Union([ReferenceRule, LevelRule, RsiRule, ConditionRule], { $id: "Rule", title: "a rule" });
 export type Rule = Static<typeof Rule>;
 
 export const ruleTypes = ["price_below_pct_of_ref", "price_above_pct_of_ref", "price_crosses_level", "rsi_threshold", "condition"] as const;

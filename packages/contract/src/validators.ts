@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { Static, TSchema } from "typebox";
+import { explainFaults } from "./explain-faults.ts";
 import type { ProblemError } from "./problem.ts";
 import { withReferences, type JsonObject } from "./schema-references.ts";
 
@@ -24,6 +25,18 @@ export function compileValidator<S extends TSchema>(schema: S): (input: unknown)
   return (input) => {
     if (validate(input)) return { ok: true, value: input };
     return { ok: false, errors: describeErrors(validate.errors ?? []) };
+  };
+}
+
+/** As `compileValidator`, for documents that people write: what does not fit is explained, with the name that was probably meant. */
+export function compileExplainingValidator<S extends TSchema>(schema: S): (input: unknown) => Validated<Static<S>> {
+  const validate = compileValidator(schema);
+  const explain = explainFaults(schema);
+  return (input) => {
+    const validated = validate(input);
+    if (validated.ok) return validated;
+    const errors = explain(input);
+    return errors.length > 0 ? { ok: false, errors } : validated;
   };
 }
 

@@ -1,10 +1,12 @@
-import type { DataInput, NotionalUsd, ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-config";
+import { checkRule } from "@nod/contract/check-rule";
+import type { DocumentPath } from "@nod/contract/json-pointer";
+import { didYouMean } from "@nod/contract/nearest-name";
+import { metricsOf, ruleOperands } from "@nod/contract/rule-operands";
+import type { DataInput, ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-config";
 import { maxSymbolsPerFeed } from "@nod/contract/trading-config";
-import { decimalPlaces, NotADecimalError, percent, quantity, usd } from "../../core/decimal.ts";
-import { templateFaults } from "../rules/question-text.ts";
+import { decimalPlaces, NotADecimalError, quantity, usd } from "../../core/decimal.ts";
 import { isEvaluated } from "../rules/compiled-rule.ts";
-import { coverageOf, metricsOf } from "./coverage.ts";
-import type { DocumentPath } from "./json-pointer.ts";
+import { coverageOf, type Source } from "./coverage.ts";
 
 /**
  * What the schema cannot say. `path` is in the merged document; `because` names the part of it that the fault comes from when
@@ -24,6 +26,7 @@ export function checkConfig(config: TradingConfig): ConfigFault[] {
     ...symbolsPerFeed(config),
     ...ruleFaults(config),
     ...guardrailFaults(config),
+    ...restraintFaults(config),
   ];
 }
 
@@ -64,57 +67,94 @@ function ruleFaults(config: TradingConfig): ConfigFault[] {
   const sourceOf = coverageOf(config);
   return config.rules.flatMap((rule, index): ConfigFault[] => {
     const path = ["rules", index];
-    const faults = [...refuseUntilEvaluated(rule, path), ...("ref_metric" in rule ? thresholdFaults(rule, path) : []), ...notionalFaults(rule, path)];
-    for (const message of templateFaults(rule.question_template)) faults.push({ path: [...path, "question_template"], message });
+    const faults = checkRule(rule).map(({ path: at, message }): ConfigFault => ({ path: [...path, ...at], message }));
+    if ("ref_metric" in rule) faults.push(...signFaults(rule, path));
     if (rule.question_template === "") faults.push({ path: [...path, "question_template"], message: "has nothing to read" });
+    faults.push(...autoFaults(rule, config, path));
     // What is switched off watches nothing, so it may name what no input brings.
     if (rule.enabled === false) return faults;
+    faults.push(...refuseUntilEvaluated(rule, path));
     const source = sourceOf(rule);
-    if (source === null) {
-      const needed = metricsOf(rule).join(" and ");
-      faults.push({ path: [...path, "symbol"], message: `${rule.symbol} of rule ${rule.id} is in no enabled data input that brings ${needed}`, because: "data_inputs" });
-    } else if ((smallestAmount(rule) ?? Infinity) < smallestNotionalUsd[source.assetClass]) {
-      faults.push({ path: [...path, "on_answer_match", "notional_usd"], message: `must be at least ${smallestNotionalUsd[source.assetClass]} for ${source.assetClass}` });
-    }
+    if (source === null) faults.push({ path: [...path, "symbol"], message: uncovered(rule, config), because: "data_inputs" });
+    else faults.push(...sourceFaults(rule, source, path));
     return faults;
   });
+}
+
+/** Says what is missing, and of which input it could be asked. */
+function uncovered(rule: Rule, config: TradingConfig): string {
+  const needed = metricsOf(rule);
+  const text = `${rule.symbol} of rule ${rule.id} is in no enabled data input that brings ${needed.join(" and ")}`;
+  const near = config.data_inputs.find((input) => input.enabled !== false && input.symbols.includes(rule.symbol));
+  if (near === undefined) return text;
+  const missing = needed.filter((metric) => !near.metrics.includes(metric));
+  return `${text}: add ${missing.map((metric) => `\`${metric}\``).join(" and ")} to the metrics of data input ${near.id}`;
+}
+
+function sourceFaults(rule: Rule, { assetClass }: Source, path: DocumentPath): ConfigFault[] {
+  const smallest = smallestNotionalUsd[assetClass];
+  const faults: ConfigFault[] = [];
+  if ((smallestAmount(rule) ?? Infinity) < smallest) faults.push({ path: [...path, "on_answer_match", "notional_usd"], message: `must be at least ${smallest} for ${assetClass}` });
+  if (assetClass !== "crypto") return faults;
+  if (rule.type === "condition" && rule.fire?.session !== undefined) faults.push({ path: [...path, "fire", "session"], message: "crypto has no session: it trades around the clock" });
+  for (const { operand, path: at } of ruleOperands(rule)) {
+    if (typeof operand === "object" && "clock" in operand && operand.clock !== "weekday") {
+      faults.push({ path: [...path, ...at, "clock"], message: `crypto has no session, so ${operand.clock} is never known` });
+    }
+  }
+  return faults;
+}
+
+/** Without a question only where the whole config allows it. */
+function autoFaults(rule: Rule, { mode, guardrails }: TradingConfig, path: DocumentPath): ConfigFault[] {
+  if (rule.mode !== "auto" || rule.enabled === false) return [];
+  const faults: ConfigFault[] = [];
+  if (mode === "live") faults.push({ path: [...path, "mode"], message: "auto is for paper only, and this config is live" });
+  if (guardrails.require_question_before_order) faults.push({ path: [...path, "mode"], message: "auto asks nobody, and guardrails.require_question_before_order is true" });
+  return faults;
 }
 
 /**
  * Against a close or an open, a sign that contradicts the direction is a forgotten minus: "below +1.5 %" holds nearly always.
  * Against the day's low, "below +0.5 %" means near the low, and against the high "above -0.5 %" near the high.
  */
-function thresholdFaults(rule: ReferenceRule, path: DocumentPath): ConfigFault[] {
-  const at = [...path, "threshold_pct"];
-  const unreadable = decimalsFault(rule.threshold_pct, 9, percent);
-  if (unreadable !== null) return [{ path: at, message: unreadable }];
+function signFaults(rule: ReferenceRule, path: DocumentPath): ConfigFault[] {
   const below = rule.type === "price_below_pct_of_ref";
   const signMatters = rule.ref_metric !== (below ? "day_low" : "day_high");
   if (!signMatters || rule.threshold_pct === 0 || rule.threshold_pct < 0 === below) return [];
-  return [{ path: at, message: `must be ${below ? "zero or negative" : "zero or positive"} with ${rule.type} of ${rule.ref_metric}: did you mean ${-rule.threshold_pct}?` }];
+  return [{ path: [...path, "threshold_pct"], message: `must be ${below ? "zero or negative" : "zero or positive"} with ${rule.type} of ${rule.ref_metric}: did you mean ${-rule.threshold_pct}?` }];
 }
 
-function notionalFaults(rule: Rule, path: DocumentPath): ConfigFault[] {
-  const at = [...path, "on_answer_match", "notional_usd"];
-  const notional = notionalOf(rule);
-  if (notional === null) return [];
-  if (typeof notional === "number") return centsFault(at, notional);
-  const { min, max } = notional.ask;
-  const faults = [...centsFault([...at, "ask", "min"], min), ...centsFault([...at, "ask", "max"], max)];
-  if (min > max) faults.push({ path: [...at, "ask"], message: `min ${min} must not be above max ${max}` });
-  return faults;
-}
-
-const notionalOf = ({ on_answer_match: action }: Rule): NotionalUsd | null => (action.action === "propose_order" && "notional_usd" in action ? action.notional_usd : null);
-
-function smallestAmount(rule: Rule): number | null {
-  const notional = notionalOf(rule);
-  return notional === null || typeof notional === "number" ? notional : notional.ask.min;
+function smallestAmount({ on_answer_match: action }: Rule): number | null {
+  if (action.action !== "propose_order" || !("notional_usd" in action)) return null;
+  return typeof action.notional_usd === "number" ? action.notional_usd : action.notional_usd.ask.min;
 }
 
 /** A rule that nothing looks at would be a promise that is not kept, so it is refused. */
 function refuseUntilEvaluated(rule: Rule, path: DocumentPath): ConfigFault[] {
   return isEvaluated(rule) ? [] : [{ path, message: "is a rule that this server does not evaluate yet" }];
+}
+
+function restraintFaults({ restraint }: TradingConfig): ConfigFault[] {
+  const quiet = restraint?.quiet_hours;
+  if (quiet === undefined) return [];
+  const faults: ConfigFault[] = [];
+  if (!isTimeZone(quiet.time_zone)) {
+    const meant = didYouMean(quiet.time_zone, Intl.supportedValuesOf("timeZone"));
+    faults.push({ path: ["restraint", "quiet_hours", "time_zone"], message: `is not a time zone that is known here${meant}` });
+  }
+  if (quiet.from === quiet.to) faults.push({ path: ["restraint", "quiet_hours", "to"], message: "must not be the same as from" });
+  return faults;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    // Offsets such as +02:00 are time zones too, and know nothing of summer time.
+    return !/^[+-]/.test(new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 function guardrailFaults({ guardrails }: TradingConfig): ConfigFault[] {
@@ -139,7 +179,7 @@ function centsFault(path: DocumentPath, amount: number): ConfigFault[] {
   return message === null ? [] : [{ path, message }];
 }
 
-function decimalsFault(amount: number, digits: number, read: typeof usd | typeof percent | typeof quantity): string | null {
+function decimalsFault(amount: number, digits: number, read: typeof usd | typeof quantity): string | null {
   const tooFine = `must have at most ${digits} decimals`;
   try {
     return decimalPlaces(read(amount)) > digits ? tooFine : null;

@@ -1,18 +1,9 @@
 import type { AssetClass, Feed } from "@nod/contract/primitives";
-import type { Metric, ReferenceMetric, Rule, TradingConfig } from "@nod/contract/trading-config";
+import { metricsOf } from "@nod/contract/rule-operands";
+import type { Metric, Rule, TradingConfig } from "@nod/contract/trading-config";
 
-/** Where the two prices of a rule come from. They are always of one feed: IEX against SIP compares nothing. */
+/** Where the prices of a rule come from. They are always of one feed: IEX against SIP compares nothing. */
 export type Source = { feed: Feed; assetClass: AssetClass };
-
-/** What an input must bring for a reference to be known. */
-export function metricFor(reference: ReferenceMetric): Metric {
-  return reference === "prev_close" ? "prev_close" : "daily_bar";
-}
-
-/** What an input must bring for a rule to be looked at. */
-export function metricsOf(rule: Rule): Metric[] {
-  return "ref_metric" in rule ? [...new Set<Metric>(["last_trade", metricFor(rule.ref_metric)])] : ["last_trade"];
-}
 
 type Coverage = { source: Source; metrics: Map<string, Set<Metric>> };
 

@@ -118,7 +118,7 @@ describe("a bad document is told where it is bad", () => {
     ["a crypto symbol among stocks", { data_inputs: [{ id: "primary_watchlist", symbols: ["SPY", "BTC/USD"] }] }, "/data_inputs/0/symbols/1", /not a symbol of us_equity/],
     ["a feed that does not carry the asset", { data_inputs: [{ id: "primary_watchlist", feed: "crypto_us" }] }, "/data_inputs/0/feed", /does not carry us_equity/],
     ["limits that contradict each other", { guardrails: { min_notional_usd: 20, max_notional_usd: 10 } }, "/guardrails/min_notional_usd", /must not be above/],
-    ["depth", JSON.parse(`{"guardrails":${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}`), `/guardrails${"/a".repeat(12)}`, /nested deeper/],
+    ["depth", JSON.parse(`{"guardrails":${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}`), `/guardrails${"/a".repeat(24)}`, /nested deeper/],
   ];
   test.each(cases)("%s", (_name, own, pointer, message) => {
     expect(errorsOf(own)).toContainEqual({ pointer, message: expect.stringMatching(message) });

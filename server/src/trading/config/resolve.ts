@@ -2,12 +2,12 @@
  * From a template and a user's own document to the config that is in force, or to errors that point into what the user sent.
  * Pure: no clock, no database.
  */
+import { isJsonObject, memberOf, toPath, toPointer, type DocumentPath } from "@nod/contract/json-pointer";
 import type { ProblemError } from "@nod/contract/problem";
 import { TradingConfig, TradingConfigOverride } from "@nod/contract/trading-config";
-import { compileValidator } from "@nod/contract/validators";
+import { compileExplainingValidator } from "@nod/contract/validators";
 import { sanitiseText } from "../rules/question-text.ts";
 import { checkConfig, type ConfigFault } from "./check-config.ts";
-import { isJsonObject, memberOf, toPath, toPointer, type DocumentPath } from "./json-pointer.ts";
 import { mergeConfig } from "./merge.ts";
 import { screenDocument } from "./screen-document.ts";
 
@@ -16,8 +16,8 @@ export type Resolved = { ok: true; config: TradingConfig } | { ok: false; errors
 /** `leftOut`: entries that no longer make sense under the template of today, and are off until the user mends them. */
 export type ResolvedStored = { ok: true; config: TradingConfig; leftOut: ProblemError[] } | { ok: false; errors: ProblemError[] };
 
-const validateConfig = compileValidator(TradingConfig);
-const validateOverride = compileValidator(TradingConfigOverride);
+const validateConfig = compileExplainingValidator(TradingConfig);
+const validateOverride = compileExplainingValidator(TradingConfigOverride);
 
 /** From the two documents as they are stored to the config in force; null when there is none. */
 export function effectiveConfig(template: unknown, own: unknown): TradingConfig | null {
@@ -35,7 +35,7 @@ export function resolveTemplate(document: unknown): Resolved {
   const screened = screenDocument(document);
   if (screened.length > 0) return { ok: false, errors: screened };
   const validated = validateConfig(document);
-  if (!validated.ok) return { ok: false, errors: tidy(validated.errors) };
+  if (!validated.ok) return { ok: false, errors: validated.errors };
   const config = sanitise(validated.value);
   const faults = checkConfig(config);
   return faults.length === 0 ? { ok: true, config } : { ok: false, errors: faults.map(({ path, message }) => ({ pointer: toPointer(path), message })) };
@@ -49,12 +49,12 @@ export function resolveConfig(template: TradingConfig, own: unknown): Resolved {
   const screened = screenDocument(own);
   if (screened.length > 0) return { ok: false, errors: screened };
   const validated = validateOverride(own);
-  if (!validated.ok) return { ok: false, errors: tidy(validated.errors) };
+  if (!validated.ok) return { ok: false, errors: validated.errors };
   const duplicated = [...repeatedIds(validated.value, "data_inputs"), ...repeatedIds(validated.value, "rules")];
   if (duplicated.length > 0) return { ok: false, errors: duplicated };
   const merged = mergeConfig(template, validated.value);
   const whole = validateConfig(merged);
-  if (!whole.ok) return { ok: false, errors: tidy(whole.errors).map(({ pointer, message }) => ({ pointer: pointInto(validated.value, merged, { path: toPath(pointer), message }), message })) };
+  if (!whole.ok) return { ok: false, errors: whole.errors.map(({ pointer, message }) => ({ pointer: pointInto(validated.value, merged, { path: toPath(pointer), message }), message })) };
   const config = sanitise(whole.value);
   const faults = checkConfig(config);
   if (faults.length === 0) return { ok: true, config };
@@ -142,18 +142,4 @@ function deepest(document: unknown, path: DocumentPath, message: string): Docume
     if (value === undefined) return path.slice(0, message === "is required" ? depth + 1 : depth);
   }
   return path;
-}
-
-const notionalPointer = /^(.*\/notional_usd)(\/.*)?$/;
-
-/** A number-or-question that fits neither branch is one fault, not one for each branch. */
-function tidy(errors: readonly ProblemError[]): ProblemError[] {
-  const neither = new Set(errors.filter(({ message }) => message.includes("anyOf")).map(({ pointer }) => pointer));
-  const tidied: ProblemError[] = [];
-  for (const error of errors) {
-    const at = notionalPointer.exec(error.pointer);
-    if (at?.[1] === undefined || !neither.has(at[1])) tidied.push(error);
-    else if (error.message.includes("anyOf")) tidied.push({ pointer: at[1], message: 'must be an amount in USD from 1 to 1000000, or {"ask": {"min": …, "max": …}} within it' });
-  }
-  return tidied;
 }

@@ -1,11 +1,11 @@
+import { isJsonObject, memberOf, toPointer, type DocumentPath } from "@nod/contract/json-pointer";
 import type { ProblemError } from "@nod/contract/problem";
 import { limits } from "@nod/contract/trading-config";
-import { isJsonObject, memberOf, toPointer, type DocumentPath } from "./json-pointer.ts";
 
-/** A whole config reaches six levels down; deeper is not a config. */
-const maxDepth = 12;
-/** 200 rules with every field, 20 inputs with 30 symbols each and a blocklist of 500 stay below half of this. */
-const maxValues = 20_000;
+/** A condition of the greatest depth stands three levels down and takes at most two for each of its own; deeper is not a config. */
+const maxDepth = 24;
+/** 200 rules with a condition of 60 nodes each, 20 inputs with 30 symbols each and a blocklist of 500 stay below it. */
+const maxValues = 50_000;
 const maxFaults = 20;
 
 /** Keys that mean something to JavaScript objects. No config needs one. */

@@ -1,11 +1,11 @@
 /** One user's config as the HTTP calls and the answers to questions need it: read now, from the database. */
 import type { ConfigResponse } from "@nod/contract/config-exchange";
+import { isJsonObject } from "@nod/contract/json-pointer";
 import type { ProblemError } from "@nod/contract/problem";
 import type { TradingConfig, TradingConfigOverride } from "@nod/contract/trading-config";
 import type { Db } from "../../db/pool.ts";
 import { describeRule } from "../rules/describe-rule.ts";
 import { readConfig, revisionOf, writeOwnConfig, type StoredConfig } from "./config-table.ts";
-import { isJsonObject } from "./json-pointer.ts";
 import { resolveConfig, resolveStoredConfig, resolveTemplate } from "./resolve.ts";
 
 /** `in_force`: `enabled` is the user's row and the document's switch together. `broken`: nothing of it may be acted on. */

@@ -1,20 +1,6 @@
+import { isPlaceholder, placeholderPattern, type Placeholder } from "@nod/contract/check-rule";
 import type { NotionalUsd } from "@nod/contract/trading-config";
 import { isLess, price, toCents, toSentenceNumber, usd, type Percent, type Price } from "../../core/decimal.ts";
-
-/** What a question template may name. */
-const placeholders = ["symbol", "price", "pct", "ref", "notional"] as const;
-type Placeholder = (typeof placeholders)[number];
-
-const placeholderPattern = /\{\{([^{}]*)\}\}/g;
-const isPlaceholder = (name: string): name is Placeholder => placeholders.some((known) => known === name);
-
-/** The faults of a template, in words; none when it can be rendered. */
-export function templateFaults(template: string): string[] {
-  const names = [...template.matchAll(placeholderPattern)].map((match) => match[1] ?? "");
-  const faults = names.filter((name) => !isPlaceholder(name)).map((name) => `{{${name}}} is not a placeholder; known are ${placeholders.map((known) => `{{${known}}}`).join(" ")}`);
-  if (/\{\{|\}\}/.test(template.replaceAll(placeholderPattern, ""))) faults.push("has a {{ or }} that belongs to no placeholder");
-  return faults;
-}
 
 /**
  * Text that is safe to show: composed characters, no control, direction or zero-width characters, single spaces.
