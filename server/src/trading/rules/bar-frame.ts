@@ -1,0 +1,119 @@
+import type { BarField, Timeframe } from "@nod/contract/rule-language";
+import { columnAt, createBarWindow, heldBars, powerOfTwoFrom, push, timeframeMs, widen, widened, type FinishedBar } from "./bar-window.ts";
+import { createIndicator, historyOf, type Indicator, type IndicatorHistory, type IndicatorSpec } from "./indicator.ts";
+import type { NewYorkDay } from "./new-york-day.ts";
+
+/** One indicator of a symbol's timeframe; all programs that name it read the same values. */
+export type IndicatorSeries = {
+  /** As of the bar `offset` back; NaN while unknown. */
+  at(offset: number): number;
+  readonly history: IndicatorHistory;
+};
+
+/** How much history a program wants of a timeframe. `wholeDay`: the bars of the trading day so far besides. */
+export type HistoryNeed = { timeframe: Timeframe; bars: number; wholeDay: boolean };
+
+/** A symbol's finished bars of one timeframe and what is computed over them. */
+export type BarFrame = {
+  readonly timeframe: Timeframe;
+  /** Bars taken, those that are no longer held among them. */
+  readonly count: number;
+  /** When the last bar began and ended, and the day in New York that it belongs to; NaN before the first. */
+  readonly lastStartsAtMs: number;
+  readonly lastEndsAtMs: number;
+  readonly lastDayStartsAtMs: number;
+  at(field: BarField | "startsAtMs", offset: number): number;
+  /** @returns false for a bar that is not newer than the last one: it is left out */
+  close(bar: FinishedBar): boolean;
+  /** Begins anew from these, oldest first: everything is computed from them and from nothing else. */
+  load(bars: readonly FinishedBar[]): void;
+  series(spec: IndicatorSpec, maxOffset: number): IndicatorSeries;
+  /** Makes room; from then on `lacks` tells what `load` did not bring yet. */
+  reserve(bars: number, wholeDay: boolean): void;
+  lacks(): HistoryNeed | null;
+};
+
+type Slot = { spec: IndicatorSpec; indicator: Indicator; values: Float64Array };
+
+/** A day has at most so many minutes; what needs the whole day keeps them all. */
+const dayMinutesMs = 86_400_000;
+
+export function createBarFrame(timeframe: Timeframe, dayOf: (atMs: number) => NewYorkDay): BarFrame {
+  const window = createBarWindow();
+  const slots = new Map<string, Slot>();
+  let running: Slot[] = [];
+  let lastStartsAtMs = Number.NaN;
+  let lastDayStartsAtMs = Number.NaN;
+  let wanted: HistoryNeed = { timeframe, bars: 0, wholeDay: false };
+  let loaded: HistoryNeed = { timeframe, bars: 0, wholeDay: false };
+
+  const take = (bar: FinishedBar, day: number): void => {
+    push(window, bar);
+    lastStartsAtMs = bar.startsAtMs;
+    lastDayStartsAtMs = day;
+    for (const slot of running) slot.values[(window.count - 1) & (slot.values.length - 1)] = slot.indicator.update(window, day);
+  };
+  const rebuild = (bars: readonly FinishedBar[]): void => {
+    window.count = 0;
+    lastStartsAtMs = Number.NaN;
+    for (const slot of running) slot.indicator = createIndicator(slot.spec);
+    for (const bar of bars) if (!(bar.startsAtMs <= lastStartsAtMs)) take(bar, dayOf(bar.startsAtMs).startsAtMs);
+  };
+
+  /** A series that comes later is computed from the bars that are held, and leaves the others alone. */
+  const catchUp = (slot: Slot): void => {
+    const past = createBarWindow();
+    widen(past, window.mask + 1);
+    const held = heldBars(window);
+    for (const [index, bar] of held.entries()) {
+      push(past, bar);
+      slot.values[(window.count - held.length + index) & (slot.values.length - 1)] = slot.indicator.update(past, dayOf(bar.startsAtMs).startsAtMs);
+    }
+  };
+
+  return {
+    timeframe,
+    get count() {
+      return window.count;
+    },
+    get lastStartsAtMs() {
+      return lastStartsAtMs;
+    },
+    get lastEndsAtMs() {
+      return lastStartsAtMs + timeframeMs[timeframe];
+    },
+    get lastDayStartsAtMs() {
+      return lastDayStartsAtMs;
+    },
+    at: (field, offset) => columnAt(window, field, offset),
+    close(bar) {
+      if (bar.startsAtMs <= lastStartsAtMs) return false;
+      take(bar, dayOf(bar.startsAtMs).startsAtMs);
+      return true;
+    },
+    load(bars) {
+      rebuild(bars);
+      loaded = wanted;
+    },
+    series(spec, maxOffset) {
+      const name = Object.values(spec).join(" ");
+      const room = powerOfTwoFrom(maxOffset + 1);
+      const known = slots.get(name);
+      const slot = known ?? { spec, indicator: createIndicator(spec), values: new Float64Array(room).fill(Number.NaN) };
+      if (known === undefined) {
+        slots.set(name, slot);
+        running = [...running, slot];
+        catchUp(slot);
+      } else if (room > slot.values.length) slot.values = widened(slot.values, window.count, room);
+      return {
+        at: (offset) => (offset < window.count ? (slot.values[(window.count - 1 - offset) & (slot.values.length - 1)] ?? Number.NaN) : Number.NaN),
+        history: historyOf(spec),
+      };
+    },
+    reserve(bars, wholeDay) {
+      wanted = { timeframe, bars: Math.max(wanted.bars, bars), wholeDay: wanted.wholeDay || wholeDay };
+      widen(window, wanted.wholeDay ? Math.max(wanted.bars, dayMinutesMs / timeframeMs[timeframe]) : wanted.bars);
+    },
+    lacks: () => (wanted.bars > loaded.bars || (wanted.wholeDay && !loaded.wholeDay) ? wanted : null),
+  };
+}

@@ -1,0 +1,130 @@
+import type { Comparison, Condition } from "@nod/contract/rule-language";
+import { bindBar, bindIndicator } from "./bind-bars.ts";
+import { bindOperand } from "./bind-operand.ts";
+import type { BoundCondition } from "./bound-condition.ts";
+import type { BoundOperand, Look } from "./bound-operand.ts";
+import { bindBandMove, bindCrossing, bindHeldFor, bindThenWithin, type Remembering } from "./remembering-condition.ts";
+import { createOrder } from "./order.ts";
+import { negate, no, truthOf, unknown, yes, type Truth } from "./truth.ts";
+
+/** Ties a condition to the symbol and the look that it reads from; what remembers takes its cells of the look's memory. */
+export function bindCondition(condition: Condition, look: Remembering): BoundCondition {
+  if ("all" in condition) return bindSeveral(condition.all.map((each) => bindCondition(each, look)), no);
+  if ("any" in condition) return bindSeveral(condition.any.map((each) => bindCondition(each, look)), yes);
+  if ("not" in condition) return bindNot(bindCondition(condition.not, look));
+  if ("held_for" in condition) return bindHeldFor(bindCondition(condition.held_for.condition, look), condition.held_for.seconds, look);
+  if ("then_within" in condition) {
+    const { seconds, first, then } = condition.then_within;
+    return bindThenWithin(bindCondition(first, look), bindCondition(then, look), seconds, look);
+  }
+  switch (condition.op) {
+    case "between":
+    case "outside":
+      return bindBand(condition, look);
+    case "crosses":
+    case "crosses_above":
+    case "crosses_below":
+      return bindCrossing(condition.op, bindOperand(condition.left, look), bindOperand(condition.right, look), look);
+    case "enters":
+    case "leaves":
+      return bindBandMove(condition.op, bindBand({ ...condition, op: "between" }, look), look);
+    case "rising":
+    case "falling":
+      return bindTrend(condition, look);
+    default:
+      return bindComparison(condition.op, bindOperand(condition.left, look), bindOperand(condition.right, look));
+  }
+}
+
+/** `all` ends at the first that is not, `any` at the first that is: `decided`. */
+function bindSeveral(parts: readonly BoundCondition[], decided: Truth): BoundCondition {
+  const remembering = parts.filter((part) => part.remembers);
+  const others = parts.filter((part) => !part.remembers);
+  const combine = decided === no ? Math.min : Math.max;
+  const judgeOthers = (soFar: Truth): Truth => {
+    let truth = soFar;
+    for (const part of others) {
+      if (truth === decided) return truth;
+      truth = combine(truth, part.judge()) as Truth;
+    }
+    return truth;
+  };
+  return {
+    judge() {
+      let truth = negate(decided);
+      // Whoever remembers sees each look, whatever the others say.
+      for (const part of remembering) truth = combine(truth, part.judge()) as Truth;
+      return judgeOthers(truth);
+    },
+    last: () => parts.reduce((truth, part) => combine(truth, part.last()) as Truth, negate(decided)),
+    remembers: remembering.length > 0,
+    why: () => (parts.some((part) => part.last() === decided) ? null : (parts.map((part) => part.why()).find((why) => why !== null) ?? null)),
+    tell(into) {
+      for (const part of parts) part.tell(into);
+    },
+  };
+}
+
+function bindNot(part: BoundCondition): BoundCondition {
+  return { ...part, judge: () => negate(part.judge()), last: () => negate(part.last()) };
+}
+
+const holds: Record<Comparison, (order: number) => boolean> = {
+  "<": (order) => order < 0,
+  "<=": (order) => order <= 0,
+  "=": (order) => order === 0,
+  "!=": (order) => order !== 0,
+  ">=": (order) => order >= 0,
+  ">": (order) => order > 0,
+};
+
+function bindComparison(op: Comparison, left: BoundOperand, right: BoundOperand): BoundCondition {
+  const order = createOrder(left, right);
+  const isSo = holds[op];
+  return stateless([left, right], () => {
+    const found = order();
+    return Number.isNaN(found) ? unknown : truthOf(isSo(found));
+  });
+}
+
+function bindBand(condition: Extract<Condition, { op: "between" | "outside" | "enters" | "leaves" }> | BandOf, look: Look): BoundCondition {
+  const [value, low, high] = [bindOperand(condition.value, look), bindOperand(condition.low, look), bindOperand(condition.high, look)];
+  const fromLow = createOrder(value, low);
+  const fromHigh = createOrder(value, high);
+  const between = (): Truth => {
+    const [above, below] = [fromLow(), fromHigh()];
+    // Beyond one end it is outside, whatever the other end is.
+    if (above < 0 || below > 0) return no;
+    return Number.isNaN(above) || Number.isNaN(below) ? unknown : yes;
+  };
+  return stateless([value, low, high], condition.op === "outside" ? () => negate(between()) : between);
+}
+
+type BandOf = { op: "between"; value: Parameters<typeof bindOperand>[0]; low: Parameters<typeof bindOperand>[0]; high: Parameters<typeof bindOperand>[0] };
+
+function bindTrend({ op, value, bars }: Extract<Condition, { op: "rising" | "falling" }>, look: Look): BoundCondition {
+  const series = "bar" in value ? bindBar(value, look, bars) : bindIndicator(value, look, bars);
+  const sign = op === "rising" ? 1 : -1;
+  const judge = (): Truth => {
+    let truth: Truth = yes;
+    for (let back = 0; back < bars; back += 1) {
+      const step = sign * (series.back(back) - series.back(back + 1));
+      if (step <= 0) return no;
+      if (Number.isNaN(step)) truth = unknown;
+    }
+    return truth;
+  };
+  return { ...stateless([series], judge), why: () => (judge() === unknown ? (series.why() ?? `${series.name} has no ${bars} bars before it`) : null) };
+}
+
+function stateless(operands: readonly BoundOperand[], judge: () => Truth): BoundCondition {
+  return {
+    judge,
+    last: judge,
+    remembers: false,
+    why: () => (judge() === unknown ? (operands.map((operand) => operand.why()).find((why) => why !== null) ?? "it cannot be worked out") : null),
+    tell(into) {
+      for (const operand of operands) operand.tell(into);
+    },
+  };
+}

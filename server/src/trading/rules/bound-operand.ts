@@ -1,0 +1,41 @@
+import type { Exact } from "./fraction.ts";
+import type { SymbolView } from "./symbol-view.ts";
+import type { UserView } from "./user-view.ts";
+
+/** What the parts of a bound program read from; `user` and `memory` are of the look that is on. */
+export type Look = { readonly view: SymbolView; readonly maxAgeMs: number; user: UserView | null; memory: Float64Array };
+
+/** An operand tied to one symbol. */
+export type BoundOperand = {
+  /** As reports name it: `last`, `rsi(14) 1Min`, `change percent from prev_close`. */
+  readonly name: string;
+  /** NaN while unknown. */
+  read(): number;
+  /**
+   * The exact value of what is known, for comparisons that doubles cannot decide; it gives null for a division by what is exactly
+   * zero. Itself null where a value is a double by nature (indicators).
+   */
+  readonly exact: Exact;
+  /** How far `value`, as just read, may be from the exact value. 0: it is the nearest double, so that doubles order as decimals do. */
+  slack(value: number): number;
+  /** Null while known, otherwise why it is not. */
+  why(): string | null;
+  /** What was looked at, as decimal text by name; unknown parts are left out. */
+  tell(into: Record<string, string>): void;
+};
+
+/** A bar field or an indicator, with the values that it had before. */
+export type BoundSeries = BoundOperand & { back(bars: number): number };
+
+const shownDecimals = 9;
+
+/** A double for people and records: at most nine decimals, no exponent. */
+export function showNumber(value: number): string {
+  const text = value.toFixed(shownDecimals);
+  return text.includes(".") ? text.replace(/\.?0+$/, "").replace(/^-0$/, "0") : text;
+}
+
+/** @param value NaN is not told */
+export function tellNumber(into: Record<string, string>, name: string, value: number): void {
+  if (!Number.isNaN(value)) into[name] = showNumber(value);
+}

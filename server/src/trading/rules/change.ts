@@ -1,0 +1,30 @@
+import { tellNumber, type BoundOperand } from "./bound-operand.ts";
+import { dividedBy, exactly, fractionOf, minus, times } from "./fraction.ts";
+
+const hundred = fractionOf(100);
+
+/** How far a price is from an earlier one, absolutely or in percent of that one. */
+export function createChange(kind: "percent" | "absolute", name: string, price: BoundOperand, reference: BoundOperand): BoundOperand {
+  const isPercent = kind === "percent";
+  const read = (): number => {
+    const from = reference.read();
+    const difference = price.read() - from;
+    return isPercent ? (difference / from) * 100 : difference;
+  };
+  return {
+    name,
+    read,
+    exact: exactly(price.exact, reference.exact, (value, from) => {
+      const difference = minus(value, from);
+      return isPercent ? dividedBy(times(difference, hundred), from) : difference;
+    }),
+    // Price and reference are off by 2^-53 of themselves, and so is each operation: in percent, of 100 and a little.
+    slack: (value) => (isPercent ? Math.abs(value) + 200 : Math.abs(value) + 2 * Math.abs(reference.read())) * 1e-15,
+    why: () => price.why() ?? reference.why(),
+    tell(into) {
+      price.tell(into);
+      reference.tell(into);
+      tellNumber(into, name, read());
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Sums that forget what leaves a window without a trace: two doubles hold 106 bits, so that adding and later subtracting the
+ * same prices gives the very number that summing only what is left would give (Dekker 1971; Knuth, TAOCP 4.2.2).
+ */
+export type ExactSum = {
+  add(value: number): void;
+  /** The exact product of two doubles, added or (with -1) taken away. */
+  addProduct(a: number, b: number, sign: 1 | -1): void;
+  clear(): void;
+  /** The sum is `high + low`; `high` is it rounded. */
+  readonly high: number;
+  readonly low: number;
+};
+
+/** 2^27 + 1: splits a double into two halves of 26 bits. */
+const splitter = 134_217_729;
+
+export function createExactSum(): ExactSum {
+  let high = 0;
+  let low = 0;
+  const addPair = (value: number, rest: number): void => {
+    const sum = high + value;
+    const part = sum - high;
+    const error = high - (sum - part) + (value - part) + low + rest;
+    high = sum + error;
+    low = error - (high - sum);
+  };
+  return {
+    add(value) {
+      addPair(value, 0);
+    },
+    addProduct(a, b, sign) {
+      const product = a * b;
+      addPair(sign * product, sign * productError(a, b, product));
+    },
+    clear() {
+      high = 0;
+      low = 0;
+    },
+    get high() {
+      return high;
+    },
+    get low() {
+      return low;
+    },
+  };
+}
+
+/** What `product`, the rounded product of the two, lacks. */
+export function productError(a: number, b: number, product: number): number {
+  const aBig = splitter * a;
+  const aHigh = aBig - (aBig - a);
+  const aLow = a - aHigh;
+  const bBig = splitter * b;
+  const bHigh = bBig - (bBig - b);
+  const bLow = b - bHigh;
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+/** `n × squares − sum²`: n² times the variance. Worked out in two doubles, since of prices it is what is left of nearly equal numbers. */
+export function scaledVariance(n: number, sum: ExactSum, squares: ExactSum): number {
+  const nSquares = n * squares.high;
+  const nSquaresRest = productError(n, squares.high, nSquares) + n * squares.low;
+  const square = sum.high * sum.high;
+  const squareRest = productError(sum.high, sum.high, square) + 2 * sum.high * sum.low;
+  // Both are close, so their difference is exact (Sterbenz) or the rests do not matter.
+  const scaled = nSquares - square + (nSquaresRest - squareRest);
+  return scaled > 0 ? scaled : 0;
+}

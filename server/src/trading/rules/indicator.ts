@@ -1,0 +1,269 @@
+/**
+ * Each indicator takes one finished bar at a time, in constant time, and gives NaN until its history suffices. The recursive
+ * averages are those of `trading-signals`, begun with the plain mean of the first `length` values as usual; its windowed ones
+ * walk their window at each bar, so these are written here (decision record 0070). Standard deviations are of the population.
+ */
+import type { BarField, IndicatorName, IndicatorOperand } from "@nod/contract/rule-language";
+import { EMA, getTrueRange, RMA } from "trading-signals";
+import type { BarWindow } from "./bar-window.ts";
+import { createExactSum, scaledVariance } from "./exact-sum.ts";
+
+/** `update` is called once for each bar, after it was pushed to the window. */
+export type Indicator = { update(bars: BarWindow, dayStartsAtMs: number): number };
+
+/** Everything that tells one indicator from another; operands that differ only in their offset share it. */
+export type IndicatorSpec = { indicator: IndicatorName; length: number; deviations: number; source: BarField };
+
+/** `least`: from so many bars on it has a value. `settled`: from so many on, what came before them no longer shows (below 1e-9 of it). */
+export type IndicatorHistory = { least: number; settled: number };
+
+const defaultSources: Partial<Record<IndicatorName, BarField>> = { highest: "high", lowest: "low" };
+const defaultDeviations = 2;
+/** An exponential average forgets as exp(-2m/(n+1)), Wilder's as exp(-m/n): 1e-9 after 10.4 and 20.8 lengths. */
+const settling = { ema: 10.4, wilder: 20.8 } as const;
+
+/** Without a source: the close; the high of `highest`, the low of `lowest`. Without deviations: 2. */
+export function specOf(operand: IndicatorOperand): IndicatorSpec {
+  const { indicator, length = 1, deviations = defaultDeviations, source = defaultSources[indicator] ?? "close" } = operand;
+  return { indicator, length, deviations, source };
+}
+
+export function historyOf({ indicator, length, source }: IndicatorSpec): IndicatorHistory {
+  switch (indicator) {
+    case "ema":
+      return { least: length, settled: length + Math.ceil(settling.ema * (length + 1)) };
+    case "rsi":
+    case "atr":
+      return { least: length + 1, settled: length + 1 + Math.ceil(settling.wilder * length) };
+    case "vwap":
+      return { least: 1, settled: 1 };
+    case "zscore":
+      return exactly(source === "volume" ? length + 1 : length + 2);
+    case "relative_volume":
+    case "volatility":
+      return exactly(length + 1);
+    default:
+      return exactly(length);
+  }
+}
+
+const exactly = (bars: number): IndicatorHistory => ({ least: bars, settled: bars });
+
+export function createIndicator(spec: IndicatorSpec): Indicator {
+  const { indicator, length, source } = spec;
+  switch (indicator) {
+    case "sma":
+      return meanOf((bars, back) => at(bars[source], bars, back), length);
+    case "bollinger_middle":
+      return bollinger(spec, 0);
+    case "bollinger_upper":
+      return bollinger(spec, spec.deviations);
+    case "bollinger_lower":
+      return bollinger(spec, -spec.deviations);
+    case "ema":
+      return seeded(new EMA(length), length, (bars) => newest(bars[source], bars));
+    case "rsi":
+      return relativeStrength(length, source);
+    case "atr":
+      return seeded(new RMA(length), length, trueRange);
+    case "vwap":
+      return volumeWeighted();
+    case "zscore":
+      return zScore(length, source);
+    case "highest":
+      return extreme(length, source, 1);
+    case "lowest":
+      return extreme(length, source, -1);
+    case "relative_volume":
+      return relativeVolume(length);
+    case "volatility":
+      return volatility(length, source);
+  }
+}
+
+type Value = (bars: BarWindow, back: number) => number;
+
+const at = (column: Float64Array, bars: BarWindow, back: number): number => column[(bars.count - 1 - back) & bars.mask] ?? Number.NaN;
+const newest = (column: Float64Array, bars: BarWindow): number => column[(bars.count - 1) & bars.mask] ?? Number.NaN;
+
+/** The bar's return, `close / close before - 1`; NaN for the first bar of all. */
+function returnOf(column: Float64Array, bars: BarWindow, back: number): number {
+  return at(column, bars, back) / at(column, bars, back + 1) - 1;
+}
+
+function meanOf(value: Value, length: number): Indicator {
+  const sum = createExactSum();
+  return {
+    update(bars) {
+      sum.add(value(bars, 0));
+      if (bars.count > length) sum.add(-value(bars, length));
+      return bars.count >= length ? sum.high / length : Number.NaN;
+    },
+  };
+}
+
+type Average = { update(value: number, replace: boolean): number | null };
+
+/** An average that begins with the mean of its first `length` values; a value that is NaN (there is none yet) is left out. */
+function seeded(average: Average, length: number, value: (bars: BarWindow) => number): Indicator {
+  const feed = seededAverage(average, length);
+  return {
+    update(bars) {
+      const next = value(bars);
+      return Number.isNaN(next) ? Number.NaN : feed(next);
+    },
+  };
+}
+
+function seededAverage(average: Average, length: number): (value: number) => number {
+  const first = createExactSum();
+  let taken = 0;
+  return (value) => {
+    if (taken >= length) return average.update(value, false) ?? Number.NaN;
+    taken += 1;
+    first.add(value);
+    return taken < length ? Number.NaN : (average.update(first.high / length, false) ?? Number.NaN);
+  };
+}
+
+/** Of the bar and the close before it; NaN for the first bar of all. */
+function trueRange(bars: BarWindow): number {
+  if (bars.count < 2) return Number.NaN;
+  return getTrueRange({ high: newest(bars.high, bars), low: newest(bars.low, bars), close: newest(bars.close, bars) }, at(bars.close, bars, 1));
+}
+
+/** Wilder's. Without any move it is 0/0 and so unknown: neither 100 nor 0 may fire on a price that stands still. */
+function relativeStrength(length: number, source: BarField): Indicator {
+  const gains = seededAverage(new RMA(length), length);
+  const losses = seededAverage(new RMA(length), length);
+  return {
+    update(bars) {
+      if (bars.count < 2) return Number.NaN;
+      const move = newest(bars[source], bars) - at(bars[source], bars, 1);
+      const gain = gains(move > 0 ? move : 0);
+      const loss = losses(move < 0 ? -move : 0);
+      return (100 * gain) / (gain + loss);
+    },
+  };
+}
+
+/** Over the bars of the day so far, by typical price. */
+function volumeWeighted(): Indicator {
+  let day = Number.NaN;
+  let traded = 0;
+  let volume = 0;
+  return {
+    update(bars, dayStartsAtMs) {
+      if (dayStartsAtMs !== day) {
+        day = dayStartsAtMs;
+        traded = 0;
+        volume = 0;
+      }
+      const ofBar = newest(bars.volume, bars);
+      traded += ((newest(bars.high, bars) + newest(bars.low, bars) + newest(bars.close, bars)) / 3) * ofBar;
+      volume += ofBar;
+      return traded / volume;
+    },
+  };
+}
+
+/** Mean and standard deviation of the last `length` of a series of values. */
+function createMoments(length: number): { take(value: number, leaving: number): void; mean(): number; deviation(): number } {
+  const sum = createExactSum();
+  const squares = createExactSum();
+  let previous = Number.NaN;
+  let alike = 0;
+  return {
+    take(value, leaving) {
+      sum.add(value);
+      squares.addProduct(value, value, 1);
+      if (!Number.isNaN(leaving)) {
+        sum.add(-leaving);
+        squares.addProduct(leaving, leaving, -1);
+      }
+      alike = value === previous ? alike + 1 : 1;
+      previous = value;
+    },
+    mean: () => sum.high / length,
+    // Values that are all the same deviate by nothing at all, which their rounded squares might not say.
+    deviation: () => (alike >= length ? 0 : Math.sqrt(scaledVariance(length, sum, squares)) / length),
+  };
+}
+
+function bollinger({ length, source }: IndicatorSpec, deviations: number): Indicator {
+  const moments = createMoments(length);
+  return {
+    update(bars) {
+      moments.take(newest(bars[source], bars), bars.count > length ? at(bars[source], bars, length) : Number.NaN);
+      return bars.count < length ? Number.NaN : moments.mean() + deviations * moments.deviation();
+    },
+  };
+}
+
+/** Against the `length` values before: the last one is not measured by a spread that it made itself. */
+function zScore(length: number, source: BarField): Indicator {
+  const value: Value = source === "volume" ? (bars, back) => at(bars.volume, bars, back) : (bars, back) => returnOf(bars[source], bars, back);
+  const { least } = historyOf({ indicator: "zscore", length, source, deviations: 0 });
+  const moments = createMoments(length);
+  return {
+    update(bars) {
+      const next = value(bars, 0);
+      if (source !== "volume" && bars.count < 2) return Number.NaN;
+      const spread = bars.count >= least ? moments.deviation() : 0;
+      const score = spread > 0 ? (next - moments.mean()) / spread : Number.NaN;
+      moments.take(next, bars.count >= least ? value(bars, length) : Number.NaN);
+      return score;
+    },
+  };
+}
+
+function relativeVolume(length: number): Indicator {
+  const sum = createExactSum();
+  return {
+    update(bars) {
+      const next = newest(bars.volume, bars);
+      const relative = bars.count > length && sum.high > 0 ? next / (sum.high / length) : Number.NaN;
+      sum.add(next);
+      if (bars.count > length) sum.add(-at(bars.volume, bars, length));
+      return relative;
+    },
+  };
+}
+
+function volatility(length: number, source: BarField): Indicator {
+  const moments = createMoments(length);
+  return {
+    update(bars) {
+      if (bars.count < 2) return Number.NaN;
+      moments.take(returnOf(bars[source], bars, 0), bars.count > length + 1 ? returnOf(bars[source], bars, length) : Number.NaN);
+      return bars.count > length ? 100 * moments.deviation() : Number.NaN;
+    },
+  };
+}
+
+/** Of the last `length` values: a queue of those that may still become the extreme, so a bar costs constant time on average. */
+function extreme(length: number, source: BarField, sign: 1 | -1): Indicator {
+  const places: number[] = [];
+  const values: number[] = [];
+  let head = 0;
+  let taken = 0;
+  return {
+    update(bars) {
+      const value = newest(bars[source], bars);
+      taken += 1;
+      while (values.length > head && sign * (values.at(-1) ?? 0) <= sign * value) {
+        values.pop();
+        places.pop();
+      }
+      values.push(value);
+      places.push(taken);
+      if ((places[head] ?? 0) <= taken - length) head += 1;
+      if (head >= length) {
+        values.splice(0, head);
+        places.splice(0, head);
+        head = 0;
+      }
+      return taken < length ? Number.NaN : (values[head] ?? Number.NaN);
+    },
+  };
+}
