@@ -10,9 +10,11 @@ export type AlpacaConnection = {
   account: trading.AccountsApi;
   activities: trading.AccountActivitiesApi;
   clock: trading.ClockApi;
+  calendar: trading.CalendarApi;
   assets: trading.AssetsApi;
   stocks: marketData.StockApi;
   crypto: marketData.CryptoApi;
+  corporateActions: marketData.CorporateActionsApi;
   trading: Host;
   data: Host;
   requestTimeoutMs: number;
@@ -34,9 +36,11 @@ export function connectToAlpaca(settings: AlpacaSettings): AlpacaConnection {
     account: new trading.AccountsApi(tradingConfiguration),
     activities: new trading.AccountActivitiesApi(tradingConfiguration),
     clock: new trading.ClockApi(tradingConfiguration),
+    calendar: new trading.CalendarApi(tradingConfiguration),
     assets: new trading.AssetsApi(tradingConfiguration),
     stocks: new marketData.StockApi(dataConfiguration),
     crypto: new marketData.CryptoApi(dataConfiguration),
+    corporateActions: new marketData.CorporateActionsApi(dataConfiguration),
     trading: { budget: createRequestBudget(settings.requestsPerMinute) },
     data: { budget: createRequestBudget(settings.requestsPerMinute) },
     requestTimeoutMs: settings.requestTimeoutMs,

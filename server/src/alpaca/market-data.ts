@@ -12,7 +12,7 @@ const symbolsPerCall = 1_000;
 
 type SnapshotBar = { t: Date; o: number; h: number; l: number; c: number; v: number };
 /** The part of a snapshot that stocks and crypto share. */
-type Snapshot = { latestTrade?: { t: Date; p: number; s: number } | undefined; dailyBar?: SnapshotBar | undefined; prevDailyBar?: SnapshotBar | undefined };
+type Snapshot = { latestTrade?: { t: Date; p: number; s: number } | undefined; latestQuote?: { t: Date; bp: number; bs: number; ap: number; as: number } | undefined; dailyBar?: SnapshotBar | undefined; prevDailyBar?: SnapshotBar | undefined };
 
 /**
  * Alpaca's market data behind trading's port: one snapshots call for the union of the symbols. `onPartial` is told why
@@ -77,8 +77,13 @@ function factsOf(request: FactRequest, symbol: string, snapshot: Snapshot, adjus
     facts.push({ feed, assetClass, symbol, metric, price: read, volume: volume === null ? null : readVolume(volume), asOf: at, tradingDay: day });
   };
 
-  const { latestTrade, dailyBar, prevDailyBar } = snapshot;
+  const { latestTrade, latestQuote, dailyBar, prevDailyBar } = snapshot;
   if (latestTrade) put("last_trade", latestTrade.p, latestTrade.s, latestTrade.t, null);
+  // A side that nobody quotes has the price 0, which is no fact.
+  if (latestQuote && request.quoted?.has(symbol) === true) {
+    put("bid", latestQuote.bp, latestQuote.bs, latestQuote.t, null);
+    put("ask", latestQuote.ap, latestQuote.as, latestQuote.t, null);
+  }
 
   const today = dailyBar && dayOf(dailyBar) === tradingDay ? dailyBar : null;
   if (today) {
@@ -86,6 +91,7 @@ function factsOf(request: FactRequest, symbol: string, snapshot: Snapshot, adjus
     put("day_high", today.h, null, today.t, tradingDay);
     put("day_low", today.l, null, today.t, tradingDay);
     put("day_close", today.c, today.v, today.t, tradingDay);
+    put("day_volume", today.c, today.v, today.t, tradingDay);
   }
 
   const previous = today ? prevDailyBar : dailyBar;

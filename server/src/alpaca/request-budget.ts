@@ -1,13 +1,15 @@
 import PQueue from "p-queue";
 import { BrokerUnavailableError } from "../trading/ports.ts";
 
-/** Cancels and exits go first, then orders, then whatever only looks. */
-export type CallUrgency = "cancel" | "order" | "read";
+/** Cancels and exits go first, then orders, then whatever only looks; the past (`history`) is in no hurry. */
+export type CallUrgency = "cancel" | "order" | "read" | "history";
 
-const priorityOf: Record<CallUrgency, number> = { cancel: 2, order: 1, read: 0 };
+const priorityOf: Record<"cancel" | "order" | "read", number> = { cancel: 2, order: 1, read: 0 };
 
 /** Reads may use this part of the budget; the rest stays free for orders and cancels. */
 const readShare = 0.8;
+/** The past may use this part: years of bars must not keep the prices of now from being read. */
+const historyShare = 0.4;
 /** Waiting reads beyond this are refused at once: they would be stale by the time they are sent. */
 const maxWaitingReads = 200;
 
@@ -29,6 +31,8 @@ export function createRequestBudget(requestsPerMinute: number): RequestBudget {
   const all = new PQueue({ interval: 60_000, intervalCap: requestsPerMinute, strict: true });
   const reads = new PQueue({ interval: 60_000, intervalCap: Math.max(1, Math.floor(requestsPerMinute * readShare)), strict: true });
 
+  const history = new PQueue({ interval: 60_000, intervalCap: Math.max(1, Math.floor(requestsPerMinute * historyShare)), strict: true });
+
   async function enter<T>(queue: PQueue, priority: number, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     let started = false;
     try {
@@ -45,12 +49,11 @@ export function createRequestBudget(requestsPerMinute: number): RequestBudget {
     }
   }
 
-  return {
-    spend(urgency, signal, call) {
-      if (urgency !== "read") return enter(all, priorityOf[urgency], signal, call);
-      if (reads.size >= maxWaitingReads) return Promise.reject(new BrokerUnavailableError("too many reads wait for the rate limit; nothing was sent"));
-      return enter(reads, 0, signal, () => enter(all, priorityOf.read, signal, call));
-    },
-    waiting: () => all.size + reads.size,
-  };
+  async function spend<T>(urgency: CallUrgency, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    if (urgency === "history") return enter(history, 0, signal, () => spend("read", signal, call));
+    if (urgency !== "read") return enter(all, priorityOf[urgency], signal, call);
+    if (reads.size >= maxWaitingReads) throw new BrokerUnavailableError("too many reads wait for the rate limit; nothing was sent");
+    return enter(reads, 0, signal, () => enter(all, priorityOf.read, signal, call));
+  }
+  return { spend, waiting: () => all.size + reads.size + history.size };
 }

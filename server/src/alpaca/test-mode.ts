@@ -4,14 +4,16 @@ import { price, quantityFor, usd, type Price } from "../core/decimal.ts";
 import type { BrokerClock } from "../core/trading-day.ts";
 import type { BrokerOrder, BrokerPort, Fact, FactMetric, FillActivity, MarketDataPort, MinuteBarsPort, OrderTicket, TradeStreamPort } from "../trading/ports.ts";
 
+type FixtureMetric = Exclude<FactMetric, "day_volume" | "bid" | "ask">;
+
 /** Fixture snapshots: SPY is 1.6 % below its previous close, AAPL stands still, MSFT is 1 % up. */
-const fixturePrices: Readonly<Record<string, Record<FactMetric, string>>> = {
+const fixturePrices: Readonly<Record<string, Record<FixtureMetric, string>>> = {
   SPY: { last_trade: "492.00", prev_close: "500.00", day_open: "499.10", day_high: "499.40", day_low: "491.20", day_close: "492.00" },
   AAPL: { last_trade: "230.00", prev_close: "230.00", day_open: "229.50", day_high: "231.00", day_low: "229.00", day_close: "230.00" },
   MSFT: { last_trade: "505.00", prev_close: "500.00", day_open: "501.00", day_high: "506.00", day_low: "500.50", day_close: "505.00" },
 };
 
-const metricsOfADay: readonly FactMetric[] = ["prev_close", "day_open", "day_high", "day_low", "day_close"];
+const metricsOfADay: readonly FixtureMetric[] = ["prev_close", "day_open", "day_high", "day_low", "day_close"];
 
 /**
  * The ports of `QUESTION_PIPELINE_TEST_MODE`: fixture snapshots, fake order ids, orders that fill at once at the fixture's

@@ -3,8 +3,11 @@ import type { OrderType } from "@nod/contract/order";
 import type { Price, Quantity, Usd } from "../core/decimal.ts";
 import type { BrokerClock, NewYorkDate } from "../core/trading-day.ts";
 
-/** What a fact measures. `prev_close` is the last session's official close before `tradingDay`. */
-export type FactMetric = "last_trade" | "prev_close" | "day_open" | "day_high" | "day_low" | "day_close";
+/**
+ * What a fact measures. `prev_close` is the last session's official close before `tradingDay`, in today's shares. `day_volume`
+ * says it in `volume`; its price is the day's close so far. `bid` and `ask` have the size in `volume`.
+ */
+export type FactMetric = "last_trade" | "prev_close" | "day_open" | "day_high" | "day_low" | "day_close" | "day_volume" | "bid" | "ask";
 
 /** One normalised market value. Facts of different feeds are never compared. */
 export type Fact = {
@@ -21,16 +24,17 @@ export type Fact = {
   raw?: unknown;
 };
 
-/** What is to be fetched in one call: the union of everything due. */
-export type FactRequest = { feed: Feed; assetClass: AssetClass; symbols: readonly string[]; tradingDay: NewYorkDate };
+/** What is to be fetched in one call: the union of everything due. `quoted`: of which of them the bid and the ask are wanted. */
+export type FactRequest = { feed: Feed; assetClass: AssetClass; symbols: readonly string[]; quoted?: ReadonlySet<string>; tradingDay: NewYorkDate };
 
 /** @throws BrokerUnavailableError when nothing trustworthy came back; a symbol without data is simply absent. */
 export type MarketDataPort = {
   fetchFacts(request: FactRequest, signal: AbortSignal): Promise<Fact[]>;
 };
 
-/** What one symbol did in one minute. */
-export type MinuteBar = { symbol: string; startsAt: Date; open: Price; high: Price; low: Price; close: Price; volume: Quantity };
+/** What one symbol did from a minute, or a day, on. */
+export type Bar = { symbol: string; startsAt: Date; open: Price; high: Price; low: Price; close: Price; volume: Quantity };
+export type MinuteBar = Bar;
 
 /** Bars from `since` on, for the union of the symbols of one feed. */
 export type MinuteBarsRequest = { feed: Feed; assetClass: AssetClass; symbols: readonly string[]; since: Date };
