@@ -1,7 +1,8 @@
-import type { TradingConfig } from "@nod/contract/trading-config";
+import type { Rule, TradingConfig } from "@nod/contract/trading-config";
 import { percent, toNanos } from "../../core/decimal.ts";
-import { isEvaluated, type CompiledConfig, type CompiledInput, type CompiledRule } from "../rules/compiled-rule.ts";
+import { isEvaluated, isThreshold, type CompiledCondition, type CompiledConfig, type CompiledInput, type CompiledRule } from "../rules/compiled-rule.ts";
 import { compileRestraint } from "../rules/restraint.ts";
+import { toRuleSource } from "../rules/shorthand.ts";
 import { coverageOf } from "./coverage.ts";
 
 /** The open-question limit of a user whose guardrails do not name one. */
@@ -15,6 +16,7 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
   const blocked = new Set(effective.guardrails.symbols_blocklist);
   const sourceOf = coverageOf(effective);
   const rules: CompiledRule[] = [];
+  const conditions: CompiledCondition[] = [];
   const config: CompiledConfig = {
     revision,
     mode: effective.mode,
@@ -22,17 +24,25 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
     restraint: compileRestraint(effective),
     effective,
     rules,
+    conditions,
     inputs: effective.enabled ? compileInputs(effective) : [],
   };
   if (!effective.enabled) return config;
   for (const rule of effective.rules) {
-    if (rule.enabled === false || blocked.has(rule.symbol) || !isEvaluated(rule)) continue;
+    if (rule.enabled === false || blocked.has(rule.symbol)) continue;
     const source = sourceOf(rule);
     if (source === null) continue;
+    if (!isThreshold(rule)) conditions.push(compileConditionRule(rule, source, config));
+    if (!isEvaluated(rule)) continue;
     const thresholdNanos = Number(toNanos(percent(rule.threshold_pct)));
     rules.push({ rule, ...source, thresholdNanos, maxStalenessMs: rule.max_staleness_seconds * 1_000, config });
   }
   return config;
+}
+
+function compileConditionRule(rule: Rule, market: Pick<CompiledCondition, "feed" | "assetClass">, config: CompiledConfig): CompiledCondition {
+  const source = toRuleSource(rule);
+  return { rule, ...market, source, key: JSON.stringify(source), maxStalenessMs: source.maxAgeMs, config };
 }
 
 function compileInputs(config: TradingConfig): CompiledInput[] {

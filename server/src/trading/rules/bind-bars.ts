@@ -28,16 +28,17 @@ export function bindBar({ bar, timeframe, offset = 0 }: BarOperand, look: Look, 
   const frame = look.view.frame(timeframe);
   frame.reserve(offset + reach + 1, false);
   const isFresh = createFreshness(frame, look);
-  const name = `${bar} ${timeframe}${offset === 0 ? "" : ` ${offset} back`}`;
+  const name = `${bar}(${[timeframe, ...backWords(offset)].join(", ")})`;
   const back = (bars: number): number => (isFresh() ? frame.at(bar, offset + bars) : Number.NaN);
   const read = (): number => back(0);
   return { ...leaf(name, read, read, () => whyBar(frame, offset + 1, isFresh, name)), back };
 }
 
-function indicatorName(operand: IndicatorOperand): string {
-  const { indicator, timeframe, length, deviations, source, offset } = operand;
-  const settings = [length, deviations, source].filter((setting) => setting !== undefined);
-  return `${indicator}${settings.length === 0 ? "" : `(${settings.join(" ")})`} ${timeframe}${offset === undefined || offset === 0 ? "" : ` ${offset} back`}`;
+const backWords = (offset: number): string[] => (offset === 0 ? [] : [`${offset} back`]);
+
+/** `rsi(14, 1Day)`, `bollinger_upper(20, 2.5, 5Min, 3 back)`. */
+function indicatorName({ indicator, timeframe, length, deviations, source, offset = 0 }: IndicatorOperand): string {
+  return `${indicator}(${[length, deviations, source, timeframe, ...backWords(offset)].filter((part) => part !== undefined).join(", ")})`;
 }
 
 export function bindIndicator(operand: IndicatorOperand, look: Look, reach = 0): BoundSeries {

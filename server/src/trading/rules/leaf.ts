@@ -1,4 +1,4 @@
-import type { BoundOperand } from "./bound-operand.ts";
+import { tellNumber, type BoundOperand } from "./bound-operand.ts";
 import { fractionOf } from "./fraction.ts";
 import type { StoredFact, SymbolView } from "./symbol-view.ts";
 import type { Amount } from "./user-view.ts";
@@ -12,7 +12,9 @@ export function leaf(name: string, read: () => number, written: () => Amount, wh
     slack: () => 0,
     why: () => (Number.isNaN(read()) ? why() : null),
     tell(into) {
-      if (!Number.isNaN(read())) into[name] = String(written());
+      const value = written();
+      if (typeof value === "number") tellNumber(into, name, value);
+      else if (!Number.isNaN(read())) into[name] = value;
     },
   };
 }

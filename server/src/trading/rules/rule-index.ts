@@ -1,6 +1,7 @@
 import type { AssetClass } from "@nod/contract/primitives";
 import type { ReferenceMetric, ReferenceRule } from "@nod/contract/trading-config";
 import type { CompiledConfig, CompiledRule } from "./compiled-rule.ts";
+import { createConditionIndex, type ConditionFiring, type ConditionIndex, type UserViews } from "./condition-index.ts";
 import { marketKey, type FactBook, type MarketKey, type Reading } from "../market/fact-book.ts";
 import type { MarketSessions } from "../market/session-table.ts";
 import { createThresholdLadder, type Direction, type ThresholdLadder } from "./threshold-ladder.ts";
@@ -8,8 +9,11 @@ import { createThresholdLadder, type Direction, type ThresholdLadder } from "./t
 /** A rule of a user that turned true, with the facts that made it true. `slot` is its place in the index until his config changes. */
 export type Firing = { slot: number; firebaseUid: string; rule: CompiledRule; reading: Reading };
 
-/** What an evaluation found. `stale` and `quiet` rules held but did not fire: price too old, or asked not long ago. */
-export type Evaluation = { firings: Firing[]; markets: number; unknown: number; stale: number; quiet: number };
+/**
+ * What an evaluation found: by threshold and by condition. `stale` and `quiet` rules held but did not fire: price too old, or
+ * asked not long ago.
+ */
+export type Evaluation = { firings: Firing[]; conditionFirings: ConditionFiring[]; markets: number; unknown: number; stale: number; quiet: number };
 
 /** Every user's compiled rules, found by what they watch. Synchronous and without a clock: time comes in with the sessions. */
 export type RuleIndex = {
@@ -20,7 +24,9 @@ export type RuleIndex = {
    * Evaluates the rules of the changed symbols, and each of the `fresh` slots. Missing, stale, other-day or closed-market facts
    * are unknown, and unknown never fires.
    */
-  evaluate(book: FactBook, sessions: MarketSessions, changed: ReadonlySet<MarketKey>, fresh: Iterable<number>): Evaluation;
+  evaluate(book: FactBook, sessions: MarketSessions, changed: ReadonlySet<MarketKey>, fresh: Iterable<number>, users?: UserViews): Evaluation;
+  /** The symbols that conditions watch: whoever evaluates feeds their views first. */
+  readonly conditions: Omit<ConditionIndex, "add" | "remove" | "evaluate">;
   /** Until then (milliseconds of the database's clock) the rule need not be looked at; the database decides all the same. */
   quieten(slot: number, untilMs: number): void;
   keysOf(assetClass: AssetClass): MarketKey[];
@@ -32,6 +38,8 @@ type Market = { key: MarketKey; assetClass: AssetClass; steps: Map<string, Step>
 /** `place` ends the search for a slot's ladder at its removal. */
 type Entry = { firebaseUid: string; rule: CompiledRule; market: Market; ladder: ThresholdLadder };
 
+const nobodyKnown: UserViews = () => null;
+
 const directionOf: Record<ReferenceRule["type"], Direction> = { price_below_pct_of_ref: "below", price_above_pct_of_ref: "above" };
 
 export function createRuleIndex(): RuleIndex {
@@ -39,6 +47,7 @@ export function createRuleIndex(): RuleIndex {
   const entries: (Entry | undefined)[] = [];
   const freeSlots: number[] = [];
   let quietUntilMs = new Float64Array(1_024);
+  const conditions = createConditionIndex();
   let size = 0;
 
   const release = (slot: number): void => {
@@ -70,7 +79,7 @@ export function createRuleIndex(): RuleIndex {
 
   return {
     add(firebaseUid, config) {
-      return config.rules.map((rule) => {
+      const thresholds = config.rules.map((rule) => {
         const market = marketOf(rule);
         const ladder = ladderOf(market, rule);
         const slot = takeSlot();
@@ -79,17 +88,29 @@ export function createRuleIndex(): RuleIndex {
         size += 1;
         return slot;
       });
+      const others = config.conditions.map((rule) => {
+        const slot = takeSlot();
+        conditions.add(slot, firebaseUid, marketKey({ feed: rule.feed, assetClass: rule.assetClass, symbol: rule.rule.symbol }), rule);
+        size += 1;
+        return slot;
+      });
+      return others.length === 0 ? thresholds : [...thresholds, ...others];
     },
     remove(slots) {
       for (const slot of slots) {
+        if (conditions.remove(slot)) {
+          size -= 1;
+          release(slot);
+          continue;
+        }
         entries[slot]?.ladder.remove(slot);
         if (entries[slot] !== undefined) size -= 1;
         entries[slot] = undefined;
       }
     },
-    evaluate(book, sessions, changed, fresh) {
+    evaluate(book, sessions, changed, fresh, users = nobodyKnown) {
       const nowMs = sessions.now.getTime();
-      const evaluation: Evaluation = { firings: [], markets: 0, unknown: 0, stale: 0, quiet: 0 };
+      const evaluation: Evaluation = { firings: [], conditionFirings: [], markets: 0, unknown: 0, stale: 0, quiet: 0 };
       const consider = (slot: number, reading: Reading): void => {
         const entry = entries[slot];
         if (entry === undefined) return;
@@ -116,12 +137,17 @@ export function createRuleIndex(): RuleIndex {
         if (reading === null) evaluation.unknown += 1;
         else if (isReached(entry.rule, reading)) consider(slot, reading);
       }
-      return evaluation;
+      const found = conditions.evaluate(nowMs, changed, fresh, users, (slot) => (quietUntilMs[slot] ?? 0) > nowMs);
+      return { ...evaluation, conditionFirings: found.firings, unknown: evaluation.unknown + found.unknown, quiet: evaluation.quiet + found.quiet };
     },
     quieten(slot, untilMs) {
       if (slot < quietUntilMs.length) quietUntilMs[slot] = untilMs;
     },
-    keysOf: (assetClass) => [...markets.values()].filter((market) => market.assetClass === assetClass).map((market) => market.key),
+    keysOf(assetClass) {
+      const watched = [...markets.values(), ...conditions.watched()].filter((market) => market.assetClass === assetClass);
+      return [...new Set(watched.map((market) => market.key))];
+    },
+    conditions,
     get size() {
       return size;
     },
