@@ -22,6 +22,13 @@ test("a correction says what holds instead, under either name for what it is abo
   for (const name of ["previous_id", "previous_execution_id"]) expect(only({ execution_type: "trade_correct", [name]: "11-11" })).toMatchObject({ kind: "trade_correct", previousExecutionId: "11-11", qty: "0.04", price: "100.5" });
 });
 
-test.each([["no list", { activities: [] }], ["no object", [null]], ["no order", [{ ...row, order_id: "" }]], ["no time", [{ ...row, transaction_time: "soon" }]], ["no price", [{ ...row, price: null }]], ["a correction to nothing", [{ ...row, type: "trade_correct", qty: null }]]])("%s is nonsense", (_what, body) => {
-  expect(() => readActivities(body)).toThrow();
+test.each([
+  ["no list", { activities: [] }, "not a list"],
+  ["no object", [null], "not an object"],
+  ["no order", [{ ...row, order_id: "" }], "lacks its order_id"],
+  ["no time", [{ ...row, transaction_time: "soon" }], "has no time"],
+  ["no price", [{ ...row, price: null }], "lacks its price"],
+  ["a correction to nothing", [{ ...row, type: "trade_correct", qty: null }], "lacks its qty"],
+])("%s is nonsense", (_what, body, why) => {
+  expect(() => readActivities(body)).toThrow(why);
 });

@@ -43,11 +43,13 @@ export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report
       filledQty: left.qty,
       filledAvgPrice: left.avgPrice,
       updatedAt: newer?.updatedAt ?? null,
-      at: newer?.updatedAt != null && newer.updatedAt > amendment.executedAt ? newer.updatedAt : amendment.executedAt,
+      at: later(amendment.executedAt, newer?.updatedAt ?? null),
       reason: inWords(amendment, was, left.qty, order.side),
     },
   };
 }
+
+const later = (a: Date, b: Date | null): Date => (b !== null && b > a ? b : a);
 
 /** As it is kept. */
 export const knownFrom = (amendment: Amendment, about: string | null): KnownAmendment => ({
