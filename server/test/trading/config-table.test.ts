@@ -20,7 +20,7 @@ describe("a user's config", () => {
     const saved = await saveOwnConfig(database.pool, "bob", { rules: [{ id: "dip_confirm", threshold_pct: -2.5 }] }, null);
     if (saved.kind !== "saved") throw new Error(saved.kind);
     const response = toConfigResponse(saved.config);
-    expect(response.rule_texts["dip_confirm"]).toBe("When SPY is 2.5 % or more below its previous close, ask whether to buy 10 USD of it.");
+    expect(response.rule_texts["dip_confirm"]).toBe("When SPY is 2.5 % or more below its previous close, ask whether to buy $10 of it.");
     expect(await readUserConfig(database.pool, "bob")).toEqual(saved.config);
   });
 

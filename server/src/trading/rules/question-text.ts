@@ -1,6 +1,6 @@
 import { isPlaceholder, placeholderPattern, type Placeholder } from "@nod/contract/check-rule";
 import type { NotionalUsd } from "@nod/contract/trading-config";
-import { isLess, price, toCents, toSentenceNumber, usd, type Percent, type Price } from "../../core/decimal.ts";
+import { decimalPlaces, isLess, price, toCents, toSentenceNumber, usd, type Percent, type Price } from "../../core/decimal.ts";
 
 /**
  * Text that is safe to show: composed characters, no control, direction or zero-width characters, single spaces.
@@ -34,7 +34,8 @@ export function showNotional(notional: NotionalUsd): string {
   return typeof notional === "number" ? showUsd(notional) : `${showUsd(notional.ask.min)} to ${showUsd(notional.ask.max)}`;
 }
 
-function showUsd(amount: number): string {
+/** `10`, or `10.50` with odd cents; what costs less than a cent keeps its decimals. */
+export function showUsd(amount: number): string {
   if (Number.isInteger(amount)) return usd(amount);
-  return toCents(usd(amount)).replace(/\.00$/, "");
+  return decimalPlaces(usd(amount)) > 2 ? usd(amount) : toCents(usd(amount));
 }
