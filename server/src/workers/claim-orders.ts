@@ -11,7 +11,7 @@ import { saveOrderState, stateOf } from "../trading/orders/orders-table.ts";
 import { denialBeforeSending, denialWhileWaiting, exitDenialBeforeSending } from "../trading/risk/clear-to-send.ts";
 import { messageOf, type Denial } from "../trading/risk/denial.ts";
 import { deniedDecision } from "../trading/risk/decide.ts";
-import { stillFlattening } from "../trading/risk/exit-guardrails.ts";
+import { stillWanted } from "../trading/risk/exit-guardrails.ts";
 import { insertDecision } from "../trading/risk/decisions-table.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import type { DeskFence } from "./desk-lease.ts";
@@ -63,7 +63,10 @@ export function judge(due: DueOrder, { gateIsOpen, settings }: { gateIsOpen: boo
   const { order, facts, context } = due;
   const intent = { side: order.side, symbol: order.symbol, mode: order.mode, facts, approvalExpiresAt: order.approvalExpiresAt };
   // While it waits an exit is only stopped by what also stops it at its POST.
-  if (due.origin === "kill_switch") return gateIsOpen ? exitDenialBeforeSending({ intent, context, settings }) : stillFlattening({ context });
+  if (due.origin !== "rule") {
+    const exit = { ...intent, origin: due.origin };
+    return gateIsOpen ? exitDenialBeforeSending({ intent: exit, context, settings }) : stillWanted({ intent: exit, context });
+  }
   return gateIsOpen ? denialBeforeSending({ intent, context, settings }) : denialWhileWaiting({ intent, context, settings });
 }
 

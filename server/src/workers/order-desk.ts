@@ -6,6 +6,7 @@ import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import { cancelHaltedOrders, type CancelLimits, type CancelObserver } from "./cancel-halted.ts";
 import { defaultDeskLeaseTiming, takeDesk, type DeskFence, type DeskLeaseTiming, type HeldDesk } from "./desk-lease.ts";
 import { flattenPositions } from "./flatten-positions.ts";
+import { followExitPlans } from "./follow-exit-plans.ts";
 import { startInterval, type IntervalLoop } from "./interval.ts";
 import { refreshAssets } from "./refresh-assets.ts";
 import { createReconciler, type ReconcileLimits, type ReconcileObserver } from "./reconcile.ts";
@@ -159,6 +160,14 @@ function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFen
     },
     onError,
   });
+  const exits = startInterval({
+    intervalMs: rhythm.cancelEveryMs,
+    run: async () => {
+      if (gate.isOpen() && (await followExitPlans({ pool, fence, settings })) > 0) submit.wake();
+      return undefined;
+    },
+    onError,
+  });
   const submit = createSubmitWorker({ pool, fence, broker, gate, settings, observer, onDoubt: () => lookUp.wake(), limits: limits.submit ?? {} });
   const stream = createTradeStreamWorker({ pool, fence, stream: deps.stream, gate, reconcile: () => reconcile.wake(), observer });
   stream.start();
@@ -174,7 +183,7 @@ function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFen
     isReconciled: () => fence.isSure() && gate.isOpen(),
     stop: async () => {
       await stream.stop();
-      await Promise.all([submit.stop(), reconcile.stop(), lookUp.stop(), cancel.stop(), flatten.stop(), assets.stop()]);
+      await Promise.all([submit.stop(), reconcile.stop(), lookUp.stop(), cancel.stop(), flatten.stop(), exits.stop(), assets.stop()]);
     },
   };
 }

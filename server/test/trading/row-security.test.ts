@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
@@ -9,6 +9,7 @@ import { withTransaction } from "../../src/db/transaction.ts";
 import { createTableServices } from "../../src/http/database-services.ts";
 import { undoAnswer } from "../../src/pipeline/undo.ts";
 import { recordEvents } from "../../src/trading/audit/events-table.ts";
+import { insertExitPlan } from "../../src/trading/orders/exit-plans-table.ts";
 import { verifyChains } from "../../src/trading/audit/verify-chains.ts";
 import { createTestDatabase, useTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createScriptedBroker } from "../support/scripted-broker.ts";
@@ -35,9 +36,12 @@ beforeAll(async () => {
       await until("the broker has it", async () => broker.posts.some(({ clientOrderId }) => broker.book.get(clientOrderId)?.status === "accepted"));
       for (const { clientOrderId, status } of broker.book.values()) if (status === "accepted") broker.tell(broker.fill(clientOrderId, "100"));
       await until("it is filled", async () => (await database.ownerPool.query("select from fills where firebase_uid = $1", [uid])).rowCount === 1);
+      const { rows } = await database.ownerPool.query<{ id: string }>("select id from trade_orders where firebase_uid = $1", [uid]);
+      await insertExitPlan(database.ownerPool, { entryOrderId: rows[0]?.id ?? "", firebaseUid: uid, symbol: "SPY", feed: "iex", exits: { stop_loss_pct: 5 }, maxStalenessSeconds: 60, at: new Date() });
       const scope = { scope: "user", firebaseUid: uid } as const;
       await services.killSwitches.preview(scope, "flatten");
       await services.snoozes.set(uid, "dip_0", "today");
+      await services.devices.remember(uid, { id: randomUUID(), label: "A device", pushToken: `token of ${uid}` });
       await services.killSwitches.switchOn(scope, { mode: "block_new", reason: "for a row", setBy: uid, confirmation: null });
     }
   } finally {

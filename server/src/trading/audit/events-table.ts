@@ -24,6 +24,7 @@ export type EventKind =
   | "fill_recorded"
   | "trade_busted"
   | "trade_corrected"
+  | "exit_triggered"
   | "kill_switch_set"
   | "kill_switch_cleared"
   | "config_changed";

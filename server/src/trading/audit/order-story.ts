@@ -39,6 +39,7 @@ const tellings: Record<EventKind, Telling> = {
   trade_busted: { station: "fill", tell: ({ was_qty: qty, was_price: price, filled_qty: left, halted }) => `The broker took back ${qty === null ? "a trade" : `${say(qty)} that had traded`}${say(price, " at $")}${leftOver(left, halted)}.` },
   trade_corrected: { station: "fill", tell: ({ qty, price, was_qty: was, was_price: before, filled_qty: left, halted }) => `The broker corrected a trade${say(qty, ": ")}${say(price, " at $")}${say(was, " instead of ")}${say(before, " at $")}${leftOver(left, halted)}.` },
   cancel_requested: { station: "intervention", tell: ({ because }) => `The broker was asked to cancel it${say(because, ", because of ")}.` },
+  exit_triggered: { station: "intervention", tell: ({ by, price, entry }) => `An exit approved with it was reached${typeof by === "string" ? ` (${by.replaceAll("_", " ")})` : ""}${say(price, ": $")}${say(entry, ", bought at $")}.` },
   kill_switch_set: { station: "intervention", tell: ({ mode }) => `The kill switch was set${say(mode, ": ")}.` },
   kill_switch_cleared: { station: "intervention", tell: () => "The kill switch was cleared." },
   config_changed: { station: "intervention", tell: () => "The config was changed." },

@@ -8,12 +8,14 @@ import type { SendContext } from "../risk/clear-to-send.ts";
 import type { StoredFacts } from "./intents-table.ts";
 import { decodeOrder, orderColumns, type OrderRecord, type RawOrder } from "./order-record.ts";
 
+type IntentOrigin = "rule" | "kill_switch" | "exit_plan";
+
 /** An order that waits to be sent, locked, with what decides whether it still may be. */
-export type DueOrder = { order: OrderRecord; origin: "rule" | "kill_switch"; facts: ShownFacts; context: SendContext };
+export type DueOrder = { order: OrderRecord; origin: IntentOrigin; facts: ShownFacts; context: SendContext };
 
 type RawDueOrder = RawOrder & {
   at: Date;
-  origin: "rule" | "kill_switch";
+  origin: IntentOrigin;
   facts: StoredFacts & { feed: Feed };
   user_enabled: boolean | null;
   user_mode: TradingMode | null;
@@ -177,7 +179,8 @@ export async function ordersAtBroker(db: Db, take: { limit: number; except: read
 }
 
 /**
- * Orders at the broker whose users, or all users, are halted in a mode that takes orders back. Marks them as asked for, so
+ * Orders at the broker whose users, or all users, are halted in a mode that takes orders back; and what is still open of a
+ * buy whose exit was set off, since the broker takes no sale against an open buy. Marks them as asked for, so
  * that two processes do not ask twice; after `askAgainMs` without effect they are due again.
  */
 export async function claimCancels(db: Db, take: { limit: number; askAgainMs: number }): Promise<OrderRecord[]> {
@@ -187,9 +190,10 @@ export async function claimCancels(db: Db, take: { limit: number; askAgainMs: nu
        select w.id from trade_orders as w
        where w.is_open and w.alpaca_order_id is not null and w.status <> 'pending_cancel'
          and (w.cancel_requested_at is null or w.cancel_requested_at <= clock_timestamp() - $2::int4 * interval '1 millisecond')
-         and exists (select from kill_switches as k where k.mode in ('cancel_only', 'flatten') and (k.scope = 'all' or k.firebase_uid = w.firebase_uid)
+         and (exists (select from exit_plans as p where p.entry_order_id = w.id and p.triggered_by is not null and p.closed_at is null)
+           or exists (select from kill_switches as k where k.mode in ('cancel_only', 'flatten') and (k.scope = 'all' or k.firebase_uid = w.firebase_uid)
                        -- A sell placed under the halt reduces a position: it is let through, and let be.
-                       and (w.side = 'buy' or w.created_at < k.set_at))
+                       and (w.side = 'buy' or w.created_at < k.set_at)))
        order by w.created_at
        limit $1::int4
        for update of w skip locked

@@ -1,6 +1,6 @@
 /** What a kill switch that flattens has still to sell, and what decides whether it may be sold now. */
 import type { AssetClass, Feed } from "@nod/contract/primitives";
-import { price, quantity, type Price, type Quantity } from "../../core/decimal.ts";
+import { isGreater, price, quantity, type Price, type Quantity } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
 import type { ExitContext } from "../risk/exit-guardrails.ts";
 import { sellableQty } from "../risk/size.ts";
@@ -37,7 +37,9 @@ export type ExitReading = {
   price: Price;
   priceAsOf: Date;
   sellable: Quantity;
-  /** How many exits of this position the switch has brought about before. */
+  /** Of the plan's buy. */
+  ruleId: string | null;
+  /** How many exits of this position the switch, or of its buy the plan, has brought about before. */
   attempts: number;
   lastAttemptAt: Date | null;
 };
@@ -61,15 +63,23 @@ type RawExit = {
   reconciled_at: Date | null;
   attempts: number;
   last_attempt_at: Date | null;
+  left_of_plan: string | null;
+  rule_id: string | null;
 };
 
-/** Run after the user's lock was taken by an earlier statement. Null: there is nothing of the symbol, or no price at all. */
-export async function readExit(tx: Db, { firebaseUid, symbol }: PositionToClose): Promise<ExitReading | null> {
-  const { rows } = await tx.query<RawExit>({ name: "read-exit", text: exitSql, values: [firebaseUid, symbol] });
+const lesser = (a: Quantity, b: Quantity): Quantity => (isGreater(a, b) ? b : a);
+
+/**
+ * Run after the user's lock was taken by an earlier statement. With a plan, of what its buy brought in, and of its own exits;
+ * otherwise of all that is held, and of the switch's. Null: there is nothing of the symbol, or no price at all.
+ */
+export async function readExit(tx: Db, { firebaseUid, symbol }: PositionToClose, planId: string | null = null): Promise<ExitReading | null> {
+  const { rows } = await tx.query<RawExit>({ name: "read-exit", text: exitSql, values: [firebaseUid, symbol, planId] });
   const row = rows[0];
   const worth = row === undefined ? null : (row.price ?? row.paid);
   if (row === undefined || worth === null) return null;
   const [position, openSellQty] = [quantity(row.position), quantity(row.open_sell_qty)];
+  const sellable = sellableQty({ position, openSellQty });
   return {
     context: {
       at: row.at,
@@ -88,7 +98,8 @@ export async function readExit(tx: Db, { firebaseUid, symbol }: PositionToClose)
     feed: row.feed ?? (row.asset_class === "crypto" ? "crypto_us" : "iex"),
     price: price(worth),
     priceAsOf: row.price_as_of ?? row.at,
-    sellable: sellableQty({ position, openSellQty }),
+    sellable: row.left_of_plan === null ? sellable : lesser(sellable, quantity(row.left_of_plan)),
+    ruleId: row.rule_id,
     attempts: row.attempts,
     lastAttemptAt: row.last_attempt_at,
   };
@@ -106,7 +117,7 @@ const exitSql = `
   )
   select held.*, l.price, l.as_of as price_as_of, l.feed, a.reconciled_at,
          s.is_open, s.trading_day, s.next_open, s.next_close, s.as_of as session_as_of,
-         k.kill_switch, tried.attempts, tried.last_attempt_at
+         k.kill_switch, tried.attempts, tried.last_attempt_at, plan.left_of_plan, plan.rule_id
   from held
   left join lateral (
     select jsonb_build_object('mode', k.mode, 'scope', k.scope, 'reason', k.reason, 'set_at', k.set_at) as kill_switch, k.set_at
@@ -125,5 +136,12 @@ const exitSql = `
   left join broker_accounts as a on a.id = 'alpaca'
   cross join lateral (
     select count(*)::int4 as attempts, max(i.created_at) as last_attempt_at from trade_intents as i
-    where i.firebase_uid = $1::text and i.symbol = $2::text and i.origin = 'kill_switch' and i.created_at >= k.set_at
-  ) as tried`;
+    where i.firebase_uid = $1::text and i.symbol = $2::text
+      and case when $3::uuid is null then i.origin = 'kill_switch' and i.created_at >= k.set_at else i.exit_of = $3::uuid end
+  ) as tried
+  left join lateral (
+    select greatest(0, entry.filled_qty - coalesce((
+             select sum(case when x.is_open then coalesce(x.qty, 0) else x.filled_qty end)
+             from trade_orders as x join trade_intents as i on i.id = x.intent_id where i.exit_of = entry.id), 0)) as left_of_plan, entry.rule_id
+    from trade_orders as entry where entry.id = $3::uuid
+  ) as plan on true`;

@@ -117,7 +117,7 @@ export function decideExit(intent: ExitIntent, context: ExitContext, settings: R
     decision: {
       verdict: "approved",
       code: null,
-      message: `Approved: ${inWords(intent, size)} is on its way, since your positions are being closed.`,
+      message: `Approved: ${inWords(intent, size)} is on its way, ${intent.origin === "exit_plan" ? "as was approved with the buy" : "since your positions are being closed"}.`,
       limits: { position_qty: context.position, open_sell_qty: context.openSellQty, price_now: intent.facts.price, mode: context.killSwitch?.mode ?? null, scope: context.killSwitch?.scope ?? null },
     },
   };

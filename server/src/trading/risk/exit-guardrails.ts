@@ -1,4 +1,4 @@
-/** What an exit of a kill switch must pass: that it is still wanted, that it can be judged, and that it sells no more than is held. */
+/** What an exit must pass: that it is still wanted, that it can be judged, and that it sells no more than is held. */
 import { isGreater, type Quantity } from "../../core/decimal.ts";
 import type { Denial } from "./denial.ts";
 import type { ExitIntent } from "./intent.ts";
@@ -19,11 +19,11 @@ export type ExitContext = MarketContext & {
 export type ExitCase = { intent: ExitIntent; context: ExitContext; settings: RiskSettings };
 
 /** What can have changed between its making and its POST. */
-export type ExitSendCase = { intent: Pick<ExitIntent, "mode" | "facts" | "symbol" | "approvalExpiresAt">; context: MarketContext; settings: RiskSettings };
+export type ExitSendCase = { intent: Pick<ExitIntent, "origin" | "mode" | "facts" | "symbol" | "approvalExpiresAt">; context: MarketContext; settings: RiskSettings };
 
-/** A halt that was lifted sells nothing more. */
-export function stillFlattening({ context }: { context: Pick<MarketContext, "killSwitch"> }): Denial | null {
-  if (context.killSwitch?.mode === "flatten") return null;
+/** A halt that was lifted sells nothing more. What a plan was set off for is wanted whatever halts are on. */
+export function stillWanted({ intent, context }: { intent: Pick<ExitIntent, "origin">; context: Pick<MarketContext, "killSwitch"> }): Denial | null {
+  if (intent.origin === "exit_plan" || context.killSwitch?.mode === "flatten") return null;
   return { code: "exit_no_longer_wanted", because: "the kill switch that closes positions is no longer on", limits: { mode: context.killSwitch?.mode ?? null } };
 }
 
@@ -48,7 +48,7 @@ function noMoreThanHeld({ intent, context }: ExitCase): Denial | null {
 }
 
 export const exitGuardrails: readonly ((of: ExitCase) => Denial | null)[] = [
-  stillFlattening,
+  stillWanted,
   brokerReconciled,
   operatorAllowsTrading,
   venueFits,
@@ -59,4 +59,4 @@ export const exitGuardrails: readonly ((of: ExitCase) => Denial | null)[] = [
   noMoreThanHeld,
 ];
 
-export const exitSendGuardrails: readonly ((of: ExitSendCase) => Denial | null)[] = [stillFlattening, operatorAllowsTrading, venueFits, approvalValid, sessionKnown, marketOpen];
+export const exitSendGuardrails: readonly ((of: ExitSendCase) => Denial | null)[] = [stillWanted, operatorAllowsTrading, venueFits, approvalValid, sessionKnown, marketOpen];

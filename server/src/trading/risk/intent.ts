@@ -31,11 +31,16 @@ export type TradeIntent = {
   approvalExpiresAt: Date;
 };
 
-/** A way out of a position, born of a kill switch that flattens: all that the user holds of a symbol. Nobody is asked again. */
+/**
+ * A way out of a position. Nobody is asked again: it is born of a kill switch that flattens, for all that the user holds of a
+ * symbol, or of a plan that was approved along with a buy, for what that buy brought in.
+ */
 export type ExitIntent = Pick<TradeIntent, "id" | "firebaseUid" | "symbol" | "assetClass" | "orderType" | "mode" | "facts" | "background" | "approvalExpiresAt"> & {
-  origin: "kill_switch";
+  origin: "kill_switch" | "exit_plan";
   questionId: null;
-  ruleId: null;
+  ruleId: string | null;
+  /** The plan's, which is its buy's order. */
+  exitOf: string | null;
   side: "sell";
   qty: Quantity;
 };
