@@ -7,6 +7,7 @@ export const serverFloors: Readonly<Record<string, number>> = {
   trading: 2,
   pipeline: 3,
   alpaca: 3,
+  push: 3,
   realtime: 3,
   http: 4,
   workers: 4,

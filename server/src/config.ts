@@ -3,7 +3,11 @@ import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from
 
 export type Broker = { kind: "alpaca"; alpaca: AlpacaSettings; environment: BrokerEnvironment } | { kind: "simulator" } | { kind: "test" };
 
-export type AuthSettings = { mode: "local" } | { mode: "firebase"; projectId: string; emulatorHost: string | null };
+/** `web`: Firebase's public settings for the browser; null: clients sign in by other means and no push is sent. */
+export type AuthSettings = { mode: "local" } | { mode: "firebase"; projectId: string; emulatorHost: string | null; web: FirebaseWeb | null };
+
+/** Pushes need the last two. */
+export type FirebaseWeb = { apiKey: string; appId: string; messagingSenderId: string | null; vapidKey: string | null };
 
 /** Everything that Nod reads from its environment, once, at the start. */
 export type Config = {
@@ -103,7 +107,21 @@ function readAuth(read: Reader, at: { isProduction: boolean; host: string; emula
   if (at.isProduction && at.emulatorHost !== null) read.problem("FIREBASE_AUTH_EMULATOR_HOST makes every token valid: not with NODE_ENV=production");
   const projectId = read.text("FIREBASE_PROJECT_ID", "");
   if (projectId === "") read.problem("FIREBASE_PROJECT_ID is needed with AUTH_MODE=firebase");
-  return { mode, projectId, emulatorHost: at.emulatorHost };
+  return { mode, projectId, emulatorHost: at.emulatorHost, web: readFirebaseWeb(read) };
+}
+
+function readFirebaseWeb(read: Reader): FirebaseWeb | null {
+  const apiKey = read.optional("FIREBASE_WEB_API_KEY");
+  const appId = read.optional("FIREBASE_WEB_APP_ID");
+  const messagingSenderId = read.optional("FIREBASE_MESSAGING_SENDER_ID");
+  const vapidKey = read.optional("FIREBASE_VAPID_KEY");
+  if ((apiKey === null) !== (appId === null)) read.problem("FIREBASE_WEB_API_KEY and FIREBASE_WEB_APP_ID go together");
+  if ((messagingSenderId === null) !== (vapidKey === null)) read.problem("FIREBASE_MESSAGING_SENDER_ID and FIREBASE_VAPID_KEY go together");
+  if (apiKey === null || appId === null) {
+    if (vapidKey !== null) read.problem("FIREBASE_VAPID_KEY needs FIREBASE_WEB_API_KEY and FIREBASE_WEB_APP_ID");
+    return null;
+  }
+  return { apiKey, appId, messagingSenderId, vapidKey };
 }
 
 /** Short secrets are guessed. */

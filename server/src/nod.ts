@@ -29,6 +29,8 @@ import { readTradingStatus } from "./trading/portfolio/status.ts";
 import { killSwitchChannel } from "./trading/risk/kill-switch-table.ts";
 import type { ConfigSource } from "./trading/risk/risk-context-table.ts";
 import { defaultMaxAges, type RiskSettings } from "./trading/risk/risk-settings.ts";
+import { createFcmSender } from "./push/fcm-sender.ts";
+import { startPushing } from "./workers/push-questions.ts";
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
 import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
 import { startDayBars } from "./workers/day-bars.ts";
@@ -119,6 +121,12 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     }
     const expiry = startQuestionExpiry(workerPool, telemetry.expiry);
     stops.push(() => expiry.stop());
+    if (config.auth.mode === "firebase" && config.auth.web?.vapidKey != null) {
+      const sender = createFcmSender({ projectId: config.auth.projectId, onFailure: telemetry.push.failed });
+      stops.push(() => sender.stop());
+      const pushing = startPushing(workerPool, sender, telemetry.push);
+      stops.push(() => pushing.stop());
+    }
     const halts = startHaltWatch({ pool: workerPool, feeds: () => failingStockFeeds(tick?.health().feeds ?? [], new Date()), observer: telemetry.halts });
     stops.push(() => halts.stop());
     const listener = await listen({
@@ -167,6 +175,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
       settings: {
         clientFolder: existsSync(clientFolder) ? clientFolder : null,
         firebaseProjectId: config.auth.mode === "firebase" ? config.auth.projectId : null,
+        firebaseWeb: config.auth.mode === "firebase" ? config.auth.web : null,
         operatorToken: config.operatorToken,
         trustedProxies: config.trustedProxies,
       },

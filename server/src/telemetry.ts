@@ -5,6 +5,7 @@ import type { DeliveryObserver } from "./realtime/outbox-delivery.ts";
 import { feedGroupName } from "./trading/config/due-inputs.ts";
 import type { ExpiryObserver } from "./workers/expire-questions.ts";
 import type { OrderDeskObserver } from "./workers/order-desk.ts";
+import type { PushObserver } from "./workers/push-questions.ts";
 import type { HaltObserver } from "./workers/watch-halts.ts";
 import type { TickObserver } from "./workers/tick-observer.ts";
 
@@ -14,6 +15,7 @@ export type Telemetry = {
   delivery: DeliveryObserver;
   expiry: ExpiryObserver;
   halts: HaltObserver;
+  push: PushObserver;
 };
 
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -44,6 +46,7 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
   const halts = new Counter({ name: "nod_halts_total", help: "Kill switches that a rule set", labelNames: ["trigger"], registers });
   const connections = new Gauge({ name: "nod_hub_connections", help: "Open hub connections", registers });
   const delivered = new Counter({ name: "nod_outbox_delivered_total", help: "Outbox messages sent to connections", registers });
+  const pushes = new Counter({ name: "nod_pushes_total", help: "Pushes to devices that were not connected", labelNames: ["outcome"], registers });
   const deliveryFailures = new Counter({ name: "nod_outbox_failures_total", help: "Readings of the outbox that failed", registers });
 
   return {
@@ -124,6 +127,12 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
         deliveryFailures.inc();
         logger.warn({ err: error }, "the outbox could not be delivered");
       },
+    },
+    push: {
+      pushed(outcomes) {
+        for (const outcome of ["sent", "gone", "failed"] as const) pushes.inc({ outcome }, outcomes[outcome]);
+      },
+      failed: (error) => logger.warn({ err: error }, "a push could not be sent"),
     },
     halts: {
       halted(scope, why) {

@@ -1,5 +1,7 @@
 import { Type, type TObject, type TSchema } from "typebox";
+import { ClientConfig } from "./client-config.ts";
 import { ConfigResponse, DevSessionRequest, DevSessionResponse } from "./config-exchange.ts";
+import { DeviceRegistration, DevicesPage } from "./devices.ts";
 import { OrderStory } from "./order-story.ts";
 import { GuardrailList } from "./guardrail-catalogue.ts";
 import { Order, OrdersPage } from "./order.ts";
@@ -17,7 +19,7 @@ import { TradingConfigOverride } from "./trading-config.ts";
  * `auth`: `user` takes a bearer token, `operator` is for loopback or the operator's token, `none` for everybody.
  */
 export type Operation = {
-  method: "get" | "post" | "put";
+  method: "delete" | "get" | "post" | "put";
   /** As in OpenAPI, with `{name}` for a parameter. */
   path: string;
   summary: string;
@@ -81,6 +83,15 @@ export const operations = {
     auth: "none",
     response: Type.Object({ openapi: Type.Literal("3.1.1") }),
   },
+  getClientConfig: {
+    method: "get",
+    path: "/v1/client-config",
+    summary: "How to sign in here, and whether pushes are sent",
+    description: "For a client before anybody has signed in; nothing of it is secret.",
+    auth: "none",
+    response: ClientConfig,
+    problems: ["rate_limited"],
+  },
   listGuardrails: {
     method: "get",
     path: "/v1/guardrails",
@@ -140,6 +151,33 @@ export const operations = {
     params: ById,
     response: Order,
     problems: ["not_found", "undo_not_possible"],
+  },
+  listDevices: {
+    method: "get",
+    path: "/v1/me/devices",
+    summary: "The devices in which the user has signed in, the latest first",
+    auth: "user",
+    response: DevicesPage,
+  },
+  putDevice: {
+    method: "put",
+    path: "/v1/me/devices/{id}",
+    summary: "Says that a device is here, and whether pushes may be sent to it",
+    description: "The id is the device's own. A push token belongs to one device of one user: the last one that names it.",
+    auth: "user",
+    params: ById,
+    body: DeviceRegistration,
+    maxBodyBytes: smallBodyBytes,
+    response: DevicesPage,
+  },
+  removeDevice: {
+    method: "delete",
+    path: "/v1/me/devices/{id}",
+    summary: "Forgets a device: nothing is pushed to it any longer",
+    description: "The same when there is none of that id. It does not sign the device out.",
+    auth: "user",
+    params: ById,
+    response: DevicesPage,
   },
   getTradingConfig: {
     method: "get",

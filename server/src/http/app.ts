@@ -4,8 +4,11 @@ import type { Logger } from "pino";
 import type { Authenticate } from "../core/identity.ts";
 import { authenticateUser } from "./authenticate-user.ts";
 import { refuse, type Handlers } from "./call.ts";
+import { clientConfigOf, type FirebaseWebSettings } from "./client-config.ts";
 import { answerWithin } from "./deadline.ts";
 import { errorReply } from "./error-reply.ts";
+import { deviceHandlers } from "./handlers/devices.ts";
+import { configHandlers } from "./handlers/config.ts";
 import { killSwitchHandlers } from "./handlers/kill-switch.ts";
 import { questionHandlers } from "./handlers/questions.ts";
 import { systemHandlers, type MetricsText } from "./handlers/system.ts";
@@ -23,6 +26,8 @@ export type AppSettings = {
   clientFolder: string | null;
   /** Null with AUTH_MODE=local. */
   firebaseProjectId: string | null;
+  /** Firebase's public settings for the browser; null: nobody signs in with Firebase there. */
+  firebaseWeb?: FirebaseWebSettings | null;
   /** Who bears it may read `/metrics`; null: loopback may. */
   operatorToken: string | null;
   /** Proxies in front whose `X-Forwarded-For` is believed; 0 for none. */
@@ -65,7 +70,7 @@ export function createApp(dependencies: AppDependencies): Express {
   }
   app.use(answerWithin(settings.answerDeadlineMs ?? defaultAnswerDeadlineMs));
 
-  const handlers: Handlers = { ...systemHandlers(services, metrics), ...questionHandlers(services), ...tradingHandlers(services), ...killSwitchHandlers(services) };
+  const handlers: Handlers = { ...systemHandlers(services, metrics), ...questionHandlers(services), ...configHandlers(services), ...tradingHandlers(services), ...killSwitchHandlers(services), ...deviceHandlers(services, clientConfigOf(settings, services)) };
   app.use(
     operationRouter(handlers, {
       none: [byAddress],

@@ -4,11 +4,11 @@ import { withTransaction } from "../db/transaction.ts";
 import { describeQuestion, openQuestions, questionsByIds } from "../pipeline/questions-table.ts";
 import { readSnoozes, snooze } from "../pipeline/snoozes-table.ts";
 import { undoAnswer } from "../pipeline/undo.ts";
+import { devicesOf, forgetDevice, releaseToken, rememberDevice } from "../push/devices-table.ts";
 import type { QuestionsHubSettings } from "../realtime/questions-hub.ts";
 import { storyOfOrder } from "../trading/audit/events-table.ts";
 import { tellOrderStory } from "../trading/audit/order-story.ts";
 import { ensureUser } from "../trading/config/config-table.ts";
-import { readUserConfig, saveOwnConfig, toConfigResponse } from "../trading/config/user-config.ts";
 import { readLatestFactsOf, toSnapshot } from "../trading/market/facts-table.ts";
 import { readPriceLine } from "../trading/market/price-line-table.ts";
 import { describeOrder } from "../trading/orders/order-record.ts";
@@ -16,10 +16,11 @@ import { listOrders, orderById } from "../trading/orders/orders-table.ts";
 import { previewKillSwitch } from "../trading/portfolio/kill-switch-preview.ts";
 import type { KillSwitchScope } from "../trading/risk/kill-switch-scope.ts";
 import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
-import type { Configs, MarketReads, OrderReads, QuestionReads, Services, SnoozeList, Trading } from "./services.ts";
+import { configsOf } from "./config-services.ts";
+import type { Devices, MarketReads, OrderReads, QuestionReads, Services, SnoozeList, Trading } from "./services.ts";
 
 /** What the routes do that is a matter of the tables alone. */
-export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "market" | "snoozes" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
+export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "devices" | "market" | "snoozes" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
 
 /**
  * The routes' services on the tables, each in its user's name; `workerPool` is for what an operator does to everybody. The
@@ -31,6 +32,7 @@ export function createTableServices(pool: Pool, workerPool: Pool): TableServices
     undo: (uid, questionId, requestId) => undoAnswer(pool, uid, questionId, { via: "http", requestId }),
     configs: configsOf(pool),
     orders: ordersOf(pool),
+    devices: devicesIn(pool, workerPool),
     market: marketOf(pool),
     snoozes: snoozesOf(pool),
     killSwitches: killSwitchesOf(pool, workerPool),
@@ -65,24 +67,6 @@ export function createHubReads(pool: Pool): Pick<QuestionsHubSettings, "dbOf" | 
   };
 }
 
-/** A user who is signed in has a config; only a user who was removed this very moment has none. */
-const configMissing = (): Error => new Error("the user has no config although he was made sure to have one");
-
-function configsOf(pool: Pool): Configs {
-  return {
-    async read(uid) {
-      const config = await readUserConfig(dbOfUser(pool, uid), uid);
-      if (config === null) throw configMissing();
-      return config.kind === "broken" ? config : { kind: "in_force", config: toConfigResponse(config) };
-    },
-    async replace(uid, own, expectedRevision) {
-      const outcome = await saveOwnConfig(dbOfUser(pool, uid), uid, own, expectedRevision);
-      if (outcome.kind === "not_found") throw configMissing();
-      return outcome.kind === "saved" ? { kind: "replaced", config: toConfigResponse(outcome.config) } : outcome;
-    },
-  };
-}
-
 function ordersOf(pool: Pool): OrderReads {
   return {
     async page(uid, afterOrderId, limit) {
@@ -96,6 +80,18 @@ function ordersOf(pool: Pool): OrderReads {
       const [question] = order.questionId === null ? [] : await questionsByIds(db, [order.questionId]);
       return { order: describeOrder(order), story: tellOrderStory(question ?? null, events) };
     },
+  };
+}
+
+/** Only the workers' role sees whose a push token was before, so it takes the token from him. */
+function devicesIn(pool: Pool, workerPool: Pool): Devices {
+  return {
+    list: (uid) => devicesOf(dbOfUser(pool, uid), uid),
+    async remember(uid, device) {
+      if (typeof device.pushToken === "string") await releaseToken(workerPool, device.pushToken, { firebaseUid: uid, id: device.id });
+      await rememberDevice(dbOfUser(pool, uid), uid, device);
+    },
+    forget: (uid, id) => forgetDevice(dbOfUser(pool, uid), uid, id),
   };
 }
 

@@ -2,7 +2,7 @@ import type { RequestHandler } from "express";
 import helmet from "helmet";
 
 /** Where Firebase's sign-in runs in the browser. */
-const firebaseSources = { connect: ["https://identitytoolkit.googleapis.com", "https://securetoken.googleapis.com"], script: ["https://apis.google.com"] };
+const firebaseSources = { connect: ["https://identitytoolkit.googleapis.com", "https://securetoken.googleapis.com", "https://firebaseinstallations.googleapis.com", "https://fcmregistrations.googleapis.com"], script: ["https://apis.google.com"] };
 
 export type SecuritySettings = {
   /** With Firebase, the browser also talks to Google, and to the project's sign-in page. */

@@ -1,5 +1,6 @@
 /** What the routes need of the rooms below, and nothing more. `main.ts` hands it in. */
-import type { ConfigResponse } from "@nod/contract/config-exchange";
+import type { ConfigCheck, ConfigResponse, TemplateChoice, TemplatesPage } from "@nod/contract/config-exchange";
+import type { Device } from "@nod/contract/devices";
 import type { Order } from "@nod/contract/order";
 import type { OrderStory } from "@nod/contract/order-story";
 import type { PriceLine } from "@nod/contract/price-line";
@@ -25,6 +26,8 @@ export type ReplaceOutcome =
   /** It is no longer the revision that was to be replaced. */
   | { kind: "conflict"; revision: string };
 
+export type CheckOutcome = { kind: "valid"; check: ConfigCheck } | { kind: "invalid"; errors: ProblemError[] };
+
 export type ReadOutcome =
   | { kind: "in_force"; config: ConfigResponse }
   /** The stored document no longer resolves; the errors point into it. */
@@ -34,6 +37,10 @@ export type Configs = {
   read(uid: string): Promise<ReadOutcome>;
   /** Checks `own`, which may be anything. `expectedRevision` null: whatever it is now. */
   replace(uid: string, own: unknown, expectedRevision: string | null): Promise<ReplaceOutcome>;
+  /** As `replace` checks, at a time of the database's; stores nothing. */
+  check(uid: string, own: unknown, at: Date): Promise<CheckOutcome>;
+  templates(): Promise<TemplatesPage["templates"]>;
+  chooseTemplate(uid: string, choice: TemplateChoice, expectedRevision: string | null): Promise<ReplaceOutcome>;
 };
 
 /** Newest first. A page goes on after an order of the user, so that orders made meanwhile do not shift it. */
@@ -74,12 +81,21 @@ export type ReadinessProbe = () => Promise<ReadinessPart[]>;
 /** Only with AUTH_MODE=local. */
 export type DevSessions = { issueToken(uid: string): Promise<string> };
 
+export type Devices = {
+  /** The latest first. */
+  list(uid: string): Promise<Device[]>;
+  /** `pushToken` null: no notifications; undefined: as it was. */
+  remember(uid: string, device: { id: string; label: string; pushToken: string | null | undefined }): Promise<void>;
+  forget(uid: string, id: string): Promise<void>;
+};
+
 export type Services = {
   questions: QuestionReads;
   answers: AnswerService;
   undo(uid: string, questionId: string, requestId: string): Promise<UndoOutcome>;
   configs: Configs;
   orders: OrderReads;
+  devices: Devices;
   market: MarketReads;
   snoozes: SnoozeList;
   trading: Trading;

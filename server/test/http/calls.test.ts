@@ -60,6 +60,7 @@ const services: AppParts = {
     latest: (symbols) => Promise.resolve(symbols.map((symbol) => ({ symbol, asset_class: "us_equity", feed: "iex", metric: "last_trade", price: "1", volume: null, as_of: at }))),
     priceLine: (symbol) => Promise.resolve({ symbol, asset_class: null, feed: null, day: null, prev_close: null, interval_seconds: 5, points: [] }),
   },
+  devices: { list: () => Promise.resolve([]), remember: () => Promise.resolve(), forget: () => Promise.resolve() },
   snoozes: { list: () => Promise.resolve({ snoozes: [], server_time: at }), set: () => Promise.resolve({ snoozes: [], server_time: at }) },
   trading: {
     status: () => Promise.resolve(status),

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call } from "../support/contract-client.ts";
 import { startApp, type AppParts, type RunningApp } from "../support/http-app.ts";
@@ -13,6 +14,7 @@ const services: AppParts = {
   configs: { read: unused, replace: unused },
   orders: { page: unused, story: unused },
   market: { latest: unused, priceLine: unused },
+  devices: { list: unused, remember: unused, forget: unused },
   snoozes: { list: unused, set: unused },
   trading: { status: unused, switchOn: unused, switchOff: unused, preview: unused },
   ensureUser: unused,
@@ -27,6 +29,7 @@ beforeAll(async () => {
   await mkdir(join(folder, "assets"));
   await writeFile(join(folder, "index.html"), page);
   await writeFile(join(folder, "assets", "app-B8xw0Zq1.js"), "export {};");
+  await writeFile(join(folder, "assets", "app-B8xw0Zq1.js.br"), brotliCompressSync("export {};"));
   await writeFile(join(folder, "icon.svg"), "<svg/>");
   await writeFile(join(folder, ".env"), "SECRET=1");
   app = await startApp(services, { settings: { clientFolder: folder } });
@@ -44,6 +47,15 @@ describe("the client's files", () => {
   test("a file named by its content may be kept for ever, another may not", async () => {
     expect(await call(app.server, "GET /assets/app-B8xw0Zq1.js")).toMatchObject({ status: 200, headers: { "cache-control": "public, max-age=31536000, immutable" } });
     expect(await call(app.server, "GET /icon.svg")).toMatchObject({ status: 200, headers: { "cache-control": "no-cache" } });
+  });
+
+  test("what the build compressed goes out compressed to whoever takes it, under its own name and type", async () => {
+    const plain = await call(app.server, "GET /assets/app-B8xw0Zq1.js", { headers: { "accept-encoding": "identity" } });
+    expect(plain.headers["content-encoding"]).toBeUndefined();
+    const { status, headers } = await call(app.server, "GET /assets/app-B8xw0Zq1.js", { headers: { "accept-encoding": "gzip, br" } });
+    expect({ status, headers }).toMatchObject({ status: 200, headers: { "content-encoding": "br", vary: "Accept-Encoding", "cache-control": "public, max-age=31536000, immutable" } });
+    expect(headers["content-type"]).toMatch(/javascript/);
+    expect((await call(app.server, "GET /icon.svg", { headers: { "accept-encoding": "br" } })).headers["content-encoding"]).toBeUndefined();
   });
 
   test.each(["/assets/app-gone1234.js", "/missing.png", "/.env", "/..%2f..%2fpackage.json", "/v1/unknown", "/hubs/unknown"])("%s is 404 and not the page", async (path) => {
@@ -85,7 +97,7 @@ describe("the page's rights", () => {
     const withFirebase = await startApp(services, { settings: { clientFolder: folder, firebaseProjectId: "nod-test" } });
     try {
       const policy = await directives(withFirebase);
-      expect(policy.get("connect-src")).toBe("connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com");
+      expect(policy.get("connect-src")).toBe("connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firebaseinstallations.googleapis.com https://fcmregistrations.googleapis.com");
       expect(policy.get("script-src")).not.toContain("unsafe-inline");
     } finally {
       await withFirebase.close();

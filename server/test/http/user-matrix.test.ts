@@ -17,6 +17,7 @@ let users: Asking;
 let open = "";
 let answered = "";
 let alicesOrders: string[] = [];
+const alicesDevice = randomUUID();
 beforeAll(async () => {
   nod = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl });
   users = asking(database.pool, database.ownerPool, [{ id: "a" }, { id: "b" }]);
@@ -29,6 +30,7 @@ beforeAll(async () => {
   alicesOrders = (await database.pool.query<{ id: string }>("select id from trade_orders where firebase_uid = 'alice'")).rows.map((row) => row.id);
   expect(alicesOrders).toHaveLength(1);
   await call(nod.server, "POST /v1/me/trading/snoozes", { token: await nod.token("alice"), body: { rule_id: "b", for: "week" } });
+  await call(nod.server, `PUT /v1/me/devices/${alicesDevice}`, { token: await nod.token("alice"), body: { label: mark, push_token: `${mark}-token` } });
   await call(nod.server, "PUT /v1/me/trading/config", { token: await nod.token("alice"), body: { rules: [{ id: "a", question_template: `${mark} {{symbol}}?` }] } });
 });
 afterAll(() => nod?.stop());
@@ -37,7 +39,7 @@ const cursorOf = (orderId: string): string => Buffer.from(orderId.replaceAll("-"
 
 /** Everything of alice's that a call could read or change, as it stands. */
 async function stateOfAlice(): Promise<unknown> {
-  const tables = ["questions", "answers", "user_pipeline_state", "user_trading_config", "trade_intents", "trade_orders", "user_outbox", "user_outbox_heads", "kill_switches", "card_snoozes"];
+  const tables = ["questions", "answers", "user_pipeline_state", "user_trading_config", "trade_intents", "trade_orders", "user_outbox", "user_outbox_heads", "kill_switches", "card_snoozes", "devices"];
   const rows = await Promise.all(tables.map(async (table) => [table, (await database.ownerPool.query(`select to_jsonb(t) as row from ${table} t where firebase_uid = 'alice' order by 1`)).rows]));
   return Object.fromEntries(rows);
 }
@@ -56,10 +58,25 @@ const attempts: Record<UserOperation, (() => { at: string; sent?: Sent; expected
     () => ({ at: `POST /v1/me/questions/${answered}/undo`, expected: 404 }),
     () => ({ at: `POST /v1/me/questions/${open}/undo`, expected: 404 }),
   ],
+  listDevices: [() => ({ at: "GET /v1/me/devices", expected: 200 })],
+  putDevice: [
+    () => ({ at: `PUT /v1/me/devices/${alicesDevice}`, sent: { body: { label: "Mallory's", push_token: null } }, expected: 200 }),
+    () => ({ at: `PUT /v1/me/devices/${randomUUID()}`, sent: { body: { label: "Mallory's", uid: "alice" } }, expected: 422 }),
+  ],
+  removeDevice: [() => ({ at: `DELETE /v1/me/devices/${alicesDevice}`, expected: 200 })],
   getTradingConfig: [() => ({ at: "GET /v1/me/trading/config", expected: 200 })],
   putTradingConfig: [
     () => ({ at: "PUT /v1/me/trading/config", sent: { body: { enabled: false } }, expected: 200 }),
     () => ({ at: "PUT /v1/me/trading/config", sent: { body: { firebase_uid: "alice" } }, expected: 422 }),
+  ],
+  checkTradingConfig: [
+    () => ({ at: "POST /v1/me/trading/config/validate", sent: { body: { enabled: false } }, expected: 200 }),
+    () => ({ at: "POST /v1/me/trading/config/validate", sent: { body: { firebase_uid: "alice" } }, expected: 422 }),
+  ],
+  listTemplates: [() => ({ at: "GET /v1/trading/templates", expected: 200 })],
+  chooseTemplate: [
+    () => ({ at: "PUT /v1/me/trading/template", sent: { body: { template_name: "asking_1", discard_own: true } }, expected: 200 }),
+    () => ({ at: "PUT /v1/me/trading/template", sent: { body: { template_name: "asking_1", uid: "alice" } }, expected: 422 }),
   ],
   listOrders: [
     () => ({ at: "GET /v1/me/trading/orders", expected: 200 }),

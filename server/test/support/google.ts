@@ -19,7 +19,16 @@ export type Google = {
   requests: string[];
   /** While set, the addresses with this in them answer 500. */
   failing: string | null;
+  /** Pushes so far, as they were sent to Firebase Cloud Messaging. */
+  pushes: unknown[];
+  /** Push tokens of browsers that are gone. */
+  gone: Set<string>;
   close(): Promise<void>;
+};
+
+/** As FCM's HTTP v1 API words it. */
+const notRegistered = {
+  error: { code: 404, message: "Requested entity was not found.", status: "NOT_FOUND", details: [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", errorCode: "UNREGISTERED" }] },
 };
 
 export async function startGoogle(): Promise<Google> {
@@ -40,6 +49,8 @@ export async function startGoogle(): Promise<Google> {
     accounts: new Map(),
     requests: [],
     failing: null,
+    pushes: [],
+    gone: new Set(),
     close: async () => {
       agent.destroy();
       server.closeAllConnections();
@@ -63,6 +74,12 @@ export async function startGoogle(): Promise<Google> {
       const asked: { localId: string[] } = JSON.parse(Buffer.concat(chunks).toString());
       const users = asked.localId.map((uid) => google.accounts.get(uid)).filter((each) => each !== undefined);
       return answer(200, users.length > 0 ? { users } : {});
+    }
+    if (path.startsWith("fcm.googleapis.com/v1/projects/") && path.endsWith("/messages:send")) {
+      const { message }: { message: { token: string } } = JSON.parse(Buffer.concat(chunks).toString());
+      if (google.gone.has(message.token)) return answer(404, notRegistered);
+      google.pushes.push(message);
+      return answer(200, { name: "projects/nod-test/messages/1" });
     }
     return answer(404, { error: "no such address" });
   });

@@ -4,32 +4,10 @@ import { refuse } from "../call.ts";
 import { readCursor, writeCursor } from "../order-cursor.ts";
 import type { Services } from "../services.ts";
 
-type TradingOperations = "getTradingConfig" | "putTradingConfig" | "listOrders" | "getOrderStory" | "listSnapshots" | "getPriceLine" | "getTradingStatus";
+type TradingOperations = "listOrders" | "getOrderStory" | "listSnapshots" | "getPriceLine" | "getTradingStatus";
 
-export function tradingHandlers({ configs, orders, market, trading, now }: Services): Pick<Handlers, TradingOperations> {
+export function tradingHandlers({ orders, market, trading, now }: Services): Pick<Handlers, TradingOperations> {
   return {
-    async getTradingConfig({ uid }) {
-      const outcome = await configs.read(uid);
-      if (outcome.kind === "in_force") return { kind: "reply", body: outcome.config, revision: outcome.config.revision };
-      return refuse("validation_failed", {
-        errors: outcome.errors,
-        revision: outcome.revision,
-        detail: "The stored config no longer makes sense, and nothing of it is in force. Put a new document in its place.",
-      });
-    },
-
-    async putTradingConfig({ uid, body, ifMatch }) {
-      const outcome = await configs.replace(uid, body, ifMatch);
-      switch (outcome.kind) {
-        case "replaced":
-          return { kind: "reply", body: outcome.config, revision: outcome.config.revision };
-        case "invalid":
-          return refuse("validation_failed", { errors: outcome.errors });
-        case "conflict":
-          return refuse("revision_conflict", { revision: outcome.revision, detail: "The config was changed since it was read. Read it again; nothing was stored." });
-      }
-    },
-
     async listOrders({ uid, query }) {
       const after = query.cursor === undefined ? null : readCursor(query.cursor);
       if (after === undefined) return refuse("validation_failed", { errors: [{ pointer: "/cursor", message: "is not a cursor that was handed out" }] });
