@@ -4,9 +4,9 @@ import { people, type Stage } from "./stage.ts";
 
 /** What must hold after every dialogue, whatever it was about; null when it does. */
 export async function whatIsWrongAtTheEnd(stage: Stage): Promise<string | null> {
-  const { broker, failures } = stage;
+  const { failures } = stage;
   if (failures.length > 0) return `something failed: ${failures.map(String).join("; ")}`;
-  if (broker.waitingPosts.length > 0) return `${broker.waitingPosts.length} POSTs were left unanswered`;
+  if (stage.unanswered() > 0) return `${stage.unanswered()} POSTs were left unanswered`;
   const uids = people.map((person) => stage.uid(person));
   return (await whatFell(stage, uids)) ?? (await whatDoesNotAddUp(stage, uids)) ?? (await whatIsBroken(stage));
 }

@@ -1,8 +1,9 @@
 /** Lines of the broker: what it answers, what it tells on its stream, and what it does without telling. */
 import { type PostedOrder, type TradeUpdate, type WireOrder } from "./wire-book.ts";
 import type { Waiting } from "./wire-broker.ts";
+import { Mismatch } from "./mismatch.ts";
 import type { Stage } from "./stage.ts";
-import { eventually, given, Mismatch, nextOf, ofLabel, orderOf, type Said, type Step } from "./step.ts";
+import { eventually, given, nextOf, ofLabel, orderOf, type Said, type Step } from "./step.ts";
 
 const having = String.raw`(?:, having (?<placed>placed it|placed nothing))?`;
 

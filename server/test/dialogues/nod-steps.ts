@@ -4,8 +4,9 @@ import { storyOfOrder } from "../../src/trading/audit/events-table.ts";
 import { tellOrderStory } from "../../src/trading/audit/order-story.ts";
 import { configSourceOf } from "../../src/trading/risk/config-source.ts";
 import { testRiskSettings } from "../support/trading-floor.ts";
+import { Mismatch } from "./mismatch.ts";
 import type { Stage } from "./stage.ts";
-import { eventually, given, Mismatch, ofLabel, orderOf, personOf, uidOf, type OrderSeen, type Said, type Step } from "./step.ts";
+import { eventually, given, ofLabel, orderOf, personOf, uidOf, type OrderSeen, type Said, type Step } from "./step.ts";
 
 const which = String.raw`order(?: (?<label>[A-Z]))?`;
 const forWhom = String.raw`(?: for (?<who>ann|bob))?`;
@@ -50,7 +51,7 @@ async function isHalted(stage: Stage, who: string | undefined): Promise<boolean>
 }
 
 function postsOf(stage: Stage, order: OrderSeen): number {
-  return stage.broker.posts.filter((posted) => posted.client_order_id === order.client_order_id).length;
+  return stage.posted().filter((posted) => posted === order.client_order_id).length;
 }
 
 const expectCode = (stage: Stage, expected: string): void => {
@@ -77,7 +78,7 @@ export const nodSteps: readonly Step[] = [
   },
   {
     actor: "nod", form: "has sent 2 orders in all", pattern: /^has sent (?<times>\d+) orders? in all$/,
-    run: (stage, said) => exactly(stage, Number(said["times"]), "client order ids that were POSTed", () => new Set(stage.broker.posts.map((posted) => posted.client_order_id)).size),
+    run: (stage, said) => exactly(stage, Number(said["times"]), "client order ids that were POSTed", () => new Set(stage.posted()).size),
   },
   {
     actor: "nod", form: "sends a sale of 0.1 of SPY of its own [as A]", pattern: /^sends a sale of (?<qty>[\d.]+) of (?<symbol>[A-Z]+) of its own(?: as (?<label>[A-Z]))?$/,

@@ -29,7 +29,11 @@
  *             has kept 2 executions · makes no order, because <code> · refuses, because "…" · halts ann
  *             has halted nobody · tells ann · has nothing new for ann · says in the story: "…"
  *             compares the books · cannot compare the books
+ *   simulator is to play: new, fill at 100, correct to 0.09 at 99, bust · plays bust · drops the stream
+ *             breaks the next POST with 500|reset|cut|garbage|nothing[, having placed it]
+ *             loses|doubles|swaps|garbles what it tells next[ of a fill]
  *
+ * A dialogue with a line of the simulator's is with the simulator, and not with a broker that waits for its lines.
  * `of A` at the end of a broker's line names the order, where it is not the latest. When the last line was played it must
  * also hold that no request of Nod's was left unanswered, that no order's quantity ever fell except by a bust or a
  * correction, that each order's quantity is no less than its executions add up to, and that the log's chains are whole.
@@ -39,12 +43,15 @@ import { basename } from "node:path";
 import type { TestDatabase } from "../support/database.ts";
 import { brokerSteps } from "./broker-steps.ts";
 import { nodSteps } from "./nod-steps.ts";
+import { Mismatch } from "./mismatch.ts";
 import { setStage, type Stage } from "./stage.ts";
-import { Mismatch, type Said, type Step } from "./step.ts";
+import { eventually, type Said, type Step } from "./step.ts";
+import { openTheMarket } from "../support/trading-floor.ts";
+import { simulatorSteps } from "./simulator-steps.ts";
 import { whatIsWrongAtTheEnd } from "./at-the-end.ts";
 import { worldSteps } from "./world-steps.ts";
 
-const steps: readonly Step[] = [...worldSteps, ...brokerSteps, ...nodSteps];
+const steps: readonly Step[] = [...worldSteps, ...brokerSteps, ...simulatorSteps, ...nodSteps];
 
 export type Line = { number: number; text: string; step: Step; said: Said };
 export type Dialogue = { file: string; title: string; lines: readonly Line[] };
@@ -83,9 +90,9 @@ export type PlayOptions = { patienceMs?: number };
 /** @throws DialogueError at the first line that does not hold */
 export async function playDialogue(database: TestDatabase, dialogue: Dialogue, { patienceMs = 20_000 }: PlayOptions = {}): Promise<void> {
   const givesUp = dialogue.lines.some(({ text }) => text.includes("never answers POST"));
-  const stage = await setStage(database, { patienceMs, requestTimeoutMs: givesUp ? 1_000 : 30_000 });
+  const stage = await setStage(database, { patienceMs, requestTimeoutMs: givesUp ? 1_000 : 30_000, on: dialogue.lines.some(({ step }) => step.actor === "simulator") ? "simulator" : "wire" });
   try {
-    await play(stage, dialogue.file, { text: "process  starts", number: 1, run: () => steps.find(({ form }) => form === "lets the stream in again")?.run(stage, {}) });
+    await play(stage, dialogue.file, { text: "before the first line", number: 1, run: () => begin(stage) });
     for (const { text, number, step, said } of dialogue.lines) await play(stage, dialogue.file, { text, number, run: () => step.run(stage, said) });
     const wrong = await whatIsWrongAtTheEnd(stage);
     if (wrong !== null) throw new DialogueError(`${dialogue.file}:${dialogue.lines.at(-1)?.number ?? 1}: after the last line ${wrong}`);
@@ -94,7 +101,13 @@ export async function playDialogue(database: TestDatabase, dialogue: Dialogue, {
   }
 }
 
-async function play(stage: Stage, file: string, line: { text: string; number: number; run: () => Promise<void> | undefined }): Promise<void> {
+/** The session and the prices are the dialogue's own, whatever the simulator's are. */
+async function begin(stage: Stage): Promise<void> {
+  await eventually(stage, "a process that has compared the books", () => Promise.resolve({ holds: stage.isReady(), seen: "one that has not" }));
+  await openTheMarket(stage.database.ownerPool);
+}
+
+async function play(stage: Stage, file: string, line: { text: string; number: number; run: () => Promise<void> }): Promise<void> {
   try {
     await line.run();
   } catch (error) {

@@ -1,4 +1,5 @@
-/** What a dialogue happens on: people, a database, Nod's real order desk, and a broker that waits for its lines. */
+/** What a dialogue happens on: people, a database, Nod's real order desk, and a broker that waits for its lines, or the simulator. */
+import { defaultKeys, startSimulator, type Simulator } from "@nod/alpaca-simulator";
 import { createAlpacaBroker } from "../../src/alpaca/broker.ts";
 import { connectToAlpaca } from "../../src/alpaca/connection.ts";
 import { createAlpacaTradeStream } from "../../src/alpaca/trade-stream.ts";
@@ -13,6 +14,7 @@ import { DeskLost } from "../../src/workers/desk-lease.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { openDeskFence } from "../support/open-fence.ts";
 import { addTraders, createFloor, openTheMarket, secondPool, testRiskSettings } from "../support/trading-floor.ts";
+import { Mismatch } from "./mismatch.ts";
 import { startWireBroker, type WireBroker } from "./wire-broker.ts";
 
 export const people = ["ann", "bob"] as const;
@@ -23,7 +25,14 @@ export type LastWord = { code: string | null; refusal: string | null };
 
 export type Stage = {
   readonly database: TestDatabase;
+  /** Where a dialogue is with the broker that waits for its lines. @throws Mismatch where it is with the simulator */
   readonly broker: WireBroker;
+  /** @throws Mismatch where the dialogue is not with the simulator */
+  readonly simulator: Simulator;
+  /** The client order ids that were POSTed, one for each POST. */
+  posted(): string[];
+  /** POSTs that nobody answered. */
+  unanswered(): number;
   /** Orders by what the dialogue calls them; `""` is the latest. */
   readonly orders: Map<string, string>;
   readonly questions: Map<Person, string>;
@@ -49,7 +58,7 @@ export type Stage = {
   end(): Promise<void>;
 };
 
-export type StageOptions = { patienceMs: number; requestTimeoutMs: number };
+export type StageOptions = { patienceMs: number; requestTimeoutMs: number; on: "wire" | "simulator" };
 
 /** No comparison comes by itself: a dialogue says when. Everything else is as in the process. */
 const rhythm = { reconcileEveryMs: 3_600_000, reconcileAgainMs: 50, lookUpEveryMs: 20, cancelEveryMs: 50, assetsEveryMs: 3_600_000, lease: { ttlMs: 600_000, renewEveryMs: 60_000, standbyRetryMs: 20 } };
@@ -58,13 +67,13 @@ const submitLimits = { pollIntervalMs: 20, retryDelayMs: 5, firstLookupDelayMs: 
 
 export async function setStage(database: TestDatabase, options: StageOptions): Promise<Stage> {
   const run = newUuid().slice(0, 8);
-  const broker = await startWireBroker(run);
+  const venue = options.on === "wire" ? await wireVenue(run) : await simulatedVenue();
   const uids = new Map(people.map((person) => [person, `${person}_${run}`]));
   await clearAway(database.ownerPool);
   await addTraders(database.ownerPool, [...uids.values()], { max_orders_per_day: 10 });
   await openTheMarket(database.ownerPool);
 
-  const settings = { keyId: "key", secretKey: "secret", tradingBaseUrl: broker.url, dataBaseUrl: broker.url, tradingStreamUrl: broker.streamUrl, requestsPerMinute: 100_000, requestTimeoutMs: options.requestTimeoutMs };
+  const settings = { ...venue.keys, tradingBaseUrl: venue.url, dataBaseUrl: venue.url, tradingStreamUrl: venue.streamUrl, requestsPerMinute: 100_000, requestTimeoutMs: options.requestTimeoutMs };
   const port = createAlpacaBroker(connectToAlpaca(settings));
   const failures: unknown[] = [];
   const failed = (error: unknown): void => {
@@ -80,7 +89,16 @@ export async function setStage(database: TestDatabase, options: StageOptions): P
 
   const stage: Stage = {
     database,
-    broker,
+    get broker() {
+      if (venue.broker === null) throw new Mismatch("this dialogue is with the simulator");
+      return venue.broker;
+    },
+    get simulator() {
+      if (venue.simulator === null) throw new Mismatch("this dialogue is not with the simulator");
+      return venue.simulator;
+    },
+    posted: venue.posted,
+    unanswered: () => venue.broker?.waitingPosts.length ?? 0,
     orders: new Map(),
     questions: new Map(),
     last: { code: null, refusal: null },
@@ -91,7 +109,7 @@ export async function setStage(database: TestDatabase, options: StageOptions): P
     answer: (person, questionId, value) => floor.answer(uids.get(person) ?? "", questionId, value),
     compare: () => reconciler.reconcile(),
     desk: () => running?.desk ?? null,
-    isReady: () => running !== null && running.desk.isReconciled() && broker.listeners() === 1,
+    isReady: () => running !== null && running.desk.isReconciled() && venue.listeners() === 1,
     startDesk: () => {
       running = openDesk(database, port, createAlpacaTradeStream(settings), { taken: () => (stage.taken += 1), failed });
       return Promise.resolve();
@@ -104,21 +122,55 @@ export async function setStage(database: TestDatabase, options: StageOptions): P
       const dying = current();
       running = null;
       dying.die();
-      for (const waiting of broker.waitingPosts.splice(0)) waiting.reset();
+      for (const waiting of venue.broker?.waitingPosts.splice(0) ?? []) waiting.reset();
       await dying.end();
       await database.ownerPool.query("update leases set expires_at = now() where name = 'order-desk'");
     },
     failures,
     end: async () => {
-      broker.letIn();
-      for (const waiting of [...broker.waitingPosts, ...broker.waitingDeletes]) waiting.reset();
+      venue.broker?.letIn();
+      for (const waiting of [...(venue.broker?.waitingPosts ?? []), ...(venue.broker?.waitingDeletes ?? [])]) waiting.reset();
       await stage.stopDesk();
       await floor.stop();
-      await broker.stop();
+      await venue.stop();
     },
   };
   await stage.startDesk();
   return stage;
+}
+
+type Venue = {
+  broker: WireBroker | null;
+  simulator: Simulator | null;
+  url: string;
+  streamUrl: string;
+  keys: { keyId: string; secretKey: string };
+  posted(): string[];
+  listeners(): number;
+  stop(): Promise<void>;
+};
+
+async function wireVenue(run: string): Promise<Venue> {
+  const broker = await startWireBroker(run);
+  const { url, streamUrl, posts, listeners, stop } = broker;
+  return { broker, simulator: null, url, streamUrl, keys: { keyId: "key", secretKey: "secret" }, posted: () => posts.map((posted) => posted.client_order_id), listeners, stop };
+}
+
+async function simulatedVenue(): Promise<Venue> {
+  const simulator = await startSimulator({ port: 0 });
+  simulator.control.setMarket("open");
+  const [keys] = defaultKeys;
+  if (keys === undefined) throw new Error("the simulator has no keys");
+  return {
+    broker: null,
+    simulator,
+    url: simulator.url,
+    streamUrl: simulator.tradingStreamUrl,
+    keys,
+    posted: () => simulator.control.book().posts.map(({ clientOrderId }) => clientOrderId),
+    listeners: () => simulator.control.book().streams.tradeUpdates.length,
+    stop: () => simulator.stop(),
+  };
 }
 
 /** What an earlier dialogue left behind is none of this one's business. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Mismatch } from "./mismatch.ts";
 import type { Person, Stage } from "./stage.ts";
 
 /** One kind of line. `form` is how it is written; the pattern's named groups are what it says. */
@@ -6,11 +7,6 @@ export type Step = { actor: string; form: string; pattern: RegExp; run: (stage: 
 
 /** What a line says, by the names of its pattern's groups; what it leaves out is undefined. */
 export type Said = Readonly<Record<string, string | undefined>>;
-
-/** What the line says is not so. */
-export class Mismatch extends Error {
-  override readonly name = "Mismatch";
-}
 
 /** Waits until what is seen is what was expected. @throws Mismatch with both, when it does not come about in time */
 export async function eventually(stage: Stage, expected: string, see: () => Promise<{ holds: boolean; seen: string }>): Promise<void> {

@@ -5,8 +5,9 @@ import { previewKillSwitch } from "../../src/trading/portfolio/kill-switch-previ
 import { clearKillSwitch, setKillSwitch, type KillSwitchScope } from "../../src/trading/risk/kill-switch-table.ts";
 import { expireQuestions } from "../../src/pipeline/expire.ts";
 import { ask, openTheMarket, setPrice } from "../support/trading-floor.ts";
+import { Mismatch } from "./mismatch.ts";
 import type { Stage } from "./stage.ts";
-import { eventually, given, Mismatch, personOf, uidOf, type Said, type Step } from "./step.ts";
+import { eventually, given, personOf, uidOf, type Said, type Step } from "./step.ts";
 
 const buyOrSale = String.raw`a (?<side>buy|sale) of \$(?<usd>[\d.]+) of (?<symbol>[A-Z]+)`;
 
