@@ -24,6 +24,7 @@ export const commands = new Map([
   ["e2e", (args) => test(["--project", "e2e", ...args])],
   ["check", runCheck],
   ["bench", bench],
+  ["test:guards", (args) => program("server/guards/main.ts", args)],
   ["chaos", (args) => program("server/chaos/main.ts", args)],
   ["chaos:kills", (args) => program("server/chaos/kills.ts", args)],
   ["seed", seed],

@@ -9,6 +9,7 @@
  *   e2e [vitest args]     the browser tests
  *   check                 types, lint, dead code and floors of every room
  *   bench [NAME [args]]   every benchmark, or the one named
+ *   test:guards [--only TEXT]  removes every guard, one at a time: a test must turn red
  *   chaos [--seeds N]     seeded worlds full of faults, judged by an independent checker
  *   chaos:kills           real kills of a real process, judged by the same
  *   seed FILE             applies a seed to the database

@@ -27,9 +27,10 @@ export const workspaces: Readonly<Record<string, readonly string[]>> = {
   // Browser tests run the whole of it.
   "client/web/e2e": ["client/web", "server", "server/test", "packages/contract", "packages/alpaca-simulator"],
   server: ["packages/contract", "packages/signalr-server", "packages/alpaca-simulator"],
-  "server/test": ["server", "server/chaos", "server/chaos/checker", "packages/contract", "packages/signalr-server", "packages/alpaca-simulator"],
+  "server/test": ["server", "server/chaos", "server/chaos/checker", "server/guards", "packages/contract", "packages/signalr-server", "packages/alpaca-simulator"],
   "server/bench": ["server", "server/test", "packages/contract", "packages/signalr-server", "packages/alpaca-simulator"],
   "server/chaos": ["server", "server/chaos/checker", "packages/contract", "packages/alpaca-simulator"],
+  "server/guards": ["packages/contract"],
   // What judges the order core shares nothing with it.
   "server/chaos/checker": ["packages/alpaca-simulator"],
   bin: [],

@@ -26,6 +26,13 @@ test("a lease that ran out passes on, with a higher fencing number, and the old 
   expect(await renewLease(database.pool, second, { ttlMs })).toBe(true);
 });
 
+test("nobody has a lease that has run out, even when nobody took it", async () => {
+  const lease = await acquireLease(database.pool, { name: "ran-out", owner: "a", ttlMs });
+  if (lease === undefined) throw new Error("the lease was free");
+  await runOut("ran-out");
+  expect(await withTransaction(database.pool, (tx) => holdsLease(tx, lease))).toBe(false);
+});
+
 test("a released lease is free at once, and its fencing number goes on", async () => {
   const first = await acquireLease(database.pool, { name: "released", owner: "a", ttlMs });
   if (first === undefined) throw new Error("the first was to get the lease");

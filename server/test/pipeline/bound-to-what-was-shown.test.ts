@@ -36,19 +36,19 @@ const orders = async (): Promise<number> => (await database.ownerPool.query("sel
  * Puts an execution of a finished order on the books: after a card of a second ago, and before one that is asked now. A
  * card's time has milliseconds, an execution's microseconds, and one of the same millisecond counts as later.
  */
-async function executed(side: "buy" | "sell", qty: string): Promise<void> {
+async function executed(side: "buy" | "sell", qty: string, symbol = "SPY"): Promise<void> {
   const id = newUuid();
   await database.ownerPool.query(
     `with intent as (
        insert into trade_intents (id, firebase_uid, origin, symbol, asset_class, side, order_type, notional_usd, mode, facts)
-       values ($1, $2, 'rule', 'SPY', 'us_equity', $3, 'market', 10, 'paper', '{}') returning id
+       values ($1, $2, 'rule', $5, 'us_equity', $3, 'market', 10, 'paper', '{}') returning id
      ), placed as (
        insert into trade_orders (id, firebase_uid, intent_id, client_order_id, symbol, asset_class, side, order_type, qty, reserved_notional_usd, mode, status, filled_qty, trading_day, approval_expires_at, created_at)
-       select id, $2, id, 'nod-' || id, 'SPY', 'us_equity', $3, 'market', $4, 10, 'paper', 'filled', $4, current_date, now(), now() - interval '3 days' from intent returning id
+       select id, $2, id, 'nod-' || id, $5, 'us_equity', $3, 'market', $4, 10, 'paper', 'filled', $4, current_date, now(), now() - interval '3 days' from intent returning id
      )
      insert into fills (execution_id, order_id, firebase_uid, symbol, side, qty, price, executed_at, recorded_at)
-     select 'x-' || id, id, $2, 'SPY', $3, $4, 100, clock_timestamp(), clock_timestamp() - interval '10 milliseconds' from placed`,
-    [id, uid, side, qty],
+     select 'x-' || id, id, $2, $5, $3, $4, 100, clock_timestamp(), clock_timestamp() - interval '10 milliseconds' from placed`,
+    [id, uid, side, qty, symbol],
   );
 }
 
@@ -161,6 +161,15 @@ describe("a position of which some was sold since the question", () => {
     const id = await askUser({ side: "sell" });
     await executed("sell", "1");
     expect(await approve(id)).toMatchObject({ outcome: "withdrawn", order: null, decision: { code: "short_sale_blocked" } });
+  });
+
+  test("before the question is no matter, nor what was sold since of another symbol", async () => {
+    await executed("buy", "1");
+    await executed("buy", "1", "AAPL");
+    await executed("sell", "0.5");
+    const id = await askUser({ side: "sell", createdSecondsAgo: 0 });
+    await executed("sell", "0.5", "AAPL");
+    expect(await approve(id)).toMatchObject({ outcome: "approved", order: { side: "sell" } });
   });
 
   test("is no matter to a purchase, nor a purchase to a sale", async () => {

@@ -147,6 +147,13 @@ describe("a chain that somebody touched is found, with the first event that is w
   });
 });
 
+test("an event that was written again later, in its old place and with its old hash, is found by the next one's older number", async () => {
+  await record(event("alice", { n: 1 }), event("alice", { n: 2 }));
+  const columns = "at, firebase_uid, kind, question_id, order_id, data, place, hash_before, hash";
+  await tamper(`create temp table kept as select ${columns} from events where place = 1; delete from events where place = 1; insert into events (${columns}) select ${columns} from kept; drop table kept`);
+  expect((await verifyChains(database.pool)).breaks).toEqual([{ firebaseUid: "alice", eventId: await idAt("alice", 2), place: 2, reason: "it is older than the event before it" }]);
+});
+
 describe("npm run audit:verify", () => {
   const run = (): Promise<{ code: number; out: string; err: string }> =>
     promisify(execFile)(process.execPath, [join(import.meta.dirname, "../../src/verify-audit.ts")], {

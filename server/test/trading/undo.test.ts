@@ -115,6 +115,14 @@ test("of taking back and sending at the same moment one wins, never both", async
   for (const { undone, status, sent } of rounds) expect([status, sent]).toEqual(undone ? ["not_placed", false] : ["accepted", true]);
 });
 
+test("an order that is being sent cannot be taken back, whatever time is left", async () => {
+  await trader(60);
+  const { questionId, order } = await approve();
+  await database.ownerPool.query("update trade_orders set status = 'submitting' where id = $1", [order.id]);
+  expect(await undo(questionId)).toMatchObject({ kind: "not_possible", stands: "submitting" });
+  expect(await statusOf(order.id)).toBe("submitting");
+});
+
 test("a question of somebody else, of nobody, and one without an order cannot be told from what they are", async () => {
   await trader(60);
   const { questionId } = await approve();

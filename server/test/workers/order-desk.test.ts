@@ -3,6 +3,7 @@ import { newUuid } from "../../src/core/ids.ts";
 import type { Pool } from "../../src/db/pool.ts";
 import type { OrderDesk, OrderDeskRhythm } from "../../src/workers/order-desk.ts";
 import { createOrderDesk } from "../../src/workers/order-desk.ts";
+import { claimOrders } from "../../src/workers/claim-orders.ts";
 import { DeskLost, fencedTransaction, takeDesk, type HeldDesk } from "../../src/workers/desk-lease.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { accepts, createScriptedBroker, type ScriptedBroker } from "../support/scripted-broker.ts";
@@ -127,6 +128,13 @@ test("a process that lost the desk without noticing can write nothing and sends 
   expect(await statusOf(id)).toBe("pending_submit");
   expect(broker.posts).toEqual([]);
   await expect(fencedTransaction(database.pool, stale.fence, (tx) => tx.query("delete from trade_orders"))).rejects.toThrow(DeskLost);
+});
+
+test("a process that lost the desk without noticing takes up no order", async () => {
+  const id = await approve();
+  const lost = { holds: () => Promise.resolve(false), isSure: () => true };
+  expect(await claimOrders(database.pool, lost, { limit: 10, gateIsOpen: true, settings: testRiskSettings })).toMatchObject({ toSend: [], denied: [] });
+  expect(await statusOf(id)).toBe("pending_submit");
 });
 
 test("a process that was held up between its claim and the POST does not send any more", async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
+import type { Pool } from "../../src/db/pool.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { clearKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
 import type { Halt } from "../../src/trading/risk/halt-rules.ts";
@@ -133,6 +134,25 @@ describe("everyone is halted", () => {
     await database.ownerPool.query("update broker_accounts set reconciled_at = now() - interval '10 minutes'");
     await watch.look();
     expect(await switches()).toEqual([]);
+  });
+
+  test("by books that are not compared for the whole of the named time while somebody watches", async () => {
+    await database.ownerPool.query("update broker_accounts set reconciled_at = now() - interval '10 minutes'");
+    let laterMs = 0;
+    const later: Pool = Object.create(database.pool, {
+      query: {
+        value: async (...given: Parameters<Pool["query"]>) => {
+          const result = await database.pool.query<{ at?: Date }>(...given);
+          return { ...result, rows: result.rows.map((row) => (row.at instanceof Date ? { ...row, at: new Date(row.at.getTime() + laterMs) } : row)) };
+        },
+      },
+    }) as Pool;
+    const watch = createHaltWatch({ ...deps(), pool: later });
+    for (; laterMs < 300_000; laterMs += 25_000) await watch.look();
+    expect(await switches()).toEqual([]);
+    await watch.look();
+    expect(await switches()).toEqual([{ scope: "all", mode: "block_new", set_by: "nod" }]);
+    expect(halted).toMatchObject([{ scope: { scope: "all" }, why: { trigger: "reconciliation_failure" } }]);
   });
 
   test("once, whoever is second", async () => {

@@ -19,7 +19,7 @@ const settings: RiskSettings = {
   reconciledMaxAgeSeconds: 300,
 };
 
-const intent: ExitIntent = {
+const intent = {
   id: "0c3f0000-0000-8000-8000-000000000000",
   firebaseUid: "alice",
   origin: "kill_switch",
@@ -35,7 +35,7 @@ const intent: ExitIntent = {
   facts: { feed: "iex", price: price("492"), priceAsOf: ago(86_400), maxStalenessSeconds: 0, maxDriftBps: 0 },
   background: {},
   approvalExpiresAt: new Date(noon.getTime() + 3_600_000),
-};
+} as ExitIntent;
 
 const flatten = { mode: "flatten", scope: "user", reason: null, since: ago(60) } as const;
 const session = { isOpen: true, tradingDay: "2024-05-01", nextOpen: null, nextClose: new Date(noon.getTime() + 3_600_000), asOf: ago(10) };

@@ -1,0 +1,16 @@
+/** Law 9: each call to the broker moved into a transaction. */
+import type { Proof, Removal } from "../removal.ts";
+
+const calls = (named: string): [Proof] => [{ file: "server/test/trading/no-call-in-a-transaction.test.ts", named }];
+
+const law = (name: string, file: string, find: string, replace: string, tests: [Proof, ...Proof[]]): Removal => ({ name, of: { law: 9 }, file, find, replace, tests });
+
+export const outsideTransactions: readonly Removal[] = [
+  law("The POST holds a transaction", "server/src/workers/submit.ts", "const outcome = await submitOnce(deps.broker, order, limits.postTimeoutMs);", "const outcome = await fencedTransaction(deps.pool, deps.fence, () => submitOnce(deps.broker, order, limits.postTimeoutMs));", calls("sending")),
+  law("A look-up holds a transaction", "server/src/workers/resolve-unknown.ts", "const outcome = await lookUp(deps.broker, each.order, limits.lookupTimeoutMs);", "const outcome = await fencedTransaction(deps.pool, deps.fence, () => lookUp(deps.broker, each.order, limits.lookupTimeoutMs));", calls("looking up")),
+  law("The last look at the account holds a transaction", "server/src/workers/not-found.ts", "const seen = await lookAtAccount(deps, order, of.callTimeoutMs);", "const seen = await fencedTransaction(deps.pool, deps.fence, () => lookAtAccount(deps, order, of.callTimeoutMs));", calls("giving up")),
+  law("A cancel holds a transaction", "server/src/workers/cancel-halted.ts", "const outcome = await deps.broker.cancel(order.alpacaOrderId, AbortSignal.timeout(limits.cancelTimeoutMs));", 'const outcome = await fencedTransaction(deps.pool, deps.fence, () => deps.broker.cancel(order.alpacaOrderId ?? "", AbortSignal.timeout(limits.cancelTimeoutMs)));', calls("taking back")),
+  law("The comparison reads the clock in a transaction", "server/src/workers/reconcile.ts", "await broker.clock(signal());", "await fencedTransaction(pool, fence, () => broker.clock(signal()));", calls("comparing")),
+  law("The comparison reads open orders in a transaction", "server/src/workers/reconcile.ts", "const open = await broker.openOrders(signal());", "const open = await fencedTransaction(pool, fence, () => broker.openOrders(signal()));", calls("comparing")),
+  law("The comparison reads executions in a transaction", "server/src/workers/reconcile.ts", "  await reconcileExecutions({ pool, broker,", "  await reconcileExecutions({ pool, broker: { ...broker, fillActivities: (...asked) => fencedTransaction(pool, fence, () => broker.fillActivities(...asked)) },", calls("comparing")),
+];

@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createRequestBudget, type CallUrgency } from "./request-budget.ts";
+
+const never = new AbortController().signal;
+const minuteMs = 60_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A budget, and what it let run so far, in that order. */
+function openBudget(requestsPerMinute: number) {
+  const budget = createRequestBudget(requestsPerMinute);
+  const ran: CallUrgency[] = [];
+  return {
+    ran,
+    spend: (urgency: CallUrgency): void => void budget.spend(urgency, never, () => Promise.resolve(ran.push(urgency))),
+    afterMs: (ms: number) => vi.advanceTimersByTimeAsync(ms),
+  };
+}
+
+describe("a minute's calls", () => {
+  test("are never all used up by reads: orders and cancels have their part", async () => {
+    const { ran, spend, afterMs } = openBudget(10);
+    for (let n = 0; n < 12; n += 1) spend("read");
+    await afterMs(1);
+    expect(ran).toEqual(Array.from({ length: 8 }, () => "read"));
+    spend("order");
+    spend("cancel");
+    await afterMs(1);
+    expect(ran.slice(8)).toEqual(["order", "cancel"]);
+  });
+
+  test("that had to wait are made in the order of their urgency: cancels, orders, reads", async () => {
+    const { ran, spend, afterMs } = openBudget(2);
+    spend("order");
+    spend("order");
+    await afterMs(1);
+    for (const urgency of ["read", "order", "order", "cancel"] as const) spend(urgency);
+    await afterMs(1);
+    expect(ran).toEqual(["order", "order"]);
+    await afterMs(minuteMs);
+    expect(ran.slice(2)).toEqual(["cancel", "order"]);
+    await afterMs(minuteMs);
+    expect(ran.slice(4)).toEqual(["order", "read"]);
+  });
+});
