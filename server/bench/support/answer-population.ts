@@ -65,6 +65,13 @@ export async function addAskedUsers(owner: Pool, first: number, count: number): 
      select 'b' || n, 'trading', 'dip_confirm', 'await_confirm', ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid from generate_series($1::int4, $2::int4) as n`,
     numbers,
   );
+  // As at the asking, so that an answer finds a chain to go on from.
+  await owner.query(
+    `select record_events(array_agg('b' || n), array_agg('question_asked'::text), array_agg(('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid),
+                          array_agg(null::uuid), array_agg('{"source_tag": "trading:rule:dip_confirm"}'::jsonb))
+     from generate_series($1::int4, $2::int4) as n`,
+    numbers,
+  );
   await owner.query("insert into user_outbox_heads (firebase_uid) select 'b' || n from generate_series($1::int4, $2::int4) as n", numbers);
   await owner.query("analyze users, questions, user_pipeline_state, user_trading_config, user_outbox_heads, trade_orders, trade_intents");
 }

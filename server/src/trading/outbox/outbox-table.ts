@@ -23,9 +23,31 @@ export async function appendToOutbox(db: Db, entries: readonly OutboxEntry[]): P
 
 /** The same, for a transaction that is announced after its commit, since a notifying commit keeps all others waiting. */
 export async function appendToOutboxSilently(db: Db, entries: readonly OutboxEntry[]): Promise<void> {
-  if (entries.length === 0) return;
+  const [first] = entries;
+  if (first === undefined) return;
+  await (entries.every((e) => e.firebaseUid === first.firebaseUid) ? appendForOne(db, first.firebaseUid, entries) : appendForMany(db, entries));
+}
+
+/** An answer or an order's next state: no window is needed to number them. */
+async function appendForOne(db: Db, firebaseUid: string, entries: readonly OutboxEntry[]): Promise<void> {
   await db.query({
     name: "append-to-outbox",
+    text: `
+      with head as (
+        insert into user_outbox_heads as h (firebase_uid, last_seq) values ($1::text, cardinality($2::text[]))
+        on conflict (firebase_uid) do update set last_seq = h.last_seq + excluded.last_seq
+        returning h.last_seq - cardinality($2::text[]) as before
+      )
+      insert into user_outbox (firebase_uid, seq, kind, ref_id)
+      select $1::text, head.before + e.nth, e.kind, e.ref_id
+      from head cross join unnest($2::text[], $3::uuid[]) with ordinality as e (kind, ref_id, nth)`,
+    values: [firebaseUid, entries.map((e) => e.kind), entries.map((e) => e.refId)],
+  });
+}
+
+async function appendForMany(db: Db, entries: readonly OutboxEntry[]): Promise<void> {
+  await db.query({
+    name: "append-to-outboxes",
     text: `
       with entry as materialized (
         select e.firebase_uid, e.kind, e.ref_id,

@@ -30,34 +30,47 @@ export type RawHolding = {
 /** A position may be valued by the last trade before a long weekend, and by nothing older. */
 const maxValuationAgeDays = 4;
 
+/** A holding's sums over a user's orders `o` of one symbol; those that are neither filled nor open add nothing. */
+export const holdingSums = (tradingDay: string): string => `
+  sum(case when o.side = 'buy' then o.filled_qty else -o.filled_qty end) as qty,
+  coalesce(sum(case when o.side = 'buy' then o.filled_qty else -o.filled_qty end) filter (where o.trading_day < ${tradingDay}), 0) as start_qty,
+  round(coalesce(sum(case when o.side = 'buy' then -o.filled_qty else o.filled_qty end * o.filled_avg_price) filter (where o.trading_day >= ${tradingDay}), 0), 6) as cash_today,
+  round(coalesce(sum(greatest(o.reserved_notional_usd - o.filled_qty * coalesce(o.filled_avg_price, 0), 0)) filter (where o.is_open and o.side = 'buy'), 0), 6) as open_buys`;
+
+/** Of the sums `h`, those that are something: a JSON array of `RawHolding`. */
+export const holdingsAggregate = `
+  coalesce(jsonb_agg(jsonb_build_object('symbol', h.symbol, 'qty', h.qty::text, 'start_qty', h.start_qty::text, 'cash_today', h.cash_today::text,
+                                        'open_buys', h.open_buys::text, 'price', latest.price::text, 'prev_close', previous.price::text))
+           filter (where h.qty <> 0 or h.cash_today <> 0 or h.open_buys > 0), '[]')`;
+
+/** Prices for the sums `h`; for those that are nothing none are looked up. */
+export const holdingPrices = (of: { at: string; tradingDay: string }): string => `
+  left join lateral (
+    select l.price from market_data_latest as l
+    where (h.qty <> 0 or h.cash_today <> 0 or h.open_buys > 0)
+      and l.symbol = h.symbol and l.metric = 'last_trade' and l.as_of > ${of.at} - interval '${maxValuationAgeDays} days'
+    order by l.as_of desc limit 1
+  ) as latest on true
+  left join lateral (
+    select l.price from market_data_latest as l
+    where (h.qty <> 0 or h.cash_today <> 0 or h.open_buys > 0)
+      and l.symbol = h.symbol and l.metric = 'prev_close' and l.trading_day = ${of.tradingDay}
+    order by l.as_of desc limit 1
+  ) as previous on true`;
+
 /**
  * A lateral subquery with one column `holdings`, a JSON array of `RawHolding`. Its parameters are SQL expressions of the
  * statement around it, never anything that a user typed.
  */
 export const holdingsSql = (of: { uid: string; at: string; tradingDay: string }): string => `
-  select coalesce(jsonb_agg(jsonb_build_object('symbol', h.symbol, 'qty', h.qty::text, 'start_qty', h.start_qty::text, 'cash_today', h.cash_today::text,
-                                               'open_buys', h.open_buys::text, 'price', latest.price::text, 'prev_close', previous.price::text)), '[]') as holdings
+  select ${holdingsAggregate} as holdings
   from (
-    select o.symbol,
-           sum(case when o.side = 'buy' then o.filled_qty else -o.filled_qty end) as qty,
-           coalesce(sum(case when o.side = 'buy' then o.filled_qty else -o.filled_qty end) filter (where o.trading_day < ${of.tradingDay}), 0) as start_qty,
-           round(coalesce(sum(case when o.side = 'buy' then -o.filled_qty else o.filled_qty end * o.filled_avg_price) filter (where o.trading_day >= ${of.tradingDay}), 0), 6) as cash_today,
-           round(coalesce(sum(greatest(o.reserved_notional_usd - o.filled_qty * coalesce(o.filled_avg_price, 0), 0)) filter (where o.is_open and o.side = 'buy'), 0), 6) as open_buys
+    select o.symbol, ${holdingSums(of.tradingDay)}
     from trade_orders as o
     where o.firebase_uid = ${of.uid} and (o.filled_qty > 0 or o.is_open)
     group by o.symbol
   ) as h
-  left join lateral (
-    select l.price from market_data_latest as l
-    where l.symbol = h.symbol and l.metric = 'last_trade' and l.as_of > ${of.at} - interval '${maxValuationAgeDays} days'
-    order by l.as_of desc limit 1
-  ) as latest on true
-  left join lateral (
-    select l.price from market_data_latest as l
-    where l.symbol = h.symbol and l.metric = 'prev_close' and l.trading_day = ${of.tradingDay}
-    order by l.as_of desc limit 1
-  ) as previous on true
-  where h.qty <> 0 or h.cash_today <> 0 or h.open_buys > 0`;
+  ${holdingPrices(of)}`;
 
 export const decodeHolding = (raw: RawHolding): Holding => ({
   symbol: raw.symbol,

@@ -4,7 +4,7 @@ import type { TradingConfig } from "@nod/contract/trading-config";
 import { price, quantity, usd } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
 import { decodeKillSwitch, type RawKillSwitch } from "./kill-switch-table.ts";
-import { decodeHolding, holdingsSql, type RawHolding } from "./holdings.ts";
+import { decodeHolding, holdingPrices, holdingsAggregate, holdingSums, type RawHolding } from "./holdings.ts";
 import { settingsOf, type RiskContext, type UserTradingSettings } from "./risk-context.ts";
 
 /** A user's effective config as this process holds it; `revision` is `<template's>.<own>`. */
@@ -95,11 +95,7 @@ const answerContextSql = `
          l.price as last_price, l.as_of as last_as_of,
          a.buying_power, a.as_of as account_as_of, a.reconciled_at,
          asset.is_tradable, asset.is_fractionable, asset.min_order_qty, asset.as_of as asset_as_of,
-         recent.orders_today, recent.orders_minute, recent.notional_4h,
-         working.in_flight, working.open_orders, working.open_orders_of_symbol, working.open_sell_qty,
-         same_symbol.recent_of_symbol, held.holdings,
-         (select coalesce(sum(case when o.side = 'buy' then o.filled_qty else -o.filled_qty end), 0)
-          from trade_orders as o where o.firebase_uid = q.firebase_uid and o.symbol = q.symbol and o.filled_qty > 0) as position
+         mine.*
   from q
   left join user_trading_config as c on c.firebase_uid = q.firebase_uid
   left join trading_config_templates as t on t.name = c.template_name
@@ -114,31 +110,35 @@ const answerContextSql = `
   left join broker_accounts as a on a.id = 'alpaca'
   left join assets as asset on asset.symbol = q.symbol and asset.asset_class = q.asset_class
   cross join lateral (
-    -- Two days hold every order of a trading day, whichever the hour and the season.
-    select (count(*) filter (where o.trading_day = s.trading_day))::int4 as orders_today,
-           (count(*) filter (where o.created_at > q.at - interval '1 minute'))::int4 as orders_minute,
-           coalesce(sum(o.reserved_notional_usd) filter (where o.created_at > q.at - interval '4 hours'), 0) as notional_4h
-    from trade_orders as o
-    where o.firebase_uid = q.firebase_uid and o.counts_against_limits and o.created_at > q.at - interval '48 hours'
-  ) as recent
-  cross join lateral (
-    select coalesce(sum(o.reserved_notional_usd) filter (where o.side = 'buy' and o.status in ('pending_submit', 'submitting', 'unknown')), 0) as in_flight,
-           count(*)::int4 as open_orders,
-           (count(*) filter (where o.symbol = q.symbol))::int4 as open_orders_of_symbol,
-           coalesce(sum(o.qty - o.filled_qty) filter (where o.symbol = q.symbol and o.side = 'sell'), 0) as open_sell_qty
-    from trade_orders as o
-    where o.firebase_uid = q.firebase_uid and o.is_open
-  ) as working
-  cross join lateral (
-    -- Newest first; nobody makes more of one symbol in the longest window that a config may name than the day's limit allows.
-    select coalesce(jsonb_agg(jsonb_build_object('side', r.side, 'notional', r.notional_usd::text, 'created_at', r.created_at) order by r.created_at desc), '[]') as recent_of_symbol
+    -- The user's orders are read once, each symbol summed up, and then all of them.
+    select coalesce(sum(h.orders_today), 0)::int4 as orders_today,
+           coalesce(sum(h.orders_minute), 0)::int4 as orders_minute,
+           coalesce(sum(h.notional_4h), 0) as notional_4h,
+           coalesce(sum(h.in_flight), 0) as in_flight,
+           coalesce(sum(h.open_orders), 0)::int4 as open_orders,
+           coalesce(sum(h.open_orders) filter (where h.symbol = q.symbol), 0)::int4 as open_orders_of_symbol,
+           coalesce(sum(h.open_sell_qty) filter (where h.symbol = q.symbol), 0) as open_sell_qty,
+           coalesce(sum(h.qty) filter (where h.symbol = q.symbol), 0) as position,
+           coalesce(jsonb_path_query_array(jsonb_agg(h.recent) filter (where h.symbol = q.symbol) -> 0, '$[0 to ${maxRecentOfSymbol - 1}]'), '[]') as recent_of_symbol,
+           ${holdingsAggregate} as holdings
     from (
-      select o.side, o.notional_usd, o.created_at from trade_orders as o
-      where o.firebase_uid = q.firebase_uid and o.symbol = q.symbol and o.counts_against_limits and o.created_at > q.at - interval '7 days'
-      order by o.created_at desc limit ${maxRecentOfSymbol}
-    ) as r
-  ) as same_symbol
-  cross join lateral (${holdingsSql({ uid: "q.firebase_uid", at: "q.at", tradingDay: "s.trading_day" })}) as held`;
+      select o.symbol, ${holdingSums("s.trading_day")},
+             -- Two days hold every order of a trading day, whichever the hour and the season.
+             count(*) filter (where o.counts_against_limits and o.trading_day = s.trading_day and o.created_at > q.at - interval '48 hours') as orders_today,
+             count(*) filter (where o.counts_against_limits and o.created_at > q.at - interval '1 minute') as orders_minute,
+             sum(o.reserved_notional_usd) filter (where o.counts_against_limits and o.created_at > q.at - interval '4 hours') as notional_4h,
+             sum(o.reserved_notional_usd) filter (where o.side = 'buy' and o.status in ('pending_submit', 'submitting', 'unknown')) as in_flight,
+             count(*) filter (where o.is_open) as open_orders,
+             sum(o.qty - o.filled_qty) filter (where o.is_open and o.side = 'sell') as open_sell_qty,
+             -- Newest first; nobody makes more of one symbol in the longest window that a config may name than the day's limit allows.
+             jsonb_agg(jsonb_build_object('side', o.side, 'notional', o.notional_usd::text, 'created_at', o.created_at) order by o.created_at desc)
+               filter (where o.symbol = q.symbol and o.counts_against_limits and o.created_at > q.at - interval '7 days') as recent
+      from trade_orders as o
+      where o.firebase_uid = $2::text and (o.filled_qty > 0 or o.is_open or (o.counts_against_limits and o.created_at > q.at - interval '7 days'))
+      group by o.symbol
+    ) as h
+    ${holdingPrices({ at: "q.at", tradingDay: "s.trading_day" })}
+  ) as mine`;
 
 function effective(row: RawContext, held: HeldConfig | undefined, configs: ConfigSource): UserTradingSettings | null {
   if (row.revision === null) return null;
