@@ -66,6 +66,7 @@ const market = (clientOrderId: string, symbol: string, size: OrderTicket["size"]
   assetClass: "us_equity",
   side,
   orderType: "market",
+  limitPrice: null,
   size,
 });
 

@@ -47,6 +47,7 @@ const ticket: OrderTicket = {
   assetClass: "us_equity",
   side: "buy",
   orderType: "market",
+  limitPrice: null,
   size: { kind: "notional", notionalUsd: usd("10") },
 };
 

@@ -16,6 +16,8 @@ export const DenialCode = Type.Enum([
   "market_data_missing",
   "market_data_stale",
   "price_drift_exceeded",
+  "limit_price_invalid",
+  "price_collar_exceeded",
   "position_changed",
   "market_session_unknown",
   "market_closed",

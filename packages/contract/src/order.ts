@@ -47,6 +47,7 @@ export const Order = Type.Object(
     asset_class: AssetClass,
     side: Side,
     order_type: OrderType,
+    limit_price: Type.Union([DecimalString, Type.Null()], { description: "Of a limit order: what it pays at most, or takes at least. Null: at the market." }),
     notional_usd: Type.Union([DecimalString, Type.Null()]),
     qty: Type.Union([DecimalString, Type.Null()]),
     filled_qty: DecimalString,

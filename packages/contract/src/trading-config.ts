@@ -12,7 +12,7 @@ export const limits = {
 } as const;
 
 /** What holds of the guardrails that a config leaves out. */
-export const guardrailDefaults = { maxOpenOrders: 50, maxOrdersPerMinute: 60, undoSeconds: 3 } as const;
+export const guardrailDefaults = { maxOpenOrders: 50, maxOrdersPerMinute: 60, undoSeconds: 3, priceCollarBps: 500 } as const;
 
 /** What holds of a `restraint` that leaves it out. */
 export const restraintDefaults = { oneCardPerSymbol: true, pauseAfterSkips: 5 } as const;
@@ -275,6 +275,14 @@ export const Guardrails = Type.Object(
     ),
     max_gross_exposure_usd: Type.Optional(
       Usd({ minimum: 1, maximum: 100_000_000, description: "What all symbols together may be worth, open buys and the new order included. Left out: no limit." }),
+    ),
+    price_collar_bps: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 5_000,
+        default: guardrailDefaults.priceCollarBps,
+        description: "How far the limit of a limit order may lie from the last trade, above or below, in basis points.",
+      }),
     ),
     max_open_orders: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000, default: guardrailDefaults.maxOpenOrders, description: "Orders that are, or may be, working at once." }),

@@ -132,6 +132,7 @@ function wireOrderOf(ticket: OrderTicket): trading.PostOrderRequest {
     symbol: ticket.symbol,
     side: ticket.side,
     type: ticket.orderType,
+    ...(ticket.limitPrice === null ? {} : { limitPrice: ticket.limitPrice }),
     timeInForce: ticket.assetClass === "crypto" ? "gtc" : "day",
     ...(ticket.size.kind === "notional" ? { notional: toCents(ticket.size.notionalUsd) } : { qty: ticket.size.qty }),
   };

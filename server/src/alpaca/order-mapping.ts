@@ -20,6 +20,7 @@ export function brokerOrderOf(order: trading.Order): BrokerOrder {
     symbol,
     side,
     orderType: order.type ?? order.orderType ?? "",
+    limitPrice: read(price, order.limitPrice),
     qty: read(quantity, order.qty),
     notionalUsd: read(usd, order.notional),
     status,

@@ -77,6 +77,20 @@ export function basisPointsBetween(a: Price, b: Price): string {
   return new Exact(b).minus(a).abs().dividedBy(a).times(10_000).toDecimalPlaces(9).toFixed();
 }
 
+/** `at` moved by so many basis points, up or (negative) down. Up to 9 decimals. */
+export function moveBy(at: Price, basisPoints: number): Price {
+  return new Exact(basisPoints).dividedBy(10_000).plus(1).times(at).toDecimalPlaces(9).toFixed() as Price;
+}
+
+/** `value` by the ratio of `to` to `from`. Up to 9 decimals. `from` must not be zero. */
+export function scaleBy(value: Price, from: Price, to: Price): Price {
+  return new Exact(value).times(to).dividedBy(from).toDecimalPlaces(9).toFixed() as Price;
+}
+
+export function roundPrice(value: Price, places: number, toward: "up" | "down"): Price {
+  return new Exact(value).toDecimalPlaces(places, toward === "up" ? Decimal.ROUND_UP : Decimal.ROUND_DOWN).toFixed() as Price;
+}
+
 /** What `qty` costs at `at`, rounded up to the cent: a reservation must never be too small. */
 export function costOf(qty: Quantity, at: Price): Usd {
   return new Exact(qty).times(at).toDecimalPlaces(2, Decimal.ROUND_UP).toFixed() as Usd;

@@ -6,6 +6,7 @@ import { compare, percent, percentFrom, price, type Percent } from "../core/deci
 import { derivedUuid } from "../core/ids.ts";
 import { decide } from "../trading/risk/decide.ts";
 import type { TradeIntent } from "../trading/risk/intent.ts";
+import { limitPriceMoved } from "../trading/risk/limit-price.ts";
 import type { RiskContext } from "../trading/risk/risk-context.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import { showNotional, showPrice } from "../trading/rules/question-text.ts";
@@ -53,14 +54,17 @@ export function revise({ question, metadata, intent, context, settings, at }: Re
   if (!stillHolds(metadata.rule_type, threshold, pct)) return null;
   const expiresAt = new Date(at.getTime() + question.expiresAt.getTime() - question.createdAt.getTime());
   const facts = { ...intent.facts, price: lastTrade.price, priceAsOf: lastTrade.asOf };
-  const { approved } = decide({ ...intent, facts, approvalExpiresAt: expiresAt }, { ...context, asked: { ...context.asked, hasSold: false } }, settings);
+  // A limit keeps its distance from the price.
+  const limitPrice = intent.limitPrice === null ? null : limitPriceMoved({ ...intent, limit: intent.limitPrice, from: intent.facts.price, to: lastTrade.price });
+  const { approved } = decide({ ...intent, facts, limitPrice, approvalExpiresAt: expiresAt }, { ...context, asked: { ...context.asked, hasSold: false } }, settings);
   if (approved === null) return null;
   const { follow_up_of: _followUpOf, ...kept } = metadata;
+  const order = limitPrice === null ? metadata.order : { ...metadata.order, limit_price: limitPrice };
   return {
     ...question,
     id: derivedUuid("revised", question.id),
-    questionText: textOf(question, metadata, lastTrade.price, context.asked.hasSold && intent.side === "sell"),
-    metadata: { ...kept, price: lastTrade.price, price_as_of: lastTrade.asOf.toISOString(), pct, revises: question.id, price_before: metadata.price },
+    questionText: textOf(question, { ...metadata, order }, lastTrade.price, context.asked.hasSold && intent.side === "sell"),
+    metadata: { ...kept, order, price: lastTrade.price, price_as_of: lastTrade.asOf.toISOString(), pct, revises: question.id, price_before: metadata.price },
     followUpOf: question.id,
     createdAt: at,
     expiresAt,
@@ -80,7 +84,8 @@ function textOf({ kind, correctAnswer }: QuestionRecord, metadata: TradingQuesti
     return `${facts} ${verb} all the same? Name an amount of $${showNotional({ ask: { min: Number(order.ask.min), max: Number(order.ask.max) } })}, or 0 to skip.`;
   }
   const approving = correctAnswer ?? 10;
-  const amount = order.notional_usd === null ? "" : ` for $${order.notional_usd}`;
+  const size = order.qty !== undefined ? ` ${order.qty}` : order.notional_usd === null ? "" : ` for $${order.notional_usd}`;
+  const amount = order.limit_price === undefined ? size : `${size} at $${order.limit_price} or better`;
   return `${facts} ${verb}${amount} all the same? Swipe ${signed(approving)} to approve, ${signed(-approving)} to skip.`;
 }
 

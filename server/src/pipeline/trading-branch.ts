@@ -1,6 +1,6 @@
 import { TradingQuestionMetadata } from "@nod/contract/question";
 import { compileValidator } from "@nod/contract/validators";
-import { price, usd } from "../core/decimal.ts";
+import { costOf, price, quantity, usd } from "../core/decimal.ts";
 import { derivedUuid } from "../core/ids.ts";
 import { insertIntent } from "../trading/orders/intents-table.ts";
 import { describeOrder } from "../trading/orders/order-record.ts";
@@ -53,7 +53,7 @@ function approve(deps: TradingBranchDeps, context: RiskContext, approval: Approv
   const followUp = ending === "revised" ? revise({ question, metadata: metadataOf(question), intent, context, settings: deps.settings, at }) : null;
   const of = { firebaseUid: question.firebaseUid, questionId: question.id, orderId: order?.id ?? null };
   const events: AuditEvent[] = [
-    { ...of, kind: "intent_proposed", data: { intent_id: intent.id, symbol: intent.symbol, side: intent.side, notional_usd: intent.notionalUsd, mode: intent.mode } },
+    { ...of, kind: "intent_proposed", data: { intent_id: intent.id, symbol: intent.symbol, side: intent.side, order_type: intent.orderType, limit_price: intent.limitPrice, notional_usd: intent.notionalUsd, qty: intent.qty, mode: intent.mode } },
     { ...of, kind: approved === null ? "order_denied" : "order_approved", data: { stage: "answer", code: decision.code, limits: decision.limits } },
   ];
   return {
@@ -79,9 +79,11 @@ function approve(deps: TradingBranchDeps, context: RiskContext, approval: Approv
 /** Everything about it follows from the question and, where the size was asked for, from the answer. */
 function intentOf({ question, amountUsd }: Approval): TradeIntent {
   const metadata = metadataOf(question);
-  const notional = amountUsd ?? metadata.order.notional_usd;
+  const limitPrice = metadata.order.limit_price === undefined ? null : price(metadata.order.limit_price);
+  const qty = metadata.order.qty === undefined ? null : quantity(metadata.order.qty);
+  const shown = price(metadata.price);
+  const notional = amountUsd ?? metadata.order.notional_usd ?? (qty === null ? null : costOf(qty, limitPrice ?? shown));
   if (notional === null) throw new Error(`question ${question.id} names no amount and its answer does not either`);
-  if (metadata.order.order_type !== "market") throw new Error(`question ${question.id} proposes an order of a type that is not sent`);
   return {
     id: derivedUuid("intent", question.id),
     firebaseUid: question.firebaseUid,
@@ -92,11 +94,13 @@ function intentOf({ question, amountUsd }: Approval): TradeIntent {
     assetClass: metadata.asset_class,
     side: metadata.order.side,
     orderType: metadata.order.order_type,
+    limitPrice,
     notionalUsd: usd(notional),
+    qty,
     mode: metadata.mode,
     facts: {
       feed: metadata.feed,
-      price: price(metadata.price),
+      price: shown,
       priceAsOf: new Date(metadata.price_as_of),
       maxStalenessSeconds: metadata.max_staleness_seconds,
       maxDriftBps: metadata.max_drift_bps,

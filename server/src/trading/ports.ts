@@ -56,6 +56,8 @@ export type OrderTicket = {
   assetClass: AssetClass;
   side: Side;
   orderType: OrderType;
+  /** Of a limit order; null at the market. */
+  limitPrice: Price | null;
   size: { kind: "notional"; notionalUsd: Usd } | { kind: "quantity"; qty: Quantity };
 };
 
@@ -66,6 +68,7 @@ export type BrokerOrder = {
   symbol: string;
   side: Side;
   orderType: string;
+  limitPrice: Price | null;
   qty: Quantity | null;
   notionalUsd: Usd | null;
   status: string;

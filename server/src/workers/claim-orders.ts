@@ -61,7 +61,7 @@ export async function claimOrders(pool: Pool, fence: DeskFence, of: { limit: num
 /** What now stands against sending an order; null: it may go out. With the gate closed only what no waiting can mend. Pure. */
 export function judge(due: DueOrder, { gateIsOpen, settings }: { gateIsOpen: boolean; settings: RiskSettings }): Denial | null {
   const { order, facts, context } = due;
-  const intent = { side: order.side, symbol: order.symbol, mode: order.mode, facts, approvalExpiresAt: order.approvalExpiresAt };
+  const intent = { side: order.side, symbol: order.symbol, mode: order.mode, facts, limitPrice: order.limitPrice, approvalExpiresAt: order.approvalExpiresAt };
   // While it waits an exit is only stopped by what also stops it at its POST.
   if (due.origin !== "rule") {
     const exit = { ...intent, origin: due.origin };

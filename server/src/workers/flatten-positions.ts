@@ -79,6 +79,7 @@ function exitOf({ firebaseUid, symbol }: PositionToClose, reading: ExitReading, 
     assetClass: reading.assetClass,
     side: "sell",
     orderType: "market",
+    limitPrice: null,
     qty: reading.sellable,
     mode: settings.venue.environment,
     // An exit is not bound to a price: these say what was known when it was made.

@@ -91,6 +91,7 @@ function exitOf({ firebaseUid, symbol, planId, by, triggerPrice }: DuePlan, read
     assetClass: reading.assetClass,
     side: "sell",
     orderType: "market",
+    limitPrice: null,
     qty: reading.sellable,
     mode: settings.venue.environment,
     // An exit is not bound to a price: these say what was known when it was made.

@@ -25,7 +25,7 @@ const status: TradingStatus = {
   kill_switch: { enabled: false, mode: null, scope: null, reason: null, since: null }, watching: ["SPY"], next_look_at: null, server_time: at,
 };
 const order = (id: string): Order => ({
-  id, client_order_id: `nod-${id.replaceAll("-", "")}`, alpaca_order_id: null, question_id: null, rule_id: null, symbol: "SPY", asset_class: "us_equity", side: "buy", order_type: "market",
+  id, client_order_id: `nod-${id.replaceAll("-", "")}`, alpaca_order_id: null, question_id: null, rule_id: null, symbol: "SPY", asset_class: "us_equity", side: "buy", order_type: "market", limit_price: null,
   notional_usd: "10", qty: null, filled_qty: "0", filled_avg_price: null, status: "pending_submit", status_reason: null, mode: "paper", undo_until: null, created_at: at, submitted_at: null, filled_at: null, updated_at: at,
 });
 

@@ -74,6 +74,7 @@ export function createScriptedBroker(): ScriptedBroker {
         symbol: ticket.symbol,
         side: ticket.side,
         orderType: ticket.orderType,
+        limitPrice: ticket.limitPrice,
         qty: ticket.size.kind === "quantity" ? ticket.size.qty : null,
         notionalUsd: ticket.size.kind === "notional" ? ticket.size.notionalUsd : null,
         status: "accepted",

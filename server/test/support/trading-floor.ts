@@ -130,6 +130,10 @@ export type QuestionChanges = {
   side?: "buy" | "sell";
   notional?: string | null;
   ask?: { min: string; max: string };
+  /** In shares instead of dollars; `notional` is then null. */
+  qty?: string;
+  /** Makes it a limit order. */
+  limitPrice?: string;
   kind?: "swipe" | "numeric";
   correctAnswer?: number | null;
   ruleId?: string;
@@ -158,7 +162,14 @@ export async function ask(owner: Pool, firebaseUid: string, changes: QuestionCha
     pct: "-1.96",
     threshold_pct: -1.5,
     mode,
-    order: { side, order_type: "market", notional_usd: notional, ...(changes.ask === undefined ? {} : { ask: changes.ask }) },
+    order: {
+      side,
+      order_type: changes.limitPrice === undefined ? "market" : "limit",
+      notional_usd: changes.qty === undefined ? notional : null,
+      ...(changes.qty === undefined ? {} : { qty: changes.qty }),
+      ...(changes.limitPrice === undefined ? {} : { limit_price: changes.limitPrice }),
+      ...(changes.ask === undefined ? {} : { ask: changes.ask }),
+    },
     max_staleness_seconds: 180,
     max_drift_bps: 50,
     config_revision: "1.1",

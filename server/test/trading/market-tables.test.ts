@@ -72,7 +72,7 @@ describe("recording facts", () => {
     await recordFacts(database.pool, [trade("SPY", "412", minutesAgo(0))]);
     expect(await read()).toContain("SPY 412");
     // A transaction of anyone on the server holds the watermark back until it ends.
-    await expect.poll(read).toEqual([]);
+    await expect.poll(read, { timeout: 60_000 }).toEqual([]);
     await recordFacts(database.pool, [trade("SPY", "413", minutesAgo(0))]);
     expect(await read()).toEqual(["SPY 413"]);
   });

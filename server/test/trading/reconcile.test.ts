@@ -127,7 +127,7 @@ test.each(["the same process", "the next process"])("executions that came while 
   await database.ownerPool.query("update trade_orders set status = 'submitting', claimed_at = now() - interval '2 days', created_at = now() - interval '2 days' where id = $1", [id]);
   await database.ownerPool.query("update broker_accounts set reconciled_at = now() - interval '3 days'");
   const filled = { status: "filled", filledQty: quantity("0.1"), filledAvgPrice: price("100") };
-  const { alpacaOrderId } = broker.place({ clientOrderId, symbol: "SPY", assetClass: "us_equity", side: "buy", orderType: "market", size: { kind: "notional", notionalUsd: usd("10") } }, filled);
+  const { alpacaOrderId } = broker.place({ clientOrderId, symbol: "SPY", assetClass: "us_equity", side: "buy", orderType: "market", limitPrice: null, size: { kind: "notional", notionalUsd: usd("10") } }, filled);
   broker.fills.push({ executionId: `lost-${id}`, alpacaOrderId, symbol: "SPY", side: "buy", qty: quantity("0.1"), price: price("100"), executedAt: new Date(Date.now() - 2 * 86_400_000 + 1_000) });
   expect(await floor.reconciler.reconcile()).toBe(true);
   await database.ownerPool.query("update trade_orders set status = 'unknown', unknown_since = now(), next_lookup_at = now() where id = $1", [id]);
@@ -140,7 +140,7 @@ test.each(["the same process", "the next process"])("executions that came while 
 });
 
 test("orders at the broker that are not ours are counted and never touched", async () => {
-  broker.place({ clientOrderId: "somebody-else", symbol: "SPY", assetClass: "us_equity", side: "buy", orderType: "market", size: { kind: "quantity", qty: quantity("5") } });
+  broker.place({ clientOrderId: "somebody-else", symbol: "SPY", assetClass: "us_equity", side: "buy", orderType: "market", limitPrice: null, size: { kind: "quantity", qty: quantity("5") } });
   const results: Reconciled[] = [];
   const reconciler = createReconciler({
     pool: database.pool,

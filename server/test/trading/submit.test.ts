@@ -5,6 +5,7 @@ import { cancelHaltedOrders } from "../../src/workers/cancel-halted.ts";
 import { claimOrders } from "../../src/workers/claim-orders.ts";
 import { clearKillSwitch, setKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
 import { storyOfOrder } from "../../src/trading/audit/events-table.ts";
+import type { BrokerOrder } from "../../src/trading/ports.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { openDeskFence } from "../support/open-fence.ts";
@@ -68,7 +69,7 @@ describe("an approved order", () => {
     floor.submit.start();
     const id = await approve(floor);
     const row = await becomes(id, "accepted");
-    expect(broker.posts).toEqual([{ clientOrderId: row.client_order_id, symbol: "SPY", assetClass: "us_equity", side: "buy", orderType: "market", size: { kind: "notional", notionalUsd: "10" } }]);
+    expect(broker.posts).toEqual([{ clientOrderId: row.client_order_id, symbol: "SPY", assetClass: "us_equity", side: "buy", orderType: "market", limitPrice: null, size: { kind: "notional", notionalUsd: "10" } }]);
     expect(row.client_order_id.length).toBeLessThanOrEqual(48);
     const event = broker.fill(row.client_order_id, "100.1", "0.0999");
     broker.tell(event);
@@ -321,11 +322,14 @@ describe("an outcome that is not a clear yes or no", () => {
     expect(await becomes(id, "filled")).toMatchObject({ filled_qty: "1.000000000", status_reason: null });
   });
 
-  test.each([
+  const others: [string, Partial<BrokerOrder>, QuestionChanges?][] = [
     ["another symbol", { symbol: "MSFT" }],
     ["the other side", { side: "sell" }],
     ["another size", { notionalUsd: usd("11") }],
-  ] as const)("another order under our id (%s) is not adopted, and halts the user", async (_what, changes) => {
+    ["another limit", { limitPrice: price("99.01") }, { limitPrice: "99" }],
+    ["no limit", { limitPrice: null }, { limitPrice: "99" }],
+  ];
+  test.each(others)("another order under our id (%s) is not adopted, and halts the user", async (_what, changes, question = {}) => {
     broker.script = [
       (ticket, at) => {
         at.place(ticket, changes);
@@ -334,7 +338,7 @@ describe("an outcome that is not a clear yes or no", () => {
     ];
     const floor = open();
     floor.submit.start();
-    const id = await approve(floor);
+    const id = await approve(floor, question);
     await becomes(id, "unknown");
     await floor.unknowns.lookUpAll();
     expect(await orderRow(id)).toMatchObject({ status: "unknown", alpaca_order_id: null, status_reason: expect.stringContaining("another order") });

@@ -5,13 +5,19 @@ import { createAlpacaBroker } from "../../src/alpaca/broker.ts";
 import { connectToAlpaca } from "../../src/alpaca/connection.ts";
 import { createAlpacaTradeStream } from "../../src/alpaca/trade-stream.ts";
 import { newUuid } from "../../src/core/ids.ts";
+import { withTransaction } from "../../src/db/transaction.ts";
+import type { BrokerPort } from "../../src/trading/ports.ts";
+import { setKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
+import { cancelHaltedOrders } from "../../src/workers/cancel-halted.ts";
 import { useTestDatabase } from "../support/database.ts";
+import { openDeskFence } from "../support/open-fence.ts";
 import { addTraders, ask, createFloor, openTheMarket, setPrice, type Floor, type QuestionChanges } from "../support/trading-floor.ts";
 import { until } from "../support/until.ts";
 
 const database = useTestDatabase();
 let simulator: Simulator;
 let floor: Floor;
+let port: BrokerPort;
 let uid = "";
 
 beforeEach(async () => {
@@ -30,8 +36,8 @@ beforeEach(async () => {
     requestsPerMinute: 10_000,
     requestTimeoutMs: 700,
   };
-  const broker = { port: createAlpacaBroker(connectToAlpaca(settings)), stream: createAlpacaTradeStream(settings) };
-  floor = createFloor(database.pool, broker, { gateOpen: false, submit: { postTimeoutMs: 2_000 }, lookup: { blockedWhileNotFoundMs: 1_000 } });
+  port = createAlpacaBroker(connectToAlpaca(settings));
+  floor = createFloor(database.pool, { port, stream: createAlpacaTradeStream(settings) }, { gateOpen: false, submit: { postTimeoutMs: 2_000 }, lookup: { blockedWhileNotFoundMs: 1_000 } });
   floor.stream.start();
   floor.submit.start();
   await until("the trade stream is connected", async () => simulator.control.book().streams.tradeUpdates.length > 0);
@@ -53,10 +59,10 @@ const approve = async (changes: QuestionChanges = {}): Promise<string> => {
   return outcome.result.order.id;
 };
 
-type Row = { status: string; status_reason: string | null; client_order_id: string; filled_qty: string };
+type Row = { id: string; status: string; status_reason: string | null; client_order_id: string; filled_qty: string };
 
 const rowOf = async (id: string): Promise<Row | undefined> =>
-  (await database.ownerPool.query<Row>("select status, status_reason, client_order_id, filled_qty from trade_orders where id = $1", [id])).rows[0];
+  (await database.ownerPool.query<Row>("select id, status, status_reason, client_order_id, filled_qty from trade_orders where id = $1", [id])).rows[0];
 
 const becomes = (id: string, ...statuses: string[]): Promise<Row> =>
   until(`the order is ${statuses.join(" or ")}`, async () => {
@@ -87,6 +93,37 @@ test("what was bought can be sold, and no more than that", async () => {
   expect(sold.filled_qty).toBe(bought.filled_qty);
   const again = await floor.answer(uid, await ask(database.ownerPool, uid, { side: "sell" }), 10);
   expect(again).toMatchObject({ result: { decision: { code: "short_sale_blocked" } } });
+});
+
+describe("a limit order", () => {
+  beforeEach(() => simulator.control.setPrice("SPY", "100"));
+
+  test("rests at the broker until the market comes to it, and is then filled at its limit or better", async () => {
+    const row = await becomes(await approve({ notional: "20", limitPrice: "99.50" }), "new", "accepted");
+    expect(atBroker()).toMatchObject([{ client_order_id: row.client_order_id, type: "limit", limit_price: "99.5", qty: "0.201005025", notional: null, time_in_force: "day", filled_qty: "0" }]);
+    simulator.control.setPrice("SPY", "99.4");
+    const filled = await until("the market has come to it", async () => {
+      const now = await rowOf(row.id);
+      return now?.status === "filled" ? now : null;
+    });
+    expect(filled).toMatchObject({ filled_qty: "0.201005025" });
+    expect(Number(executions()[0]?.price)).toBeLessThanOrEqual(99.5);
+  });
+
+  test("to sell takes no less than its limit", async () => {
+    await becomes(await approve({ qty: "0.5" }), "filled");
+    const row = await becomes(await approve({ side: "sell", qty: "0.4", limitPrice: "100.5" }), "new", "accepted");
+    simulator.control.setPrice("SPY", "101");
+    await until("the market has come to it", async () => (await rowOf(row.id))?.status === "filled");
+    expect(Number(executions().at(-1)?.price)).toBeGreaterThanOrEqual(100.5);
+  });
+
+  test("is taken back by a kill switch that cancels, and not one share is bought", async () => {
+    const row = await becomes(await approve({ notional: "20", limitPrice: "99" }), "new", "accepted");
+    await withTransaction(database.pool, (tx) => setKillSwitch(tx, { scope: "user", firebaseUid: uid }, { mode: "cancel_only", reason: null, setBy: uid }));
+    expect(await cancelHaltedOrders({ pool: database.pool, fence: openDeskFence, broker: port, observer: { canceled: () => undefined, failed: (error) => floor.failures.push(error) } })).toBe(1);
+    expect(await becomes(row.id, "canceled")).toMatchObject({ filled_qty: "0.000000000" });
+  });
 });
 
 describe("whatever happens to the POST, there is at most one order at the broker and its end is known", () => {

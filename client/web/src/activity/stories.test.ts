@@ -30,6 +30,7 @@ function order(status: OrderStatus, changes: Partial<Order> = {}): Order {
     asset_class: "us_equity",
     side: "buy",
     order_type: "market",
+    limit_price: null,
     notional_usd: "10.00",
     qty: null,
     filled_qty: "0",

@@ -12,6 +12,7 @@ const order = (id: string, status: Order["status"], updated_at: string): Order =
   asset_class: "us_equity",
   side: "buy",
   order_type: "market",
+  limit_price: null,
   notional_usd: "10.00",
   qty: null,
   filled_qty: "0",

@@ -19,6 +19,7 @@ type RawDueOrder = RawOrder & {
   facts: StoredFacts & { feed: Feed };
   user_enabled: boolean | null;
   user_mode: TradingMode | null;
+  price_collar_bps: string | null;
   kill_switch: RawKillSwitch | null;
   is_open_now: boolean | null;
   session_trading_day: string | null;
@@ -31,7 +32,7 @@ type RawDueOrder = RawOrder & {
 
 /**
  * Locks up to `limit` orders that are due to be sent, the oldest first; those that another process holds are left to it.
- * The documents of the config are not merged here: of all that they say, only the two scalars matter at this point, and a
+ * The documents of the config are not merged here: of all that they say, only these scalars matter at this point, and a
  * user's scalar replaces the template's.
  */
 export async function lockDueOrders(tx: Db, limit: number): Promise<DueOrder[]> {
@@ -59,6 +60,7 @@ function decodeDue(row: RawDueOrder): DueOrder {
     context: {
       at: row.at,
       user: row.user_enabled === null || row.user_mode === null ? null : { enabled: row.user_enabled, mode: row.user_mode },
+      priceCollarBps: row.price_collar_bps === null ? null : Number(row.price_collar_bps),
       killSwitch: row.kill_switch === null ? null : decodeKillSwitch(row.kill_switch),
       session:
         row.is_open_now === null || row.session_trading_day === null || row.session_as_of === null
@@ -73,6 +75,7 @@ const judgedOrdersSql = `
   select ${orderColumns}, clock_timestamp() as at, i.origin, i.facts,
          c.enabled and coalesce((c.config ->> 'enabled')::boolean, (t.config ->> 'enabled')::boolean) as user_enabled,
          coalesce(c.config ->> 'mode', t.config ->> 'mode') as user_mode,
+         coalesce(c.config #>> '{guardrails,price_collar_bps}', t.config #>> '{guardrails,price_collar_bps}') as price_collar_bps,
          (select jsonb_build_object('mode', k.mode, 'scope', k.scope, 'reason', k.reason, 'set_at', k.set_at)
           from kill_switches as k where k.scope = 'all' or k.firebase_uid = o.firebase_uid
           order by array_position(array['flatten', 'cancel_only', 'block_new'], k.mode), k.scope limit 1) as kill_switch,

@@ -15,12 +15,12 @@ export async function insertIntent(db: Db, intent: TradeIntent | ExitIntent, at:
   await db.query({
     name: "insert-intent",
     text: `
-      insert into trade_intents (id, firebase_uid, origin, question_id, rule_id, symbol, asset_class, side, order_type, notional_usd, mode, facts, created_at, qty, exit_of)
-      values ($1::uuid, $2::text, $3::text, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text, $10::numeric, $11::text, $12::jsonb, $13::timestamptz, $14::numeric, $15::uuid)`,
+      insert into trade_intents (id, firebase_uid, origin, question_id, rule_id, symbol, asset_class, side, order_type, notional_usd, mode, facts, created_at, qty, exit_of, limit_price)
+      values ($1::uuid, $2::text, $3::text, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text, $10::numeric, $11::text, $12::jsonb, $13::timestamptz, $14::numeric, $15::uuid, $16::numeric)`,
     values: [
       intent.id, intent.firebaseUid, intent.origin, intent.questionId, intent.ruleId, intent.symbol, intent.assetClass, intent.side,
       intent.orderType, intent.origin === "rule" ? intent.notionalUsd : null, intent.mode, JSON.stringify({ ...intent.background, ...facts }), at,
-      intent.origin === "rule" ? null : intent.qty, intent.origin === "rule" ? null : intent.exitOf,
+      intent.qty, intent.origin === "rule" ? null : intent.exitOf, intent.limitPrice,
     ],
   });
 }

@@ -14,7 +14,7 @@ const filled = (qty: string, at: string | null = "100"): OrderState => ({
 const bust = (changes: Partial<Extract<Amendment, { kind: "trade_bust" }>> = {}): Amendment => ({ kind: "trade_bust", executionId: "b1", previousExecutionId: "e2", executedAt: later, was: null, ...changes });
 const correction = (qty: string, at: string, previousExecutionId: string | null = "e2"): Amendment => ({ kind: "trade_correct", executionId: "c1", previousExecutionId, executedAt: later, qty: quantity(qty), price: price(at) });
 const report = (filledQty: string, changes: Partial<BrokerOrder> = {}): BrokerOrder => ({
-  alpacaOrderId: "broker-1", clientOrderId: "nod-1", symbol: "SPY", side: "buy", orderType: "market", qty: null, notionalUsd: null, status: "filled",
+  alpacaOrderId: "broker-1", clientOrderId: "nod-1", symbol: "SPY", side: "buy", orderType: "market", limitPrice: null, qty: null, notionalUsd: null, status: "filled",
   filledQty: quantity(filledQty), filledAvgPrice: price("100"), submittedAt: null, filledAt: null, updatedAt: later, raw: {}, ...changes,
 });
 const book: ExecutionBook = { fills: [fill("e1", "0.06", "100"), fill("e2", "0.04", "110")], amendments: [] };

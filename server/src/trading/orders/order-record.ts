@@ -15,6 +15,8 @@ export type OrderRecord = {
   assetClass: AssetClass;
   side: Side;
   orderType: OrderType;
+  /** What a limit order pays at most, or takes at least; null at the market. */
+  limitPrice: Price | null;
   notionalUsd: Usd | null;
   qty: Quantity | null;
   reservedUsd: Usd;
@@ -44,7 +46,7 @@ export type OrderRecord = {
 /** The columns that `decodeOrder` reads, for every statement that returns orders; the table goes by `o`. */
 export const orderColumns = `
   o.id, o.firebase_uid, o.intent_id, o.question_id, o.rule_id, o.client_order_id, o.alpaca_order_id, o.symbol, o.asset_class,
-  o.side, o.order_type, o.notional_usd, o.qty, o.reserved_notional_usd, o.mode, o.status, o.status_reason, o.filled_qty,
+  o.side, o.order_type, o.limit_price, o.notional_usd, o.qty, o.reserved_notional_usd, o.mode, o.status, o.status_reason, o.filled_qty,
   o.filled_avg_price, o.trading_day, o.approval_expires_at, o.undo_until, o.submit_attempts, o.lookup_attempts, o.unknown_since, o.sent_again_at,
   o.broker_updated_at, o.amended_at, o.created_at, o.submitted_at, o.filled_at, o.updated_at`;
 
@@ -60,6 +62,7 @@ export type RawOrder = {
   asset_class: AssetClass;
   side: Side;
   order_type: OrderType;
+  limit_price: string | null;
   notional_usd: string | null;
   qty: string | null;
   reserved_notional_usd: string;
@@ -96,6 +99,7 @@ export function decodeOrder(row: RawOrder): OrderRecord {
     assetClass: row.asset_class,
     side: row.side,
     orderType: row.order_type,
+    limitPrice: row.limit_price === null ? null : price(row.limit_price),
     notionalUsd: row.notional_usd === null ? null : usd(row.notional_usd),
     qty: row.qty === null ? null : quantity(row.qty),
     reservedUsd: usd(row.reserved_notional_usd),
@@ -132,6 +136,7 @@ export function describeOrder(order: OrderRecord): Order {
     asset_class: order.assetClass,
     side: order.side,
     order_type: order.orderType,
+    limit_price: order.limitPrice,
     notional_usd: order.notionalUsd,
     qty: order.qty,
     filled_qty: order.filledQty,

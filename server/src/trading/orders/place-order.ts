@@ -21,6 +21,7 @@ export function orderOf({ intent, size, tradingDay, undoSeconds }: Approved, at:
     assetClass: intent.assetClass,
     side: intent.side,
     orderType: intent.orderType,
+    limitPrice: intent.limitPrice,
     notionalUsd: size.kind === "notional" ? size.notionalUsd : null,
     qty: size.kind === "quantity" ? size.qty : null,
     reservedUsd: size.reservedUsd,
@@ -65,14 +66,14 @@ export async function placeOrder(tx: Db, approved: Approved, at: Date): Promise<
       insert into trade_orders (
         id, firebase_uid, intent_id, question_id, rule_id, client_order_id, symbol, asset_class, side, order_type,
         notional_usd, qty, reserved_notional_usd, mode, status, trading_day, approval_expires_at, created_at, updated_at,
-        undo_until, next_submit_at)
+        undo_until, next_submit_at, limit_price)
       values (
         $1::uuid, $2::text, $3::uuid, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text,
         $11::numeric, $12::numeric, $13::numeric, $14::text, 'pending_submit', $15::date, $16::timestamptz, $17::timestamptz, $17::timestamptz,
-        $18::timestamptz, $18::timestamptz)`,
+        $18::timestamptz, $18::timestamptz, $19::numeric)`,
     values: [
       order.id, order.firebaseUid, order.intentId, order.questionId, order.ruleId, order.clientOrderId, order.symbol, order.assetClass,
-      order.side, order.orderType, order.notionalUsd, order.qty, order.reservedUsd, order.mode, order.tradingDay, order.approvalExpiresAt, at, order.undoUntil,
+      order.side, order.orderType, order.notionalUsd, order.qty, order.reservedUsd, order.mode, order.tradingDay, order.approvalExpiresAt, at, order.undoUntil, order.limitPrice,
     ],
   });
 }

@@ -6,7 +6,7 @@ import type { OrderRecord } from "./order-record.ts";
 export function ticketOf(order: OrderRecord): OrderTicket {
   const size = order.qty !== null ? ({ kind: "quantity", qty: order.qty } as const) : order.notionalUsd !== null ? ({ kind: "notional", notionalUsd: order.notionalUsd } as const) : null;
   if (size === null) throw new Error(`order ${order.id} has no size`);
-  return { clientOrderId: order.clientOrderId, symbol: order.symbol, assetClass: order.assetClass, side: order.side, orderType: order.orderType, size };
+  return { clientOrderId: order.clientOrderId, symbol: order.symbol, assetClass: order.assetClass, side: order.side, orderType: order.orderType, limitPrice: order.limitPrice, size };
 }
 
 /** Some of the broker's paths leave the slash of a pair out: BTC/USD is BTCUSD there. */
@@ -19,6 +19,9 @@ export function differenceFrom(order: OrderRecord, found: BrokerOrder): string |
   if (order.qty !== null && (found.qty === null || compare(found.qty, order.qty) !== 0)) return `it is for ${found.qty ?? "no"} shares and not for ${order.qty}`;
   if (order.qty === null && order.notionalUsd !== null && (found.notionalUsd === null || compare(found.notionalUsd, order.notionalUsd) !== 0)) {
     return `it is for $${found.notionalUsd ?? "?"} and not for $${order.notionalUsd}`;
+  }
+  if (order.limitPrice !== null && (found.limitPrice === null || compare(found.limitPrice, order.limitPrice) !== 0)) {
+    return `it is at ${found.limitPrice === null ? "no limit" : `a limit of $${found.limitPrice}`} and not at $${order.limitPrice}`;
   }
   return null;
 }

@@ -1,8 +1,8 @@
 /** What the broker lets be done with a symbol. What is held may be sold all the same: the broker then has the word. */
-import { isLess, quantityFor } from "../../core/decimal.ts";
+import { decimalPlaces, isLess } from "../../core/decimal.ts";
 import type { Denial } from "./denial.ts";
 import { secondsBetween } from "./permission-guardrails.ts";
-import type { RiskCase } from "./risk-case.ts";
+import { qtyOf, worthOf, type RiskCase } from "./risk-case.ts";
 import { isExit } from "./size.ts";
 
 /** The broker is asked about hourly; it changes these words rarely. */
@@ -23,24 +23,26 @@ export function assetTradable({ intent, context }: RiskCase): Denial | null {
   return { code: "asset_not_tradable", because: `the broker does not trade ${intent.symbol}`, limits: { symbol: intent.symbol } };
 }
 
-/** A buy is sent as dollars, which come out as a fraction of a share. */
-export function assetFractionable({ intent, context }: RiskCase): Denial | null {
-  if (isExit(intent) || context.asset?.isFractionable === true) return null;
+/** A buy that is sent as dollars comes out as a fraction of a share. */
+export function assetFractionable(of: RiskCase): Denial | null {
+  const { intent, context, size } = of;
+  const qty = size?.kind === "quantity" ? size.qty : null;
+  if (isExit(intent) || context.asset?.isFractionable === true || (qty !== null && decimalPlaces(qty) === 0)) return null;
   return {
     code: "asset_not_fractionable",
-    because: `the broker trades ${intent.symbol} in whole shares only, and $${intent.notionalUsd} is not a number of those`,
-    limits: { symbol: intent.symbol, notional_usd: intent.notionalUsd },
+    because: `the broker trades ${intent.symbol} in whole shares only, and ${qty ?? `$${intent.notionalUsd}`} is not a number of those`,
+    limits: { symbol: intent.symbol, notional_usd: worthOf(of), qty },
   };
 }
 
-export function assetMinimum({ intent, context }: RiskCase): Denial | null {
+export function assetMinimum(of: RiskCase): Denial | null {
+  const { intent, context } = of;
   const smallest = context.asset?.minOrderQty ?? null;
-  if (isExit(intent) || smallest === null || context.lastTrade === null) return null;
-  const qty = quantityFor(intent.notionalUsd, context.lastTrade.price);
-  if (!isLess(qty, smallest)) return null;
+  const qty = qtyOf(of);
+  if (isExit(intent) || smallest === null || qty === null || !isLess(qty, smallest)) return null;
   return {
     code: "quantity_below_minimum",
-    because: `$${intent.notionalUsd} buys about ${qty} ${intent.symbol}, and the broker's smallest order is ${smallest}`,
-    limits: { qty, min_order_qty: smallest, price_now: context.lastTrade.price },
+    because: `$${worthOf(of)} buys about ${qty} ${intent.symbol}, and the broker's smallest order is ${smallest}`,
+    limits: { qty, min_order_qty: smallest, price_now: context.lastTrade?.price ?? null },
   };
 }

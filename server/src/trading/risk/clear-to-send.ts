@@ -1,16 +1,17 @@
 import { type Denial } from "./denial.ts";
 import type { TradeIntent } from "./intent.ts";
 import { exitSendGuardrails, type ExitSendCase } from "./exit-guardrails.ts";
+import { priceCollar } from "./limit-guardrails.ts";
 import { driftWithinBounds, marketOpen, priceFresh, priceKnown, sessionKnown } from "./market-guardrails.ts";
 import { approvalValid, killSwitch, modeAllowed, tradingEnabled } from "./permission-guardrails.ts";
 import type { MarketContext } from "./risk-context.ts";
 import type { RiskSettings } from "./risk-settings.ts";
 
 /** What can have changed between the answer and the POST. Amounts cannot: the order's own row holds its place in them. */
-export type SendContext = MarketContext & { user: { enabled: boolean; mode: string } | null };
+export type SendContext = MarketContext & { user: { enabled: boolean; mode: string } | null; priceCollarBps: number | null };
 
 export type SendCase = {
-  intent: Pick<TradeIntent, "side" | "symbol" | "mode" | "facts" | "approvalExpiresAt">;
+  intent: Pick<TradeIntent, "side" | "symbol" | "mode" | "facts" | "limitPrice" | "approvalExpiresAt">;
   context: SendContext;
   settings: RiskSettings;
 };
@@ -30,6 +31,7 @@ const sendGuardrails: readonly ((of: SendCase) => Denial | null)[] = [
   priceKnown,
   priceFresh,
   driftWithinBounds,
+  priceCollar,
 ];
 
 /** What stays true however long one waits: these end an order even while nothing may be sent yet. */

@@ -38,7 +38,9 @@ const intent: TradeIntent = {
   assetClass: "us_equity",
   side: "buy",
   orderType: "market",
+  limitPrice: null,
   notionalUsd: usd("10"),
+  qty: null,
   mode: "paper",
   facts: { feed: "iex", price: price("492"), priceAsOf: ago(20), maxStalenessSeconds: 180, maxDriftBps: 50 },
   background: {},
@@ -83,10 +85,11 @@ const holding: Holding = {
   prevClose: price("210"),
 };
 const ownSpy: Holding = { ...holding, symbol: "SPY", qty: quantity("0.1"), startQty: quantity("0.1"), price: price("492.1"), prevClose: price("492.1") };
-const bought = (secondsAgo: number): RecentOrder => ({ side: "buy", notionalUsd: usd("10"), createdAt: ago(secondsAgo) });
+const bought = (secondsAgo: number): RecentOrder => ({ side: "buy", reservedUsd: usd("10"), createdAt: ago(secondsAgo) });
 
 const share: KnownAsset = { isTradable: true, isFractionable: true, minOrderQty: null, asOf: ago(600) };
 
+const limitAt = (limit: string): Partial<TradeIntent> => ({ orderType: "limit", limitPrice: price(limit) });
 const sell: Changes = { intent: { side: "sell" }, context: { position: quantity("1") } };
 const on = { mode: "block_new", scope: "user", reason: null, since: ago(60) } as const;
 
@@ -156,7 +159,19 @@ describe("each guardrail stops an order by itself", () => {
     ["the day's result is not known for want of a price", "daily_result_unknown", { limits: { max_daily_loss_usd: 20 }, context: { holdings: [{ ...holding, price: null }] } }],
     ["the day's result is not known for want of a close", "daily_result_unknown", { limits: { max_daily_loss_usd: 20 }, context: { holdings: [{ ...holding, prevClose: null }] } }],
     ["the symbol was traded a moment ago", "symbol_cooldown_active", { limits: { symbol_cooldown_seconds: 60 }, context: { recentOfSymbol: [bought(59)] } }],
-    ["the same was bought a moment ago", "duplicate_intent", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [{ ...bought(1), notionalUsd: usd("20") }, bought(9)] } }],
+    ["the same was bought a moment ago", "duplicate_intent", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [{ ...bought(1), reservedUsd: usd("20") }, bought(9)] } }],
+    ["a limit order names no limit", "limit_price_invalid", { intent: { orderType: "limit" } }],
+    ["an order at the market names a limit", "limit_price_invalid", { intent: { limitPrice: price("492") } }],
+    ["a limit has more decimals than the broker takes", "limit_price_invalid", { intent: limitAt("492.005") }],
+    ["a limit is nothing", "limit_price_invalid", { intent: limitAt("0") }],
+    ["a limit lies too far below the last trade", "price_collar_exceeded", { intent: limitAt("467.49") }],
+    ["a limit lies too far above the last trade", "price_collar_exceeded", { intent: limitAt("516.71") }],
+    ["a limit lies further from the last trade than the user wants", "price_collar_exceeded", { intent: limitAt("491.60"), limits: { price_collar_bps: 10 } }],
+    ["a sell's limit lies too far from the last trade", "price_collar_exceeded", { intent: { side: "sell", ...limitAt("400") }, context: { position: quantity("1") } }],
+    ["what a limit order may cost is more than four hours allow", "max_notional_per_4h_exceeded", { intent: { ...limitAt("492"), qty: quantity("0.3") } }],
+    ["a limit order is for more shares than the user's largest", "order_size_exceeded", { intent: { ...limitAt("492"), qty: quantity("0.1") }, limits: { max_order_qty: 0.09 } }],
+    ["the dollars buy nothing at the market's price", "notional_below_minimum", { intent: { notionalUsd: usd("1"), ...limitAt("2000000000"), facts: { ...intent.facts, price: price("2000000000") } }, context: { lastTrade: { price: price("2000000000"), asOf: ago(1) } } }],
+    ["a fraction of a share is bought at a limit where only whole ones are traded", "asset_not_fractionable", { intent: { ...limitAt("492"), qty: quantity("0.1") }, context: { asset: { ...share, isFractionable: false } } }],
     ["it would be sold short", "short_sale_blocked", { intent: { side: "sell" } }],
     ["more was sold than was ever held", "short_sale_blocked", { intent: { side: "sell" }, context: { position: quantity("-1") } }],
     ["the rule has asked anew", "question_superseded", { context: { asked: { configRevision: "1.1", newerQuestionId: "0c3f0000-0000-8000-8000-000000000002", hasSold: false } } }],
@@ -189,7 +204,10 @@ describe("the edges", () => {
     ["a day in the black", { limits: { max_daily_loss_usd: 1 }, context: { holdings: [{ ...holding, price: price("211") }] } }],
     ["the end of the cooldown", { limits: { symbol_cooldown_seconds: 60 }, context: { recentOfSymbol: [bought(60)] } }],
     ["the same once more after the window", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [bought(10)] } }],
-    ["another amount within the window", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [{ ...bought(1), notionalUsd: usd("11") }] } }],
+    ["another amount within the window", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [{ ...bought(1), reservedUsd: usd("11") }] } }],
+    ["a limit at the edge of the collar", { intent: limitAt("516.70") }],
+    ["a limit as near as the user wants it", { intent: limitAt("491.61"), limits: { price_collar_bps: 10 } }],
+    ["whole shares at a limit, where only those are traded", { intent: { ...limitAt("492"), qty: quantity("2") }, limits: { max_notional_usd_per_4h: 1_000 }, context: { asset: { ...share, isFractionable: false } } }],
     ["not asked about, where asking is not required", { intent: { questionId: null }, limits: { require_question_before_order: false } }],
     ["live, where the user, the operator and the host all say so", { intent: { mode: "live" }, user: { mode: "live" }, settings: { venue: { environment: "live", liveAllowed: true } } }],
   ];
@@ -238,6 +256,34 @@ describe("a sell", () => {
   });
 });
 
+describe("a limit order", () => {
+  test("is sent as the quantity that its dollars buy at the limit, and reserves what that costs at most", () => {
+    const { approved, decision } = decideWith({ intent: { ...limitAt("490"), notionalUsd: usd("100") } });
+    expect(approved?.size).toEqual({ kind: "quantity", qty: "0.204081632", reservedUsd: "100" });
+    expect(decision.message).toBe("Approved: an order to buy 0.204081632 SPY at $490 or better is on its way.");
+    expect(decision.limits).toMatchObject({ order_type: "limit", limit_price: "490", reserved_usd: "100" });
+  });
+
+  test("for a quantity reserves it at the limit, whatever it was worth when it was asked for", () => {
+    expect(decideWith({ intent: { ...limitAt("495.50"), qty: quantity("0.2"), notionalUsd: usd("98.4") } }).approved?.size).toEqual({ kind: "quantity", qty: "0.2", reservedUsd: "99.1" });
+  });
+
+  test("to sell is sized by its limit, and sells no more than is held", () => {
+    const held = { position: quantity("0.5") };
+    expect(decideWith({ intent: { side: "sell", ...limitAt("500"), notionalUsd: usd("100") }, context: held }).approved?.size).toEqual({ kind: "quantity", qty: "0.2", reservedUsd: "100" });
+    expect(decideWith({ intent: { side: "sell", ...limitAt("500"), notionalUsd: usd("1000") }, context: held }).approved?.size).toEqual({ kind: "quantity", qty: "0.5", reservedUsd: "250" });
+  });
+
+  test("of a coin may name as many decimals as we keep", () => {
+    expect(decideWith({ intent: { ...limitAt("492.123456789"), assetClass: "crypto" } }).decision.code).toBeNull();
+  });
+});
+
+test("a quantity at the market is sent as it is, and counts as what it costs now", () => {
+  expect(decideWith({ intent: { qty: quantity("0.02"), notionalUsd: usd("1") } }).approved?.size).toEqual({ kind: "quantity", qty: "0.02", reservedUsd: "9.85" });
+  expect(decideWith({ intent: { qty: quantity("0.21"), notionalUsd: usd("1") } }).decision).toMatchObject({ code: "max_notional_per_4h_exceeded", limits: { notional_usd: "103.35" } });
+});
+
 test("of several reasons the first in the documented order is given", () => {
   expect(decideWith({ context: { killSwitch: on, reconciledAt: null, lastTrade: null } }).decision.code).toBe("kill_switch_active");
   expect(decideWith({ context: { reconciledAt: null, session: null, lastTrade: null } }).decision.code).toBe("broker_not_reconciled");
@@ -247,7 +293,7 @@ test("of several reasons the first in the documented order is given", () => {
 describe("right before the POST", () => {
   const sending = (changes: Changes) => ({
     intent: { ...intent, ...changes.intent },
-    context: { ...context, ...changes.context, user: changes.context?.user === null ? null : { ...user, ...changes.user } },
+    context: { ...context, priceCollarBps: changes.limits?.price_collar_bps ?? null, ...changes.context, user: changes.context?.user === null ? null : { ...user, ...changes.user } },
     settings: { ...settings, ...changes.settings },
   });
 
@@ -262,6 +308,8 @@ describe("right before the POST", () => {
     ["market_data_missing", { context: { lastTrade: null } }],
     ["market_data_stale", { context: { lastTrade: { price: price("492"), asOf: ago(181) } } }],
     ["price_drift_exceeded", { context: { lastTrade: { price: price("480"), asOf: ago(1) } } }],
+    ["price_collar_exceeded", { intent: limitAt("516.71") }],
+    ["price_collar_exceeded", { intent: limitAt("491.60"), limits: { price_collar_bps: 10 } }],
   ];
   test.each(stops)("%s stops it", (code, changes) => {
     expect(denialBeforeSending(sending(changes))?.code).toBe(code);

@@ -16,6 +16,7 @@ import {
 } from "./exposure-guardrails.ts";
 import { exitGuardrails, type ExitContext } from "./exit-guardrails.ts";
 import type { ExitIntent, TradeIntent } from "./intent.ts";
+import { limitPriceValid, priceCollar } from "./limit-guardrails.ts";
 import { driftWithinBounds, marketOpen, priceFresh, priceKnown, sessionKnown } from "./market-guardrails.ts";
 import { approvalValid, brokerReconciled, killSwitch, modeAllowed, newestQuestion, notBlocked, onWatchlist, questionAnswered, tradingEnabled } from "./permission-guardrails.ts";
 import type { RiskCase } from "./risk-case.ts";
@@ -61,6 +62,8 @@ const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   priceKnown,
   priceFresh,
   driftWithinBounds,
+  limitPriceValid,
+  collarOfUser,
   assetKnown,
   assetTradable,
   assetFractionable,
@@ -85,6 +88,11 @@ const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   enoughPosition,
   positionUnchanged,
 ];
+
+/** The config is at hand here; right before the POST only its scalars are. */
+function collarOfUser({ intent, context }: RiskCase): Denial | null {
+  return priceCollar({ intent, context: { lastTrade: context.lastTrade, priceCollarBps: context.user?.guardrails.price_collar_bps ?? null } });
+}
 
 /** Pure: the same intent in the same context has the same verdict. */
 export function decide(intent: TradeIntent, context: RiskContext, settings: RiskSettings): Verdict {
@@ -127,13 +135,16 @@ export function deniedDecision(denial: Denial): Decision {
   return { verdict: "denied", code: denial.code, message: messageOf(denial), limits: { ...denial.limits } };
 }
 
-function inWords(intent: Pick<TradeIntent, "side" | "symbol">, size: OrderSize): string {
-  return size.kind === "notional" ? `an order to ${intent.side} ${intent.symbol} for $${size.notionalUsd}` : `an order to ${intent.side} ${size.qty} ${intent.symbol}`;
+function inWords({ side, symbol, limitPrice }: Pick<TradeIntent, "side" | "symbol" | "limitPrice">, size: OrderSize): string {
+  const order = size.kind === "notional" ? `an order to ${side} ${symbol} for $${size.notionalUsd}` : `an order to ${side} ${size.qty} ${symbol}`;
+  return limitPrice === null ? order : `${order} at $${limitPrice} or better`;
 }
 
 function limitsSeen({ intent, context, settings, size }: RiskCase): Record<string, unknown> {
   const own = context.user?.guardrails;
   return {
+    order_type: intent.orderType,
+    limit_price: intent.limitPrice,
     notional_usd: intent.notionalUsd,
     reserved_usd: size?.reservedUsd ?? null,
     orders_today: context.ordersToday,

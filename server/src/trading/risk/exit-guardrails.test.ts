@@ -30,6 +30,7 @@ const intent = {
   assetClass: "us_equity",
   side: "sell",
   orderType: "market",
+  limitPrice: null,
   qty: quantity("2"),
   mode: "paper",
   facts: { feed: "iex", price: price("492"), priceAsOf: ago(86_400), maxStalenessSeconds: 0, maxDriftBps: 0 },

@@ -1,10 +1,10 @@
 /** How much of what a user may hold, and how fast. None of them stands in the way of an exit. */
 import { guardrailDefaults } from "@nod/contract/trading-config";
-import { add, compare, isGreater, quantity, quantityFor, usd, zeroUsd } from "../../core/decimal.ts";
+import { add, compare, isGreater, quantity, usd, zeroUsd } from "../../core/decimal.ts";
 import type { Denial } from "./denial.ts";
 import { dayResult, exposureOf, grossExposure, lossIn } from "./holdings.ts";
 import { secondsBetween } from "./permission-guardrails.ts";
-import type { RiskCase } from "./risk-case.ts";
+import { qtyOf, worthOf, type RiskCase } from "./risk-case.ts";
 import { exceeds, isExit, sellableQty } from "./size.ts";
 
 /** Nothing is sold short: who holds none of a symbol sells none of it. */
@@ -17,42 +17,46 @@ export function noShortSale({ intent, context }: RiskCase): Denial | null {
   };
 }
 
-export function orderSize({ intent, context }: RiskCase): Denial | null {
+export function orderSize(of: RiskCase): Denial | null {
+  const { intent, context } = of;
   const limit = context.user?.guardrails.max_order_qty;
-  if (isExit(intent) || limit === undefined || context.lastTrade === null) return null;
-  const qty = quantityFor(intent.notionalUsd, context.lastTrade.price);
-  if (!isGreater(qty, quantity(limit))) return null;
+  const qty = qtyOf(of);
+  if (isExit(intent) || limit === undefined || qty === null || !isGreater(qty, quantity(limit))) return null;
   return {
     code: "order_size_exceeded",
-    because: `$${intent.notionalUsd} buys about ${qty} ${intent.symbol}, and your largest order is ${limit}`,
-    limits: { qty, max_order_qty: String(limit), price_now: context.lastTrade.price },
+    because: `$${worthOf(of)} buys about ${qty} ${intent.symbol}, and your largest order is ${limit}`,
+    limits: { qty, max_order_qty: String(limit), price_now: context.lastTrade?.price ?? null },
   };
 }
 
-export function positionOfSymbol({ intent, context }: RiskCase): Denial | null {
+export function positionOfSymbol(of: RiskCase): Denial | null {
+  const { intent, context } = of;
+  const worth = worthOf(of);
   const limit = context.user?.guardrails.max_position_usd;
   if (isExit(intent) || limit === undefined) return null;
   const holding = context.holdings.find(({ symbol }) => symbol === intent.symbol);
   const before = holding === undefined ? zeroUsd : exposureOf(holding);
   if (before === null) return unvalued(`your position in ${intent.symbol}`, "max_position_usd", limit);
-  if (!exceeds(add(before, intent.notionalUsd), usd(limit))) return null;
+  if (!exceeds(add(before, worth), usd(limit))) return null;
   return {
     code: "position_limit_exceeded",
-    because: `$${intent.notionalUsd} on top of $${before} of ${intent.symbol} is more than your limit of $${limit}`,
-    limits: { symbol: intent.symbol, notional_usd: intent.notionalUsd, position_usd: before, max_position_usd: String(limit) },
+    because: `$${worth} on top of $${before} of ${intent.symbol} is more than your limit of $${limit}`,
+    limits: { symbol: intent.symbol, notional_usd: worth, position_usd: before, max_position_usd: String(limit) },
   };
 }
 
-export function exposureOfAll({ intent, context }: RiskCase): Denial | null {
+export function exposureOfAll(of: RiskCase): Denial | null {
+  const { intent, context } = of;
+  const worth = worthOf(of);
   const limit = context.user?.guardrails.max_gross_exposure_usd;
   if (isExit(intent) || limit === undefined) return null;
   const before = grossExposure(context.holdings);
   if (before === null) return unvalued("all that you hold", "max_gross_exposure_usd", limit);
-  if (!exceeds(add(before, intent.notionalUsd), usd(limit))) return null;
+  if (!exceeds(add(before, worth), usd(limit))) return null;
   return {
     code: "gross_exposure_exceeded",
-    because: `$${intent.notionalUsd} on top of $${before} is more than your limit of $${limit} for all symbols together`,
-    limits: { notional_usd: intent.notionalUsd, exposure_usd: before, max_gross_exposure_usd: String(limit) },
+    because: `$${worth} on top of $${before} is more than your limit of $${limit} for all symbols together`,
+    limits: { notional_usd: worth, exposure_usd: before, max_gross_exposure_usd: String(limit) },
   };
 }
 
@@ -111,17 +115,18 @@ export function symbolCooledDown({ intent, context }: RiskCase): Denial | null {
   };
 }
 
-export function notTheSameTwice({ intent, context }: RiskCase): Denial | null {
+export function notTheSameTwice(of: RiskCase): Denial | null {
+  const { intent, context } = of;
+  const worth = worthOf(of);
   const window = context.user?.guardrails.duplicate_intent_window_seconds ?? 0;
   if (isExit(intent) || window === 0) return null;
   const same = context.recentOfSymbol.find(
-    ({ side, notionalUsd, createdAt }) =>
-      side === intent.side && notionalUsd !== null && compare(notionalUsd, intent.notionalUsd) === 0 && secondsBetween(createdAt, context.at) < window,
+    ({ side, reservedUsd, createdAt }) => side === intent.side && compare(reservedUsd, worth) === 0 && secondsBetween(createdAt, context.at) < window,
   );
   if (same === undefined) return null;
   return {
     code: "duplicate_intent",
-    because: `the same order for $${intent.notionalUsd} of ${intent.symbol} was made less than ${window} seconds ago`,
-    limits: { symbol: intent.symbol, notional_usd: intent.notionalUsd, last_order_at: same.createdAt.toISOString(), duplicate_intent_window_seconds: window },
+    because: `the same order for $${worth} of ${intent.symbol} was made less than ${window} seconds ago`,
+    limits: { symbol: intent.symbol, notional_usd: worth, last_order_at: same.createdAt.toISOString(), duplicate_intent_window_seconds: window },
   };
 }

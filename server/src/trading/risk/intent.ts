@@ -1,3 +1,4 @@
+import type { OrderType } from "@nod/contract/order";
 import type { AssetClass, Feed, Side, TradingMode } from "@nod/contract/primitives";
 import type { Price, Quantity, Usd } from "../../core/decimal.ts";
 
@@ -20,9 +21,13 @@ export type TradeIntent = {
   symbol: string;
   assetClass: AssetClass;
   side: Side;
-  orderType: "market";
-  /** The size asked for. A sell goes out as a quantity, at most what the user holds. */
+  orderType: OrderType;
+  /** What a limit order pays at most, or takes at least; null at the market. */
+  limitPrice: Price | null;
+  /** What was asked for in dollars; of a `qty`, what it was worth when it was asked for. A sell goes out as a quantity, at most what the user holds. */
   notionalUsd: Usd;
+  /** The size where it was asked for in shares or coins; null where it was dollars. */
+  qty: Quantity | null;
   mode: TradingMode;
   facts: ShownFacts;
   /** Anything else worth keeping about its origin, for the record. */
@@ -35,12 +40,14 @@ export type TradeIntent = {
  * A way out of a position. Nobody is asked again: it is born of a kill switch that flattens, for all that the user holds of a
  * symbol, or of a plan that was approved along with a buy, for what that buy brought in.
  */
-export type ExitIntent = Pick<TradeIntent, "id" | "firebaseUid" | "symbol" | "assetClass" | "orderType" | "mode" | "facts" | "background" | "approvalExpiresAt"> & {
+export type ExitIntent = Pick<TradeIntent, "id" | "firebaseUid" | "symbol" | "assetClass" | "mode" | "facts" | "background" | "approvalExpiresAt"> & {
   origin: "kill_switch" | "exit_plan";
   questionId: null;
   ruleId: string | null;
   /** The plan's, which is its buy's order. */
   exitOf: string | null;
   side: "sell";
+  orderType: "market";
+  limitPrice: null;
   qty: Quantity;
 };

@@ -51,7 +51,7 @@ type RawContext = {
   open_orders_of_symbol: number;
   open_sell_qty: string;
   position: string;
-  recent_of_symbol: { side: Side; notional: string | null; created_at: string }[];
+  recent_of_symbol: { side: Side; reserved: string; created_at: string }[];
   holdings: RawHolding[];
 };
 
@@ -131,7 +131,7 @@ const answerContextSql = `
              count(*) filter (where o.is_open) as open_orders,
              sum(o.qty - o.filled_qty) filter (where o.is_open and o.side = 'sell') as open_sell_qty,
              -- Newest first; nobody makes more of one symbol in the longest window that a config may name than the day's limit allows.
-             jsonb_agg(jsonb_build_object('side', o.side, 'notional', o.notional_usd::text, 'created_at', o.created_at) order by o.created_at desc)
+             jsonb_agg(jsonb_build_object('side', o.side, 'reserved', o.reserved_notional_usd::text, 'created_at', o.created_at) order by o.created_at desc)
                filter (where o.symbol = q.symbol and o.counts_against_limits and o.created_at > q.at - interval '7 days') as recent
       from trade_orders as o
       where o.firebase_uid = $2::text and (o.filled_qty > 0 or o.is_open or (o.counts_against_limits and o.created_at > q.at - interval '7 days'))
@@ -175,7 +175,7 @@ function decode(row: RawContext, user: UserTradingSettings | null): RiskContext 
     ordersLastMinute: row.orders_minute,
     recentOfSymbol: row.recent_of_symbol.map((order) => ({
       side: order.side,
-      notionalUsd: order.notional === null ? null : usd(order.notional),
+      reservedUsd: usd(order.reserved),
       createdAt: new Date(order.created_at),
     })),
     holdings: row.holdings.map(decodeHolding),

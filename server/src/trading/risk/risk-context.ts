@@ -17,8 +17,8 @@ export type UserTradingSettings = {
 
 export type MarketSession = { isOpen: boolean; tradingDay: NewYorkDate; nextOpen: Date | null; nextClose: Date | null; asOf: Date };
 
-/** `notionalUsd` is null for an order that went out as a quantity. */
-export type RecentOrder = { side: Side; notionalUsd: Usd | null; createdAt: Date };
+/** `reservedUsd`: what it takes up of the limits. */
+export type RecentOrder = { side: Side; reservedUsd: Usd; createdAt: Date };
 
 export type LastTrade = { price: Price; asOf: Date };
 

@@ -2,7 +2,7 @@ import type { AssetClass } from "@nod/contract/primitives";
 import { add, larger, usd, type Usd } from "../../core/decimal.ts";
 import { type Denial } from "./denial.ts";
 import { secondsBetween } from "./permission-guardrails.ts";
-import type { RiskCase } from "./risk-case.ts";
+import { worthOf, type RiskCase } from "./risk-case.ts";
 import { exceeds, fundsLeft, isExit, sellableQty } from "./size.ts";
 
 /** The broker's own minimum for an order by notional, in USD. Source: Alpaca's order rules. */
@@ -31,37 +31,41 @@ export function ordersPerDay({ intent, context }: RiskCase): Denial | null {
   };
 }
 
-export function notionalAboveMinimum({ intent, context }: RiskCase): Denial | null {
+export function notionalAboveMinimum(of: RiskCase): Denial | null {
+  const { intent, context } = of;
+  const worth = worthOf(of);
   const own = context.user?.guardrails.min_notional_usd;
   const minimum = own === undefined ? brokerMinimum[intent.assetClass] : larger(brokerMinimum[intent.assetClass], usd(own));
   // A sell goes out as a quantity, and what is left of a position may be small.
-  if (isExit(intent) || !exceeds(minimum, intent.notionalUsd)) return null;
+  if (isExit(intent) || (of.size !== null && !exceeds(minimum, worth))) return null;
   return {
     code: "notional_below_minimum",
-    because: `$${intent.notionalUsd} is less than the smallest order of $${minimum}`,
-    limits: { notional_usd: intent.notionalUsd, min_notional_usd: minimum },
+    because: of.size === null ? `$${worth} buys nothing of ${intent.symbol}` : `$${worth} is less than the smallest order of $${minimum}`,
+    limits: { notional_usd: worth, min_notional_usd: minimum },
   };
 }
 
-export function notionalBelowMaximum({ intent, context }: RiskCase): Denial | null {
+export function notionalBelowMaximum(of: RiskCase): Denial | null {
+  const { intent, context } = of;
+  const worth = worthOf(of);
   const own = context.user?.guardrails.max_notional_usd;
-  if (isExit(intent) || own === undefined || !exceeds(intent.notionalUsd, usd(own))) return null;
+  if (isExit(intent) || own === undefined || !exceeds(worth, usd(own))) return null;
   return {
     code: "notional_above_maximum",
-    because: `$${intent.notionalUsd} is more than your largest order of $${own}`,
-    limits: { notional_usd: intent.notionalUsd, max_notional_usd: String(own) },
+    because: `$${worth} is more than your largest order of $${own}`,
+    limits: { notional_usd: worth, max_notional_usd: String(own) },
   };
 }
 
 export function notionalPer4h(of: RiskCase): Denial | null {
   const limit = usd(of.context.user?.guardrails.max_notional_usd_per_4h ?? 0);
   const used = of.context.notionalUsd4h;
-  const { notionalUsd } = of.intent;
-  if (isExit(of.intent) || !exceeds(add(used, notionalUsd), limit)) return null;
+  const worth = worthOf(of);
+  if (isExit(of.intent) || !exceeds(add(used, worth), limit)) return null;
   return {
     code: "max_notional_per_4h_exceeded",
-    because: `$${notionalUsd} on top of $${used} in the last four hours is more than $${limit}`,
-    limits: { notional_usd: notionalUsd, used_usd_4h: used, max_notional_usd_per_4h: limit },
+    because: `$${worth} on top of $${used} in the last four hours is more than $${limit}`,
+    limits: { notional_usd: worth, used_usd_4h: used, max_notional_usd_per_4h: limit },
   };
 }
 
@@ -70,7 +74,7 @@ export function operatorCaps(of: RiskCase): Denial | null {
   const { intent, context, settings } = of;
   if (isExit(intent)) return null;
   const { maxOrderNotionalUsd, maxOrdersPerDay, maxNotionalUsdPer4h } = settings.caps;
-  const reserved = intent.notionalUsd;
+  const reserved = worthOf(of);
   const exceeded = exceeds(reserved, maxOrderNotionalUsd)
     ? "max_order_notional_usd"
     : context.ordersToday >= maxOrdersPerDay
@@ -104,13 +108,15 @@ export function buyingPowerKnown({ intent, context, settings }: RiskCase): Denia
   };
 }
 
-export function enoughBuyingPower({ intent, context }: RiskCase): Denial | null {
-  const { account } = context;
-  if (isExit(intent) || account === null || !exceeds(intent.notionalUsd, fundsLeft(account))) return null;
+export function enoughBuyingPower(of: RiskCase): Denial | null {
+  const { intent } = of;
+  const { account } = of.context;
+  const worth = worthOf(of);
+  if (isExit(intent) || account === null || !exceeds(worth, fundsLeft(account))) return null;
   return {
     code: "insufficient_buying_power",
-    because: `the account cannot pay for $${intent.notionalUsd}`,
-    limits: { notional_usd: intent.notionalUsd, buying_power: account.buyingPower, in_flight_usd: account.inFlightUsd },
+    because: `the account cannot pay for $${worth}`,
+    limits: { notional_usd: worth, buying_power: account.buyingPower, in_flight_usd: account.inFlightUsd },
   };
 }
 

@@ -16,16 +16,20 @@ export function sellableQty({ position, openSellQty }: Pick<Holdings, "position"
 }
 
 /**
- * A buy is sent as the dollars asked for. A sell is sent as a quantity, at most what the user himself holds: one account
+ * A buy at the market is sent as the dollars asked for. One at a limit is sent as the quantity that these dollars buy there,
+ * and reserves what that costs at most. A sell is sent as a quantity, at most what the user himself holds: one account
  * serves all users, so the broker's own check would let one sell what another bought.
- * Null when there is no price to size a sell by, or nothing to sell.
+ * Null when there is no price to size it by, when the dollars buy nothing at it, or when there is nothing to sell.
  */
-export function sizeOf(intent: Pick<TradeIntent, "side" | "notionalUsd">, holdings: Holdings): OrderSize | null {
-  if (intent.side === "buy") return { kind: "notional", notionalUsd: intent.notionalUsd, reservedUsd: intent.notionalUsd };
-  if (holdings.lastTrade === null) return null;
-  const qty = smaller(quantityFor(intent.notionalUsd, holdings.lastTrade.price), sellableQty(holdings));
+export function sizeOf(intent: Pick<TradeIntent, "side" | "notionalUsd" | "qty" | "limitPrice">, holdings: Holdings): OrderSize | null {
+  const { side, notionalUsd, limitPrice } = intent;
+  if (side === "buy" && limitPrice === null && intent.qty === null) return { kind: "notional", notionalUsd, reservedUsd: notionalUsd };
+  const at = limitPrice ?? holdings.lastTrade?.price ?? null;
+  if (at === null || !isPositive(at)) return null;
+  const wanted = intent.qty ?? quantityFor(notionalUsd, at);
+  const qty = side === "buy" ? wanted : smaller(wanted, sellableQty(holdings));
   if (!isPositive(qty)) return null;
-  return { kind: "quantity", qty, reservedUsd: costOf(qty, holdings.lastTrade.price) };
+  return { kind: "quantity", qty, reservedUsd: costOf(qty, at) };
 }
 
 /**
