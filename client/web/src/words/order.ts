@@ -45,7 +45,10 @@ export function orderTitle(order: Order): string {
   switch (order.status) {
     case "filled":
     case "partially_filled": {
-      const size = order.status === "filled" && order.notional_usd !== null ? usd(order.notional_usd) : `${quantity(order.filled_qty)} shares`;
+      // What the broker took back again is not what was asked for; the reason beside the title says so.
+      if (/^0(\.0+)?$/.test(order.filled_qty)) return `${side.order} ${orderSize(order)}: taken back by the broker`;
+      const isWhole = order.status === "filled" && order.status_reason === null;
+      const size = isWhole && order.notional_usd !== null ? usd(order.notional_usd) : `${quantity(order.filled_qty)} shares`;
       return order.filled_avg_price === null ? `${side.done} ${size}` : `${side.done} ${size} at $${price(order.filled_avg_price)}`;
     }
     case "denied":
