@@ -1,5 +1,6 @@
 -- The default template: a small paper watchlist that asks about dips. Applied at every start; changes nothing when nothing changed.
-insert into trading_config_templates (name, config) values ('default_paper_watchlist', $json$
+insert into trading_config_templates (name, title, description, config) values ('default_paper_watchlist', 'A small watchlist',
+  'Asks about dips of SPY, IBM and AIG below their previous closes. What everybody begins with.', $json$
 {
   "version": 1,
   "enabled": true,
@@ -64,5 +65,6 @@ insert into trading_config_templates (name, config) values ('default_paper_watch
   }
 }
 $json$::jsonb)
-on conflict (name) do update set config = excluded.config
-where trading_config_templates.config is distinct from excluded.config;
+on conflict (name) do update set title = excluded.title, description = excluded.description, config = excluded.config
+where (trading_config_templates.title, trading_config_templates.description, trading_config_templates.config)
+      is distinct from (excluded.title, excluded.description, excluded.config);

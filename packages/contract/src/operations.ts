@@ -1,6 +1,6 @@
 import { Type, type TObject, type TSchema } from "typebox";
 import { ClientConfig } from "./client-config.ts";
-import { ConfigResponse, DevSessionRequest, DevSessionResponse } from "./config-exchange.ts";
+import { ConfigCheck, ConfigResponse, DevSessionRequest, DevSessionResponse, TemplateChoice, TemplatesPage } from "./config-exchange.ts";
 import { DeviceRegistration, DevicesPage } from "./devices.ts";
 import { OrderStory } from "./order-story.ts";
 import { GuardrailList } from "./guardrail-catalogue.ts";
@@ -198,6 +198,36 @@ export const operations = {
     body: TradingConfigOverride,
     bodyCheckedByService: true,
     maxBodyBytes: configBodyBytes,
+    response: ConfigResponse,
+    revisioned: true,
+    problems: ["revision_conflict"],
+  },
+  checkTradingConfig: {
+    method: "post",
+    path: "/v1/me/trading/config/validate",
+    summary: "Checks a document without storing it",
+    description: "Refused exactly as PUT would refuse it, each fault with its place; otherwise what would be in force, its rules in plain English, and warnings.",
+    auth: "user",
+    body: TradingConfigOverride,
+    bodyCheckedByService: true,
+    maxBodyBytes: configBodyBytes,
+    response: ConfigCheck,
+  },
+  listTemplates: {
+    method: "get",
+    path: "/v1/trading/templates",
+    summary: "The templates that there are to choose from",
+    auth: "user",
+    response: TemplatesPage,
+  },
+  chooseTemplate: {
+    method: "put",
+    path: "/v1/me/trading/template",
+    summary: "Puts another template under the user's own document",
+    description: "Refused while the user's own document makes no sense over it, unless that is discarded. With `If-Match`, only while the revision is still that one; otherwise 412.",
+    auth: "user",
+    body: TemplateChoice,
+    maxBodyBytes: smallBodyBytes,
     response: ConfigResponse,
     revisioned: true,
     problems: ["revision_conflict"],

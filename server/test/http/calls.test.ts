@@ -48,7 +48,7 @@ const services: AppParts = {
     },
   },
   undo: () => Promise.resolve(nextUndo),
-  configs: { read: fail, replace: () => Promise.resolve({ kind: "conflict", revision: "1.7" }) },
+  configs: { read: fail, replace: () => Promise.resolve({ kind: "conflict", revision: "1.7" }), check: fail, templates: fail, chooseTemplate: fail },
   orders: {
     page: (...parts) => {
       pages.push(parts);

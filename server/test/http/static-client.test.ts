@@ -11,7 +11,7 @@ const services: AppParts = {
   questions: { open: unused, one: unused },
   answers: { answer: unused },
   undo: unused,
-  configs: { read: unused, replace: unused },
+  configs: { read: unused, replace: unused, check: unused, templates: unused, chooseTemplate: unused },
   orders: { page: unused, story: unused },
   market: { latest: unused, priceLine: unused },
   devices: { list: unused, remember: unused, forget: unused },

@@ -103,6 +103,38 @@ export async function pauseRule(db: Db, firebaseUid: string, ruleId: string): Pr
   );
 }
 
+/** A template with what people choose it by. */
+export type StoredTemplate = { name: string; title: string; description: string; config: unknown; revision: string };
+
+/** All of them, the default first. */
+export async function readTemplates(db: Db): Promise<StoredTemplate[]> {
+  const { rows } = await db.query<StoredTemplate>(
+    `select name, title, description, config, revision::text from trading_config_templates order by name <> $1::text, title, name`,
+    [defaultTemplateName],
+  );
+  return rows;
+}
+
+/**
+ * Puts another template under a user's document, and `own` in that document's place, if nobody changed any of it since `read`.
+ * @returns the new own revision, or null when somebody did
+ */
+export async function writeTemplateChoice(db: Db, read: StoredConfig, template: Pick<StoredTemplate, "name" | "revision">, own: unknown): Promise<string | null> {
+  const { rows } = await db.query<{ revision: string }>(
+    `with saved as (
+       update user_trading_config c set template_name = t.name, config = $5::jsonb
+         from trading_config_templates t
+        where c.firebase_uid = $1::text and c.revision = $2::int8 and t.name = $3::text and t.revision = $4::int8
+       returning c.firebase_uid, c.revision, c.template_name
+     )
+     select revision, record_events(array[firebase_uid], array['config_changed'], array[null::uuid], array[null::uuid],
+                                    array[jsonb_build_object('own_revision', revision, 'template', template_name, 'own', $5::jsonb)])
+       from saved`,
+    [read.firebaseUid, read.ownRevision, template.name, template.revision, JSON.stringify(own)],
+  );
+  return rows[0]?.revision ?? null;
+}
+
 /** The instant, in transactions, up to which everything committed has been seen; see migration 0001. */
 export type ConfigWatermark = string;
 export type ConfigChanges = { watermark: ConfigWatermark; configs: StoredConfig[] };

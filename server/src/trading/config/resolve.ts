@@ -123,6 +123,16 @@ function sanitise(config: TradingConfig): TradingConfig {
   return changed ? { ...config, rules } : config;
 }
 
+/** Faults of a config in force, at their places in the user's document that it came from. */
+export function pointersInto(own: unknown, config: TradingConfig, faults: readonly ConfigFault[]): ProblemError[] {
+  return faults.map((fault) => {
+    const pointer = pointInto(own, config, fault);
+    const [list, index] = fault.path;
+    const id = pointer === "" && list === "rules" && index !== undefined ? memberOf(memberOf(config.rules, index), "id") : undefined;
+    return { pointer, message: typeof id === "string" ? `rule ${id}: ${fault.path.slice(2).join(".")} ${fault.message}` : fault.message };
+  });
+}
+
 /** The place in the user's document that a fault of the merged one is about. */
 function pointInto(own: unknown, merged: Record<string, unknown>, fault: ConfigFault): string {
   const [list, index, ...rest] = fault.path;
