@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { openBroker, type BrokerPorts } from "./broker-ports.ts";
@@ -56,7 +57,8 @@ export type NodHooks = {
 };
 
 const migrationsFolder = join(import.meta.dirname, "../migrations");
-const defaultSeed = join(import.meta.dirname, "../seeds/default_paper_watchlist.sql");
+const seedsFolder = join(import.meta.dirname, "../seeds");
+const defaultSeed = join(seedsFolder, "default_paper_watchlist.sql");
 const clientFolder = join(import.meta.dirname, "../../client/web/dist");
 const configChannel = "nod_config_changed";
 
@@ -89,7 +91,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     });
     stops.push(() => database.stop());
     await migrate({ url: database.ownerUrl, directory: migrationsFolder, log: say });
-    await applySeed({ url: database.ownerUrl, file: defaultSeed });
+    for (const file of [defaultSeed, ...(await templateSeeds())]) await applySeed({ url: database.ownerUrl, file });
 
     const ports = await openBroker(config.broker, config.dataFolder, (reason) => logger.warn({ reason }, "prices came without their previous closes"));
     stops.push(() => ports.stop());
@@ -208,6 +210,12 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     await stopAll();
     throw error;
   }
+}
+
+/** The templates that can be chosen, in the order of their names. */
+async function templateSeeds(): Promise<string[]> {
+  const folder = join(seedsFolder, "templates");
+  return (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted().map((name) => join(folder, name));
 }
 
 const riskSettings = (config: Config, environment: "paper" | "live"): RiskSettings => ({

@@ -11,7 +11,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "id": "primary_watchlist",
       "source": "alpaca",
       "asset_class": "us_equity",
-      "symbols": ["AAPL", "MSFT", "SPY"],
+      "symbols": ["AAPL", "BAC", "SPY"],
       "feed": "iex",
       "poll_interval_seconds": 60,
       "metrics": ["last_trade", "daily_bar", "prev_close"]
@@ -45,9 +45,9 @@ insert into trading_config_templates (name, title, description, config) values (
       "max_drift_bps": 50
     },
     {
-      "id": "msft_dip",
+      "id": "bac_dip",
       "type": "price_below_pct_of_ref",
-      "symbol": "MSFT",
+      "symbol": "BAC",
       "ref_metric": "prev_close",
       "threshold_pct": -1.5,
       "question_template": "{{symbol}} is down {{pct}}% vs yesterday, at ${{price}}. Swipe +10 to approve a buy of ${{notional}}, -10 to skip.",

@@ -11,7 +11,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "id": "primary_watchlist",
       "source": "alpaca",
       "asset_class": "us_equity",
-      "symbols": ["AAPL", "NVDA", "SPY"],
+      "symbols": ["AAPL", "BAC", "SPY"],
       "feed": "iex",
       "poll_interval_seconds": 60,
       "metrics": ["last_trade", "daily_bar", "prev_close"]
@@ -69,9 +69,9 @@ insert into trading_config_templates (name, title, description, config) values (
       "max_drift_bps": 50
     },
     {
-      "id": "nvda_breakout",
+      "id": "bac_breakout",
       "type": "condition",
-      "symbol": "NVDA",
+      "symbol": "BAC",
       "when": {
         "all": [
           { "op": ">", "left": "last", "right": { "*": [1.002, { "indicator": "vwap", "timeframe": "5Min" }] } },

@@ -11,7 +11,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "id": "primary_watchlist",
       "source": "alpaca",
       "asset_class": "us_equity",
-      "symbols": ["NVDA", "SPY"],
+      "symbols": ["AAPL", "SPY"],
       "feed": "iex",
       "poll_interval_seconds": 60,
       "metrics": ["last_trade", "daily_bar", "prev_close"]
@@ -51,9 +51,9 @@ insert into trading_config_templates (name, title, description, config) values (
       "max_drift_bps": 50
     },
     {
-      "id": "nvda_gap_up",
+      "id": "aapl_gap_up",
       "type": "condition",
-      "symbol": "NVDA",
+      "symbol": "AAPL",
       "when": {
         "all": [
           { "op": ">=", "left": { "/": [{ "-": ["day_open", "prev_close"] }, "prev_close"] }, "right": 0.01 },
@@ -70,9 +70,9 @@ insert into trading_config_templates (name, title, description, config) values (
       "max_drift_bps": 50
     },
     {
-      "id": "nvda_gap_down",
+      "id": "aapl_gap_down",
       "type": "condition",
-      "symbol": "NVDA",
+      "symbol": "AAPL",
       "when": { "op": "<=", "left": { "/": [{ "-": ["day_open", "prev_close"] }, "prev_close"] }, "right": -0.01 },
       "fire": { "mode": "once_per_day", "session": "first_hour" },
       "question_template": "{{symbol}} opened at least 1% lower; it is at ${{price}}. Nothing to decide.",

@@ -11,7 +11,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "id": "primary_watchlist",
       "source": "alpaca",
       "asset_class": "us_equity",
-      "symbols": ["AAPL", "MSFT", "SPY"],
+      "symbols": ["AAPL", "IBM", "SPY"],
       "feed": "iex",
       "poll_interval_seconds": 60,
       "metrics": ["last_trade", "daily_bar", "prev_close"]
@@ -81,9 +81,9 @@ insert into trading_config_templates (name, title, description, config) values (
       "max_drift_bps": 150
     },
     {
-      "id": "msft_trailing_exit",
+      "id": "ibm_trailing_exit",
       "type": "condition",
-      "symbol": "MSFT",
+      "symbol": "IBM",
       "when": {
         "all": [
           { "op": ">=", "left": { "/": [{ "position": "peak" }, { "position": "avg_entry" }] }, "right": 1.02 },
@@ -99,9 +99,9 @@ insert into trading_config_templates (name, title, description, config) values (
       "max_drift_bps": 150
     },
     {
-      "id": "msft_stop",
+      "id": "ibm_stop",
       "type": "condition",
-      "symbol": "MSFT",
+      "symbol": "IBM",
       "when": { "op": "<=", "left": { "position": "unrealized_pct" }, "right": -5 },
       "fire": { "mode": "on_change", "at_start": true },
       "question_template": "{{symbol}} is 5% below what you paid, at ${{price}}. Swipe +10 to sell what you hold, -10 to keep it.",
