@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkBooks, type Verdict } from "./checker/check.ts";
 import { createRandom, type Random } from "./random.ts";
-import type { Stage } from "./stage/stage.ts";
+import type { DatabaseKeeper } from "./stage/world-database.ts";
 import { happenings, movePrices } from "./world/happenings.ts";
 import { comeToRest } from "./world/rest.ts";
 import { createWorld, type World } from "./world/world.ts";
@@ -14,19 +14,18 @@ const mostSteps = 32;
 /** A process that died is started again after some steps, as a supervisor would. */
 const rebirthShare = 0.5;
 
-export async function runSeed(stage: Stage, seed: number): Promise<SeedResult> {
+export async function runSeed(databases: DatabaseKeeper, seed: number): Promise<SeedResult> {
   const random = createRandom(`nod chaos ${seed}`);
-  const database = await stage.openDatabase();
+  const database = await databases.open();
   const world = await createWorld(database, random);
   try {
     await live(world, random);
     const left = await comeToRest(world);
-    const verdict = await checkBooks({ databaseUrl: database.ownerUrl, book: world.simulator.control.book() });
+    const verdict = await checkBooks({ database: database.owner, book: world.simulator.control.book() });
     const unrest = left === null ? [] : [{ law: "everything comes to rest", what: left, clientOrderId: null }];
     return { ...verdict, violations: [...unrest, ...verdict.violations], seed, log: world.log };
   } finally {
-    await world.end();
-    await database.drop();
+    await databases.giveBack(await world.end());
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Book } from "@nod/alpaca-simulator";
-import { readEvidence, type Evidence } from "./evidence.ts";
+import { readEvidence, type Evidence, type Queryable } from "./evidence.ts";
 import { everyQuestionHasOneOutcome, noApprovalIsLost, repliesAreKept, whatWasTakenBackIsNotSent } from "./laws/answers.ts";
 import { booksAreEqual } from "./laws/books.ts";
 import { chainsAreWhole } from "./laws/chain.ts";
@@ -35,8 +35,8 @@ export type Tally = Readonly<Record<string, number>>;
 export type Verdict = { violations: Violation[]; stories: string[]; tally: Tally };
 
 /** Judges a world at rest: what is still on its way looks like what was lost. */
-export async function checkBooks(of: { databaseUrl: string; book: Book; limits?: Partial<CheckLimits> }): Promise<Verdict> {
-  const evidence = await readEvidence(of.databaseUrl, of.book);
+export async function checkBooks(of: { database: Queryable; book: Book; limits?: Partial<CheckLimits> }): Promise<Verdict> {
+  const evidence = await readEvidence(of.database, of.book);
   const limits = { ...defaultCheckLimits, ...of.limits };
   const violations = laws.flatMap((law) => law(evidence, limits));
   const named = new Set(violations.map(({ clientOrderId }) => clientOrderId).filter((id) => id !== null));

@@ -10,6 +10,7 @@ import { startSimulator, type Simulator } from "@nod/alpaca-simulator";
 import { createPool, type Pool } from "../../src/db/pool.ts";
 import { checkBooks, type Verdict } from "../checker/check.ts";
 import { createRandom, type Random } from "../random.ts";
+import { openDatabase } from "../stage/database.ts";
 import type { Stage } from "../stage/stage.ts";
 import { whatIsLeft } from "../world/rest.ts";
 import { startNodProcess, type NodProcess } from "./nod-process.ts";
@@ -37,7 +38,7 @@ type Run = { address: string; environment: Record<string, string>; simulator: Si
 /** `say` is told each kill. @throws what keeps a process from starting or stopping */
 export async function runKills(stage: Stage, kills: number, seed: number, say: (line: string) => void): Promise<KillsResult> {
   const random = createRandom(`nod kills ${seed}`);
-  const database = await stage.openDatabase();
+  const database = await openDatabase(stage.addresses, "kills");
   const dataFolder = await mkdtemp(join(tmpdir(), "nod-kills-"));
   const simulator = await startSimulator({
     seed: String(seed),
@@ -59,7 +60,7 @@ export async function runKills(stage: Stage, kills: number, seed: number, say: (
       say(`kill ${n + 1} of ${kills}, ${wasReady ? "under load" : "during the start"}`);
     }
     const left = await comeToRest(run);
-    const verdict = await checkBooks({ databaseUrl: database.ownerUrl, book: simulator.control.book(), limits: { claimWindowMs } });
+    const verdict = await checkBooks({ database: owner, book: simulator.control.book(), limits: { claimWindowMs } });
     const unrest = left === null ? [] : [{ law: "everything comes to rest", what: left, clientOrderId: null }];
     return { ...verdict, violations: [...unrest, ...verdict.violations], kills, duringStart };
   } finally {
@@ -129,7 +130,7 @@ async function comeToRest({ address, environment, simulator, owner }: Run): Prom
 
 async function setDatabaseAhead(owner: Pool, ms: number): Promise<void> {
   const now = Date.now();
-  await owner.query("insert into chaos.clock_steps (natural_ms, database_ms, broker_ms) values ($1::float8, $2::float8, $1::float8)", [now, now + ms]);
+  await owner.query("insert into chaos.clock_steps (natural_ms, database_ms, broker_ms, last_event) select $1::float8, $2::float8, $1::float8, coalesce(max(id), 0) from events", [now, now + ms]);
   await owner.query("update chaos.clock set ahead_ms = $1::float8", [ms]);
 }
 

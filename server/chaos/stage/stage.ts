@@ -1,30 +1,17 @@
-/** One PostgreSQL for a whole run of simulations, and a database for each, copied from a migrated template. */
+/** One PostgreSQL for a whole run of simulations, and a migrated template in it that each database is copied from. */
 import { rmSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import { startCluster } from "../../src/db/cluster.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { prepareRoleAndDatabase } from "../../src/db/open-database.ts";
 import { notesSql } from "../checker/notes.ts";
+import { template, withOurClock, type Addresses } from "./database.ts";
+import { beginAnewSql } from "./begin-anew.ts";
+import { runOnce } from "./run-once.ts";
 
-export type StageDatabase = {
-  /** As the role of the workers. */
-  url: string;
-  /** As the role that answers people, under row security. */
-  webUrl: string;
-  ownerUrl: string;
-  drop(): Promise<void>;
-};
-
-export type Stage = {
-  port: number;
-  openDatabase(): Promise<StageDatabase>;
-  close(): Promise<void>;
-};
-
-const template = "chaos_template";
+export type Stage = { addresses: Addresses; close(): Promise<void> };
 
 /** The world's clock in SQL. `now` and `clock_timestamp` stand in `public`, which is searched before `pg_catalog` here. */
 const clockSql = `
@@ -54,8 +41,6 @@ const migrationsByOurClockSql = `
     end loop;
   end $$`;
 
-const withOurClock = (database: string): string => `alter database ${database} set search_path = public, pg_catalog`;
-
 export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "nod-chaos-"));
   await chmod(folder, 0o755); // PostgreSQL's own account passes through it
@@ -66,41 +51,22 @@ export async function openStage(): Promise<Stage> {
     process.kill(cluster.pid, "SIGQUIT");
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
-  let count = 0;
-  await prepareRoleAndDatabase(cluster.ownerUrl("postgres"), cluster.appPassword, template);
-  await run(cluster.ownerUrl(template), withOurClock(template));
-  await run(cluster.ownerUrl(template), notesSql, clockSql);
-  await migrate({ url: cluster.ownerUrl(template), directory: join(import.meta.dirname, "../../migrations") });
-  await run(cluster.ownerUrl(template), migrationsByOurClockSql);
-
-  return {
-    port: cluster.port,
-    openDatabase: async () => {
-      count += 1;
-      const name = `chaos_${count}`;
-      await run(cluster.ownerUrl("postgres"), `create database ${name} template ${template} strategy file_copy`, withOurClock(name));
-      return {
-        url: cluster.appUrl(name),
-        webUrl: cluster.webUrl(name),
-        ownerUrl: cluster.ownerUrl(name),
-        drop: () => run(cluster.ownerUrl("postgres"), `drop database if exists ${name} with (force)`),
-      };
-    },
-    close: async () => {
-      await cluster.stop();
-      closed = true;
-      await rm(folder, { recursive: true, force: true });
-    },
+  const close = async (): Promise<void> => {
+    await cluster.stop();
+    closed = true;
+    await rm(folder, { recursive: true, force: true });
   };
-}
-
-async function run(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  client.on("error", () => undefined); // the running query rejects with it
-  await client.connect();
   try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
+    // Tables are swept between two worlds (world-database.ts), when nobody is in the middle of anything.
+    await runOnce(cluster.ownerUrl("postgres"), "alter system set autovacuum = off", "select pg_reload_conf()");
+    await prepareRoleAndDatabase(cluster.ownerUrl("postgres"), cluster.appPassword, template);
+    await runOnce(cluster.ownerUrl(template), withOurClock(template));
+    await runOnce(cluster.ownerUrl(template), notesSql, clockSql);
+    await migrate({ url: cluster.ownerUrl(template), directory: join(import.meta.dirname, "../../migrations") });
+    await runOnce(cluster.ownerUrl(template), migrationsByOurClockSql, beginAnewSql);
+  } catch (error) {
+    await close();
+    throw error;
   }
+  return { addresses: { owner: cluster.ownerUrl(""), app: cluster.appUrl(""), web: cluster.webUrl("") }, close };
 }

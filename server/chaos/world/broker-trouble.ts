@@ -79,23 +79,30 @@ export function troubleStream(world: World, random: Random): void {
   control.streamFault(fault);
 }
 
-const courses: readonly (readonly [number, OrderScript["steps"]])[] = [
-  [3, [{ do: "new" }, { do: "partial_fill", qty: "0.01" }, { do: "fill", afterMs: 20 }]],
-  [2, [{ do: "new" }, { do: "partial_fill", qty: "0.01" }, { do: "partial_fill", qty: "0.005", afterMs: 5 }]],
-  [2, [{ do: "new" }, { do: "reject", afterMs: 5 }]],
-  [2, [{ do: "new" }, { do: "partial_fill", qty: "0.01" }, { do: "cancel", afterMs: 10 }]],
-  [1, [{ do: "new" }, { do: "suspend" }, { do: "new", afterMs: 10 }, { do: "fill", afterMs: 5 }]],
-  [1, [{ do: "new" }, { do: "expire", afterMs: 5 }]],
-  [1, [{ do: "fill" }]],
-  [1, []],
-  [1, [{ do: "new" }, { do: "status", status: "under_review", event: "under_review" }, { do: "fill", afterMs: 10 }]],
-  [1, [{ do: "new" }, { do: "pending_cancel" }, { do: "fill", afterMs: 10 }]],
+type Course = Pick<OrderScript, "steps" | "match">;
+/** The least that is bought here is $2 at less than $450 a share: the parts are smaller than that. */
+const bought = { side: "buy" } as const;
+const sold = { side: "sell" } as const;
+
+const courses: readonly (readonly [number, Course])[] = [
+  [3, { match: bought, steps: [{ do: "new" }, { do: "partial_fill", qty: "0.002" }, { do: "fill", afterMs: 20 }] }],
+  [2, { match: bought, steps: [{ do: "new" }, { do: "partial_fill", qty: "0.002" }, { do: "partial_fill", qty: "0.001", afterMs: 5 }] }],
+  [2, { match: bought, steps: [{ do: "new" }, { do: "partial_fill", qty: "0.002" }, { do: "cancel", afterMs: 10 }] }],
+  [1, { match: sold, steps: [{ do: "new" }, { do: "partial_fill", qty: "0.0000001" }, { do: "fill", afterMs: 20 }] }],
+  [1, { match: sold, steps: [{ do: "new" }, { do: "partial_fill", qty: "0.0000001" }, { do: "cancel", afterMs: 10 }] }],
+  [2, { steps: [{ do: "new" }, { do: "reject", afterMs: 5 }] }],
+  [1, { steps: [{ do: "new" }, { do: "suspend" }, { do: "new", afterMs: 10 }, { do: "fill", afterMs: 5 }] }],
+  [1, { steps: [{ do: "new" }, { do: "expire", afterMs: 5 }] }],
+  [1, { steps: [{ do: "fill" }] }],
+  [1, { steps: [] }],
+  [1, { steps: [{ do: "new" }, { do: "status", status: "under_review", event: "under_review" }, { do: "fill", afterMs: 10 }] }],
+  [1, { steps: [{ do: "new" }, { do: "pending_cancel" }, { do: "fill", afterMs: 10 }] }],
 ];
 
 /** The next orders do not simply fill. */
 export function writeCourse(world: World, random: Random): void {
-  const steps = random.weighted(courses);
-  const script: OrderScript = { steps, times: random.integer(1, 2), afterwards: random.pick(["hold", "resume"]), onCancel: random.pick(["grant", "grant", "ignore", "fill", "reject"]) };
+  const course = random.weighted(courses);
+  const script: OrderScript = { ...course, times: random.integer(1, 2), afterwards: random.pick(["hold", "resume"]), onCancel: random.pick(["grant", "grant", "ignore", "fill", "reject"]) };
   world.say(`the next order's course: ${JSON.stringify(script)}`);
   world.simulator.control.script(script);
 }

@@ -145,15 +145,17 @@ async function turnKillSwitch(world: World, random: Random): Promise<void> {
   const isOn = rows.length > 0;
   if (isOn) {
     await world.owner.query(
-      "update chaos.halts set certain_until = clock_timestamp() where scope = $1 and firebase_uid is not distinct from $2 and certain_until is null",
-      [scope.scope, uid],
+      "update chaos.halts set certain_until_ms = $3::float8 where scope = $1 and firebase_uid is not distinct from $2 and certain_until_ms is null",
+      [scope.scope, uid, world.clock.naturalMs()],
     );
-    await withTransaction(world.owner, (tx) => clearKillSwitch(tx, scope, "chaos"));
+    await world.whileClocksStand(() => withTransaction(world.owner, (tx) => clearKillSwitch(tx, scope, "chaos")));
   } else {
     const mode = random.pick(["block_new", "cancel_only", "flatten"] as const);
-    const { token } = await giveConfirmation(world.owner, scope);
-    await withTransaction(world.owner, (tx) => setKillSwitch(tx, scope, { mode, reason: "chaos", setBy: "chaos", confirmation: token }));
-    await world.owner.query("insert into chaos.halts values ($1, $2, clock_timestamp())", [scope.scope, uid]);
+    await world.whileClocksStand(async () => {
+      const { token } = await giveConfirmation(world.owner, scope);
+      await withTransaction(world.owner, (tx) => setKillSwitch(tx, scope, { mode, reason: "chaos", setBy: "chaos", confirmation: token }));
+    });
+    await world.owner.query("insert into chaos.halts values ($1, $2, $3::float8)", [scope.scope, uid, world.clock.naturalMs()]);
   }
   world.say(`the kill switch of ${uid ?? "everyone"} is ${isOn ? "off" : "on"}`);
   if (random.chance(0.8)) world.wakeAll();
@@ -165,7 +167,7 @@ async function changeConfig(world: World, random: Random): Promise<void> {
   const stored = await readConfig(world.owner, uid);
   if (stored === null) return;
   const own = createOverride(random, world.scenario.template);
-  await writeOwnConfig(world.owner, stored, own);
+  await world.whileClocksStand(() => writeOwnConfig(world.owner, stored, own));
   world.say(`${uid} wants ${JSON.stringify(own)}`);
   if (random.chance(0.7)) world.wakeAll();
 }

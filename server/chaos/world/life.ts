@@ -4,7 +4,6 @@ import { connectToAlpaca } from "../../src/alpaca/connection.ts";
 import { createAlpacaMarketData } from "../../src/alpaca/market-data.ts";
 import type { AlpacaSettings } from "../../src/alpaca/settings.ts";
 import { createAlpacaTradeStream } from "../../src/alpaca/trade-stream.ts";
-import { createPool, type Pool } from "../../src/db/pool.ts";
 import { createAnswerService, type AnswerService } from "../../src/pipeline/answer.ts";
 import { expireQuestions } from "../../src/pipeline/expire.ts";
 import { undoAnswer, type UndoOutcome } from "../../src/pipeline/undo.ts";
@@ -14,14 +13,13 @@ import type { RiskSettings } from "../../src/trading/risk/risk-settings.ts";
 import { startInterval } from "../../src/workers/interval.ts";
 import { createOrderDesk, type OrderDeskObserver } from "../../src/workers/order-desk.ts";
 import { startTick } from "../../src/workers/tick.ts";
+import type { WorldDatabase } from "../stage/world-database.ts";
 import { createMortalBroker, type PostFault } from "./mortal-broker.ts";
 import { createMortalPool, type CommitFault, type MortalPool, type Turnstile } from "./mortal-pool.ts";
 
 export type LifeDeps = {
   name: string;
-  /** As the workers connect, and as who answers people does. */
-  databaseUrl: string;
-  webUrl: string;
+  database: WorldDatabase;
   alpaca: AlpacaSettings;
   settings: RiskSettings;
   /** Off: what is there already is brought to its end, and nobody is asked anything new. */
@@ -51,20 +49,20 @@ export type Life = {
   end(): Promise<void>;
 };
 
-/** Everything that waits in earnest waits less here, so that a seed is over in a second. */
+/** What waits in earnest waits less here, so that a seed is over in a second or two; what is woken is not polled in vain. */
 const rhythm = {
-  reconcileEveryMs: 250, reconcileAgainMs: 30, lookUpEveryMs: 40, cancelEveryMs: 40, assetsEveryMs: 50,
+  reconcileEveryMs: 400, reconcileAgainMs: 30, lookUpEveryMs: 150, cancelEveryMs: 300, assetsEveryMs: 400,
   // Time jumps by minutes between two renewals, and only a longer jump is taken for a pause of the process.
-  lease: { ttlMs: 1_800_000, renewEveryMs: 50, standbyRetryMs: 30 },
+  lease: { ttlMs: 1_800_000, renewEveryMs: 250, standbyRetryMs: 150 },
 };
 const limits = {
-  submit: { postTimeoutMs: 400, retryDelayMs: 5, firstLookupDelayMs: 5, pollIntervalMs: 25, writeRetryDelayMs: 10 },
+  submit: { postTimeoutMs: 400, retryDelayMs: 5, firstLookupDelayMs: 5, pollIntervalMs: 250, writeRetryDelayMs: 10 },
   lookup: { firstDelayMs: 20, longestDelayMs: 200, lookupTimeoutMs: 300 },
   reconcile: { callTimeoutMs: 400 },
   cancel: { askAgainMs: 2_000, cancelTimeoutMs: 300 },
 };
-const tickEveryMs = 60;
-const expireEveryMs = 80;
+const tickEveryMs = 300;
+const expireEveryMs = 300;
 
 type Plan<Fault> = { fault: Fault; skip: number };
 
@@ -75,8 +73,6 @@ export function startLife(deps: LifeDeps): Life {
   const commitPlans: Plan<CommitFault>[] = [];
   const postPlans: Plan<PostFault>[] = [];
   const isDead = (): boolean => dead;
-  const open = (url: string): Pool => createPool({ url, applicationName: name, maxConnections: 6, connectTimeoutMs: 2_000, onIdleConnectionLost: () => undefined });
-  const [natural, naturalWeb] = [open(deps.databaseUrl), open(deps.webUrl)];
   const die = (): void => {
     if (dead) return;
     dead = true;
@@ -98,8 +94,8 @@ export function startLife(deps: LifeDeps): Life {
     say(`${plan.fault} at ${where}`);
     return plan.fault;
   };
-  const mortal: MortalPool = createMortalPool(natural, mortality, deps.turnstile);
-  const mortalWeb: MortalPool = createMortalPool(naturalWeb, mortality, deps.turnstile);
+  const mortal: MortalPool = createMortalPool(deps.database.app, mortality, deps.turnstile);
+  const mortalWeb: MortalPool = createMortalPool(deps.database.web, mortality, deps.turnstile);
   const { pool } = mortal;
   const cutDatabase = (): void => {
     mortal.cut();
@@ -157,7 +153,7 @@ export function startLife(deps: LifeDeps): Life {
     },
     end: async () => {
       await Promise.all([tick.stop(), expiry.stop(), desk.stop()]);
-      await Promise.all([natural.end(), naturalWeb.end()]);
+      await Promise.all([pool.end(), mortalWeb.pool.end()]);
     },
   };
 }

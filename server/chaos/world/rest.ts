@@ -10,8 +10,8 @@ import type { World } from "./world.ts";
 const doubtMs = 6 * 60_000;
 /** Past the close of every session, so that the day's orders end. */
 const sessionMs = 7 * 3_600_000;
-const waitMs = 200;
-const rounds = 8;
+const waitMs = 120;
+const rounds = 14;
 const reconcileWaitMs = 4_000;
 
 /** @returns what did not come to rest; null when everything did */
@@ -43,8 +43,8 @@ export async function comeToRest(world: World): Promise<string | null> {
 }
 
 /** One that sells everything would go on selling, and never come to rest. */
-async function clearKillSwitches({ owner, scenario }: World): Promise<void> {
-  await owner.query("update chaos.halts set certain_until = clock_timestamp() where certain_until is null");
+async function clearKillSwitches({ owner, scenario, clock }: World): Promise<void> {
+  await owner.query("update chaos.halts set certain_until_ms = $1::float8 where certain_until_ms is null", [clock.naturalMs()]);
   await withTransaction(owner, (tx) => clearKillSwitch(tx, { scope: "all" }, "chaos"));
   for (const firebaseUid of scenario.users) await withTransaction(owner, (tx) => clearKillSwitch(tx, { scope: "user", firebaseUid }, "chaos"));
 }

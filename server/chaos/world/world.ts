@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startSimulator, type Simulator } from "@nod/alpaca-simulator";
 import type { AlpacaSettings } from "../../src/alpaca/settings.ts";
 import { usd } from "../../src/core/decimal.ts";
-import { createPool, type Pool } from "../../src/db/pool.ts";
+import type { Pool } from "../../src/db/pool.ts";
 import { defaultTemplateName, ensureUser } from "../../src/trading/config/config-table.ts";
 import { defaultMaxAges, type RiskSettings } from "../../src/trading/risk/risk-settings.ts";
 import type { Random } from "../random.ts";
-import type { StageDatabase } from "../stage/stage.ts";
 import { installWorldClock, type WorldClock } from "../stage/world-clock.ts";
+import type { WorldDatabase } from "../stage/world-database.ts";
 import { startLife, type Life } from "./life.ts";
 import { createScenario, type Scenario } from "./scenario.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -31,10 +31,13 @@ export type World = {
   jump(ms: number): Promise<void>;
   /** The database's clock alone is set, forward or back. */
   stepDatabaseClock(ms: number): Promise<void>;
+  /** For what is written by others than the lives: no clock is moved meanwhile. */
+  whileClocksStand<Result>(work: () => Promise<Result>): Promise<Result>;
   wakeAll(): void;
-  /** Until nobody who was retired does anything any more. */
-  settled(): Promise<void>;
-  end(): Promise<void>;
+  /** Until nobody who was retired does anything any more; false when one does after a long time. */
+  settled(): Promise<boolean>;
+  /** @returns whether nobody does anything any more */
+  end(): Promise<boolean>;
 };
 
 const settings: RiskSettings = {
@@ -48,9 +51,9 @@ const longestLogLines = 2_000;
 const longestEndMs = 15_000;
 const leaseLeftMs = 40;
 
-export async function createWorld(database: StageDatabase, random: Random): Promise<World> {
+export async function createWorld(database: WorldDatabase, random: Random): Promise<World> {
   const scenario = createScenario(random.fork("scenario"));
-  const owner = createPool({ url: database.ownerUrl, applicationName: "chaos", maxConnections: 4 });
+  const { owner } = database;
   const clock = installWorldClock(Date.parse(scenario.day.startsAt), scenario.brokerSkewMs);
   const startedMs = clock.naturalMs();
   const log: string[] = [];
@@ -79,13 +82,16 @@ export async function createWorld(database: StageDatabase, random: Random): Prom
     // Read at the moment of the step itself: what the broker notes down from here on is of after it.
     const step = [clock.naturalMs(), clock.nowMs() + databaseSkewMs, clock.brokerNowMs()];
     await owner.query("update chaos.clock set ahead_ms = $1::float8", [clock.aheadMs() + databaseSkewMs]);
-    await owner.query("insert into chaos.clock_steps (natural_ms, database_ms, broker_ms) values ($1::float8, $2::float8, $3::float8)", step);
+    await owner.query(
+      "insert into chaos.clock_steps (natural_ms, database_ms, broker_ms, last_event) select $1::float8, $2::float8, $3::float8, coalesce(max(id), 0) from events", step,
+    );
   };
-  const settled = async (): Promise<void> => {
+  const settled = async (): Promise<boolean> => {
     const tooLate = new AbortController();
-    const patience = sleep(longestEndMs, undefined, { signal: tooLate.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(ends), patience]);
+    const patience = sleep(longestEndMs, false, { signal: tooLate.signal }).catch(() => false);
+    const isSettled = await Promise.race([Promise.all(ends).then(() => true), patience]);
     tooLate.abort();
+    return isSettled;
   };
   const retire = (life: Life): void => {
     const index = lives.indexOf(life);
@@ -115,7 +121,7 @@ export async function createWorld(database: StageDatabase, random: Random): Prom
     scenario, simulator, clock, owner, log, say, alive, retire, settled,
     startLife: ({ asks } = { asks: true }) => {
       births += 1;
-      const life = startLife({ name: `nod-${births}`, databaseUrl: database.url, webUrl: database.webUrl, alpaca, settings, asks, turnstile, say });
+      const life = startLife({ name: `nod-${births}`, database, alpaca, settings, asks, turnstile, say });
       lives.push(life);
       return life;
     },
@@ -134,13 +140,21 @@ export async function createWorld(database: StageDatabase, random: Random): Prom
       });
       say(`the database's clock is set by ${ms} ms`);
     },
+    whileClocksStand: async (work) => {
+      await turnstile.enter();
+      try {
+        return await work();
+      } finally {
+        turnstile.leave();
+      }
+    },
     wakeAll: () => alive().forEach((life) => life.wake()),
     end: async () => {
       for (const life of lives.slice()) retire(life);
-      await settled();
+      const isQuiet = await settled();
       await simulator.stop();
-      await owner.end();
       clock.remove();
+      return isQuiet;
     },
   };
 }

@@ -11,7 +11,7 @@ afterEach(async () => {
   await world.database.drop();
 });
 
-const verdict = async () => checkBooks({ databaseUrl: world.database.ownerUrl, book: world.book });
+const verdict = async () => checkBooks({ database: world.database.ownerPool, book: world.book });
 const told = async (): Promise<string[]> => (await verdict()).violations.map(({ law, what }) => `${law}: ${what}`);
 
 const account = (book: Book) => {
@@ -173,13 +173,15 @@ describe("permission", () => {
   });
 
   test.each([["his own", "user", "ada"], ["everyone's", "all", null]])("a claim under %s kill switch", async (_whose, scope, uid) => {
-    await world.tamper("insert into chaos.halts values ($1, $2, now() - interval '5 seconds')", [scope, uid]);
+    await world.tamper("insert into chaos.halts values ($1, $2, $3)", [scope, uid, Date.now() - 5_000]);
     expect((await told()).join("\n")).toMatch(/nothing is sent under a kill switch: .* was claimed \d+ ms after the kill switch of (ada|everyone) was on/);
   });
 
   test("not a claim before the kill switch, after it, or under another user's", async () => {
-    await world.tamper(`insert into chaos.halts values ('user', 'ada', now() + interval '1 second', null), ('user', 'ada', now() - interval '1 hour', now() - interval '1 minute'),
-                                                      ('user', 'bob', now() - interval '1 hour', null)`);
+    const [now, minute] = [Date.now(), 60_000];
+    for (const halt of [["ada", now + minute, null], ["ada", now - 60 * minute, now - minute], ["bob", now - 60 * minute, null]]) {
+      await world.tamper("insert into chaos.halts values ('user', $1, $2, $3)", halt);
+    }
     expect(await told()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { Decimal } from "decimal.js";
 import type { Evidence, OrderRow } from "../evidence.ts";
+import type { Recorded } from "../timeline.ts";
 import { violationsOf, type Law } from "../violation.ts";
 import { amountOf, readBody } from "./one-order.ts";
 
@@ -8,7 +9,7 @@ type Limits = {
   watchlist: Set<string>; blocklist: Set<string>; enabled: boolean;
 };
 /** An order that took up a place in the limits: it is at the broker, who did not refuse it. */
-type Counted = { order: OrderRow; notional: Decimal; session: string };
+type Counted = { order: OrderRow; approved: Recorded; notional: Decimal; session: string };
 
 const windowMs = 4 * 3_600_000;
 /** A document counts as in force from its event on, and until then the one before may: its commit came a moment later. */
@@ -33,7 +34,7 @@ const minuteMs = 60_000;
 
 function ownLimits(evidence: Evidence, each: Counted, counted: readonly Counted[]): string[] {
   const { order, notional, session } = each;
-  const limits = limitsInForce(evidence, order);
+  const limits = limitsInForce(evidence, each);
   const { ofTheDay, inFourHours, within } = usageAt(evidence, each, counted);
   const asked = amountOf(evidence, order) ?? notional;
   const ofTheSymbol = (ms: number): Counted[] => within(ms).filter((other) => other !== each && other.order.symbol === order.symbol);
@@ -65,9 +66,12 @@ function operatorsCaps(evidence: Evidence, each: Counted, counted: readonly Coun
 }
 
 /** What the user's orders had taken up with this one. Windows are shorter by what the clock was set back: so much is certain. */
-function usageAt({ timeline }: Evidence, { order, session }: Counted, counted: readonly Counted[]) {
-  const before = counted.filter((each) => each.order.uid === order.uid && each.order.createdMs <= order.createdMs);
-  const within = (ms: number): Counted[] => (ms === 0 ? [] : before.filter((each) => each.order.createdMs > order.createdMs - ms + timeline.setBackMs));
+function usageAt({ timeline }: Evidence, { order, approved, session }: Counted, counted: readonly Counted[]) {
+  const before = counted.filter((each) => each.order.uid === order.uid && each.approved.n <= approved.n);
+  const within = (ms: number): Counted[] => {
+    const least = order.createdMs - ms + timeline.setBackMs;
+    return ms === 0 ? [] : before.filter(({ order: { createdMs } }) => least < createdMs && createdMs <= order.createdMs + timeline.setBackMs);
+  };
   return {
     ofTheDay: before.filter((each) => each.session === session).length,
     inFourHours: within(windowMs).reduce((sum, each) => sum.plus(each.notional), new Decimal(0)),
@@ -84,17 +88,19 @@ function countedOrders({ orders, events, book, sessions, timeline }: Evidence): 
     const post = postOf.get(order.clientOrderId);
     if (post === undefined || refused.has(order.clientOrderId) || givenUp.has(order.id)) return [];
     const { notional } = readBody(post.rawBody);
-    const brokerMs = timeline.brokerFromDatabase(order.createdMs);
+    const approved = events.find(({ kind, orderId }) => kind === "intent_proposed" && orderId === order.id) ?? { n: 0, atMs: order.createdMs };
+    const brokerMs = timeline.brokerFromNatural(timeline.naturalOf(approved));
     const session = sessions.find(({ opensMs, closesMs }) => opensMs <= brokerMs && brokerMs < closesMs)?.date ?? order.tradingDay;
-    return [{ order, notional: new Decimal(notional ?? order.reserved), session }];
+    return [{ order, approved, notional: new Decimal(notional ?? order.reserved), session }];
   });
 }
 
 /** The most that any document allows that may have been in force when the order was approved. */
-function limitsInForce({ documents }: Evidence, order: OrderRow): Limits {
-  const own = documents.filter(({ uid, fromMs }) => uid === order.uid && fromMs <= order.createdMs);
-  const settled = own.findLast(({ fromMs }) => fromMs <= order.createdMs - documentGraceMs);
-  const possible = own.filter((each) => each === settled || each.fromMs > order.createdMs - documentGraceMs).map(({ template, own: document }) => limitsOf(template, document));
+function limitsInForce({ documents, timeline }: Evidence, { order, approved }: Counted): Limits {
+  const own = documents.filter(({ uid, n }) => uid === order.uid && n <= approved.n);
+  const isSettled = (document: Recorded): boolean => timeline.naturalOf(document) <= timeline.naturalOf(approved) - documentGraceMs;
+  const settled = own.findLast(isSettled);
+  const possible = own.filter((each) => each === settled || !isSettled(each)).map(({ template, own: document }) => limitsOf(template, document));
   const blocked = possible.map(({ blocklist }) => blocklist);
   return {
     ordersPerDay: Math.max(...possible.map((each) => each.ordersPerDay)),

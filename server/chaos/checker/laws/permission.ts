@@ -10,7 +10,7 @@ function postsWithClaims({ book, orders, events, timeline }: Evidence, limits: C
     if (order === undefined) return [];
     const arrivedMs = timeline.naturalFromBroker(receivedMs);
     const claim = events.findLast(
-      ({ kind, orderId, atMs }) => kind === "order_submitting" && orderId === order.id && timeline.naturalFromDatabase(atMs) <= arrivedMs + limits.claimRecordingMs,
+      ({ n, kind, orderId, atMs }) => kind === "order_submitting" && orderId === order.id && timeline.naturalOf({ n, atMs }) <= arrivedMs + limits.claimRecordingMs,
     );
     return [{ clientOrderId, uid: order.uid, side: order.side, arrivedMs, expiresMs: order.expiresMs, claim }];
   });
@@ -26,7 +26,7 @@ export const nothingAfterExpiry: Law = (evidence, limits) => {
     }
     const lateMs = claim.atMs - expiresMs;
     if (lateMs > limits.claimRecordingMs) report(`${clientOrderId} was claimed ${Math.round(lateMs)} ms after its approval had expired`, clientOrderId);
-    const tookMs = arrivedMs - evidence.timeline.naturalFromDatabase(claim.atMs);
+    const tookMs = arrivedMs - evidence.timeline.naturalOf(claim);
     if (tookMs > limits.claimWindowMs) report(`${clientOrderId} arrived ${Math.round(tookMs)} ms after its claim, which is good for ${limits.claimWindowMs} ms`, clientOrderId);
   }
   return found;
@@ -35,12 +35,12 @@ export const nothingAfterExpiry: Law = (evidence, limits) => {
 /** Nod's own halts, by their events; a second for the law's "within a second", and the recording's own delay. */
 const lawsSecondMs = 1_000;
 
-function haltsOf({ halts, events }: Evidence): HaltRow[] {
+function haltsOf({ halts, events, timeline }: Evidence): HaltRow[] {
   const own = events
     .filter(({ kind, data }) => kind === "kill_switch_set" && data["set_by"] !== "chaos")
-    .map(({ uid, n, atMs }) => {
-      const cleared = events.find((each) => each.kind === "kill_switch_cleared" && each.uid === uid && each.n > n);
-      return { uid, fromMs: atMs + lawsSecondMs, untilMs: cleared?.atMs ?? Infinity };
+    .map((set) => {
+      const cleared = events.find((each) => each.kind === "kill_switch_cleared" && each.uid === set.uid && each.n > set.n);
+      return { uid: set.uid, fromMs: timeline.naturalOf(set) + lawsSecondMs, untilMs: cleared === undefined ? Infinity : timeline.naturalOf(cleared) };
     });
   return [...halts, ...own];
 }
@@ -51,9 +51,10 @@ export const nothingUnderAKillSwitch: Law = (evidence, limits) => {
   const halts = haltsOf(evidence);
   for (const { clientOrderId, uid, side, claim } of postsWithClaims(evidence, limits)) {
     if (side !== "buy" || claim === undefined) continue;
-    const halt = halts.find((each) => (each.uid === null || each.uid === uid) && claim.atMs > each.fromMs + limits.claimRecordingMs && claim.atMs < each.untilMs);
+    const claimedMs = evidence.timeline.naturalOf(claim);
+    const halt = halts.find((each) => (each.uid === null || each.uid === uid) && claimedMs > each.fromMs + limits.claimRecordingMs && claimedMs < each.untilMs);
     if (halt !== undefined) {
-      report(`${clientOrderId} was claimed ${Math.round(claim.atMs - halt.fromMs)} ms after the kill switch of ${halt.uid ?? "everyone"} was on`, clientOrderId);
+      report(`${clientOrderId} was claimed ${Math.round(claimedMs - halt.fromMs)} ms after the kill switch of ${halt.uid ?? "everyone"} was on`, clientOrderId);
     }
   }
   return found;
