@@ -1,14 +1,17 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
+import { createPool } from "../../src/db/pool.ts";
 import { listen } from "../../src/db/notify.ts";
 import { openQuestions } from "../../src/pipeline/questions-table.ts";
 import { expireQuestions } from "../../src/pipeline/expire.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { createScriptedBroker } from "../support/scripted-broker.ts";
-import { addTraders, ask, createFloor, openTheMarket, secondPool, setPrice, type Floor, type QuestionChanges } from "../support/trading-floor.ts";
+import { addTraders, ask, createFloor, openTheMarket, setPrice, type Floor, type QuestionChanges } from "../support/trading-floor.ts";
 import { until } from "../support/until.ts";
 
 const database = useTestDatabase();
+/** However slow the machine is, whoever waits for his turn gets it. */
+const patience = { connectTimeoutMs: 120_000, lockTimeoutMs: 120_000, statementTimeoutMs: 120_000 };
 let floor: Floor;
 let uid = "";
 
@@ -155,14 +158,21 @@ describe("time", () => {
 });
 
 describe("once", () => {
-  test("a thousand replays of an answer are told the same, byte for byte, and write nothing", async () => {
+  test("a thousand replays of an answer at once are told the same, byte for byte, and write nothing", { timeout: 300_000 }, async () => {
     const id = await askUser();
     const first = JSON.stringify(result(await floor.answer(uid, id, 10)));
     const eventsBefore = await count("events", "firebase_uid = $1", uid);
-    const replays: Awaited<ReturnType<Floor["answer"]>>[] = [];
-    // In tens of hundreds: a pool gives up on a connection that takes seconds to come free.
-    for (let ten = 0; ten < 10; ten += 1) replays.push(...(await Promise.all(Array.from({ length: 100 }, () => floor.answer(uid, id, 10)))));
-    expect(new Set(replays.map((each) => JSON.stringify(result(each))))).toEqual(new Set([first]));
+    const patient = createPool({ url: database.url, applicationName: "replays", maxConnections: 10, ...patience });
+    try {
+      const answering = createFloor(patient, createScriptedBroker());
+      const inFlight = Array.from({ length: 1_000 }, () => answering.answer(uid, id, 10));
+      expect(patient.waitingCount).toBeGreaterThanOrEqual(900);
+      const replays = await Promise.all(inFlight);
+      expect(replays).toHaveLength(1_000);
+      expect(new Set(replays.map((each) => JSON.stringify(result(each))))).toEqual(new Set([first]));
+    } finally {
+      await patient.end();
+    }
     expect(await count("events", "firebase_uid = $1", uid)).toBe(eventsBefore);
     expect(await count("trade_orders", "firebase_uid = $1", uid)).toBe(1);
   });
@@ -174,19 +184,25 @@ describe("once", () => {
     expect(await count("trade_orders", "firebase_uid = $1", uid)).toBe(1);
   });
 
-  test("a hundred parallel answers from two processes make one order", async () => {
-    const other = secondPool(database.url);
+  test("a hundred parallel answers from ten connections make one order", { timeout: 300_000 }, async () => {
+    const pools = Array.from({ length: 10 }, () => createPool({ url: database.url, applicationName: "ten-devices", maxConnections: 1, ...patience }));
     try {
-      const secondFloor = createFloor(other, createScriptedBroker());
+      // Every one is there before the first answer.
+      const sessions = await Promise.all(pools.map(async (each) => (await each.query<{ pid: number }>("select pg_backend_pid() as pid")).rows[0]?.pid));
+      expect(new Set(sessions).size).toBe(10);
+      const devices = pools.map((each) => createFloor(each, createScriptedBroker()));
       const id = await askUser();
-      const outcomes = await Promise.all(Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? floor : secondFloor).answer(uid, id, index % 3 === 0 ? -10 : 10)));
+      const outcomes = await Promise.all(Array.from({ length: 10 }, (_, n) => devices.map((device, m) => device.answer(uid, id, (n + m) % 3 === 0 ? -10 : 10))).flat());
+      expect(outcomes).toHaveLength(100);
       const won = outcomes.filter((each) => each.kind === "answered");
       expect(new Set(won.map((each) => JSON.stringify(each))).size).toBe(1);
       expect(outcomes.filter((each) => each.kind === "closed").length).toBe(100 - won.length);
       expect(await count("answers", "question_id = $1", id)).toBe(1);
       expect(await count("trade_orders", "question_id = $1", id)).toBe(result(won[0] ?? { kind: "not_found" }).outcome === "approved" ? 1 : 0);
+      // The same ten answered: none was lost and opened anew.
+      expect(await count("pg_stat_activity", "application_name = 'ten-devices' and pid = any($1)", sessions)).toBe(10);
     } finally {
-      await other.end();
+      await Promise.all(pools.map((each) => each.end()));
     }
   });
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { orderExplanation, orderTitle } from "./order.ts";
 
 const filled: Order = {
-  id: "00000000-0000-4000-8000-000000000001", client_order_id: "nod-1", alpaca_order_id: "a-1", question_id: null, rule_id: null, symbol: "SPY", asset_class: "us_equity", side: "buy", order_type: "market",
+  id: "00000000-0000-4000-8000-000000000001", client_order_id: "nod-1", alpaca_order_id: "a-1", question_id: null, rule_id: null, symbol: "SPY", asset_class: "us_equity", side: "buy", order_type: "market", limit_price: null,
   notional_usd: "10", qty: null, filled_qty: "0.1", filled_avg_price: "100", status: "filled", status_reason: null, mode: "paper", undo_until: null,
   created_at: "2024-05-01T16:00:00Z", submitted_at: null, filled_at: null, updated_at: "2024-05-01T16:00:00Z",
 };

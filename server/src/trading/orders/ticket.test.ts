@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { quantity, usd, zeroQuantity } from "../../core/decimal.ts";
+import { price, quantity, usd, zeroQuantity } from "../../core/decimal.ts";
 import type { BrokerOrder } from "../ports.ts";
 import type { OrderRecord } from "./order-record.ts";
 import { differenceFrom, ticketOf } from "./ticket.ts";
@@ -7,7 +7,7 @@ import { differenceFrom, ticketOf } from "./ticket.ts";
 type Ours = Parameters<typeof differenceFrom>[0];
 
 const ours = (changes: Partial<OrderRecord>): Ours =>
-  ({ id: "o1", clientOrderId: "nod-1", symbol: "BTC/USD", assetClass: "crypto", side: "buy", orderType: "market", notionalUsd: usd("10"), qty: null, ...changes }) as OrderRecord;
+  ({ id: "o1", clientOrderId: "nod-1", symbol: "BTC/USD", assetClass: "crypto", side: "buy", orderType: "market", limitPrice: null, notionalUsd: usd("10"), qty: null, ...changes }) as OrderRecord;
 
 const theirs = (changes: Partial<BrokerOrder>): BrokerOrder => ({
   alpacaOrderId: "a1",
@@ -15,6 +15,7 @@ const theirs = (changes: Partial<BrokerOrder>): BrokerOrder => ({
   symbol: "BTCUSD",
   side: "buy",
   orderType: "market",
+  limitPrice: null,
   qty: null,
   notionalUsd: usd("10.00"),
   status: "accepted",
@@ -41,6 +42,8 @@ describe("the order that the broker holds under our id", () => {
     ["it is for $? and not for $10", {}, { notionalUsd: null, qty: quantity("1") }],
     ["it is for 2 shares and not for 1", { notionalUsd: null, qty: quantity("1") }, { notionalUsd: null, qty: quantity("2") }],
     ["it is for no shares and not for 1", { notionalUsd: null, qty: quantity("1") }, {}],
+    ["it is at a limit of $98 and not at $99", { limitPrice: price("99") }, { limitPrice: price("98") }],
+    ["it is at no limit and not at $99", { limitPrice: price("99") }, {}],
   ];
   test.each(others)("is another one when %s", (difference, mine, found) => {
     expect(differenceFrom(ours(mine), theirs(found))).toBe(difference);
