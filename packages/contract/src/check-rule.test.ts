@@ -81,7 +81,7 @@ describe("what cannot be meant is said in words", () => {
     ["the session's average of days", rule({ ...below, left: { indicator: "vwap", timeframe: "1Day" } }), "/when/left/timeframe", "shorter than a day"],
     ["deviations of what has none", rule({ ...below, left: { ...rsi, deviations: 2 } }), "/when/left/deviations", "Bollinger"],
     ["a deviation of one bar", rule({ ...below, left: { indicator: "zscore", timeframe: "1Day", length: 1 } }), "/when/left/length", "must be >= 2"],
-    ["too long ago", rule({ ...below, left: { ...rsi, length: 400, offset: 400 } }), "/when/left", "needs 801 bars of 1Day; at most 750 are kept"],
+    ["too long ago", rule({ ...below, left: { ...rsi, length: 250 } }), "/when/left", "needs 5451 bars of 1Day; at most 5000 are kept"],
     ["a finer number than there is", rule({ ...below, right: 1e-10 }), "/when/right", "at most 9 decimals"],
     ["nine levels", rule(nested(8)), `/when${"/not".repeat(8)}`, "nested deeper than 8 levels"],
     ["a hundred nodes", rule({ all: Array.from({ length: 20 }, () => ({ any: [below, below] })) }), "/when", "more than 100 conditions and operands"],

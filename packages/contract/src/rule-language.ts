@@ -119,8 +119,8 @@ export const ruleLimits = {
   heldForSeconds: 86_400,
   operands: 20,
   changeMinutes: 1_440,
-  /** Finished bars of one timeframe that one operand may reach back. */
-  history: 750,
+  /** Finished bars of one timeframe that one operand may reach back: some 20 years of days, and of minutes two weeks. */
+  history: 5_000,
   /** Largest constant; with nine decimals it is still told apart from its neighbours by exact arithmetic. */
   constant: 1_000_000_000_000,
 } as const;

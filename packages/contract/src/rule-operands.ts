@@ -84,9 +84,6 @@ function metricsOfOperand(operand: Operand): Metric[] {
 
 /** Indicators that work without a `length`, or have a fixed idea of it. */
 export const withoutLength: ReadonlySet<IndicatorName> = new Set(["vwap"]);
-/** Indicators that look at the bar before each of theirs as well. */
-const lookOneFurther: ReadonlySet<IndicatorName> = new Set(["rsi", "atr", "zscore", "volatility", "relative_volume"]);
-
 /** The finished bars that an operand reaches back, by its timeframe; null for one that needs none. */
 export function barsNeeded(operand: Operand): { timeframe: Timeframe; bars: number } | null {
   if (typeof operand !== "object") return null;
@@ -96,4 +93,18 @@ export function barsNeeded(operand: Operand): { timeframe: Timeframe; bars: numb
   return { timeframe: operand.from.timeframe, bars: operand.from.bars + 1 };
 }
 
-const reachOf = ({ indicator, length = 1, offset = 0 }: IndicatorOperand): number => length + offset + (lookOneFurther.has(indicator) ? 1 : 0);
+/** An exponential average never quite forgets: exp(-2m/(n+1)) after m bars, Wilder's exp(-m/n); below 1e-9 nothing shows any more. */
+const settling = { ema: 10.4, wilder: 20.8 } as const;
+
+function reachOf({ indicator, length = 1, offset = 0 }: IndicatorOperand): number {
+  switch (indicator) {
+    case "ema":
+      return offset + length + Math.ceil(settling.ema * (length + 1));
+    case "rsi":
+    case "atr":
+      return offset + length + 1 + Math.ceil(settling.wilder * length);
+    default:
+      // Returns, and what is compared with the bars before it, look a bar or two further.
+      return offset + length + 2;
+  }
+}
