@@ -12,6 +12,8 @@ import { BaselineNotGreen, describeTried, tryRemovals } from "./try-removals.ts"
 
 /** Two cores are what the smallest machine that runs this has. */
 const atOnce = 2;
+/** How long a test waits for what a guard brought about and nothing does any more (`server/test/support/until.ts`). */
+const patienceMs = "8000";
 
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
 const chosen = removals.filter((removal) => [describeSubject(removal.of), removal.name, removal.file].some((text) => text.includes(values.only)));
@@ -23,7 +25,7 @@ try {
   if (chosen.length === 0) throw new RangeError(`no removal holds ${JSON.stringify(values.only)}`);
   const tried = await tryRemovals(chosen, {
     root: join(import.meta.dirname, "../.."),
-    environment: process.env,
+    environment: { ...process.env, NOD_TEST_PATIENCE_MS: patienceMs },
     atOnce,
     signal: stopping.signal,
     onBaseline: ({ tests, seconds }) => console.log(`With every guard in place ${tests} tests are green (${seconds.toFixed(0)} s).`),

@@ -38,7 +38,8 @@ export const beforeThePost: readonly Removal[] = [
   offTheList("What was approved is sent into a closed market", "market_closed", "marketOpen", "  priceKnown,"),
   offTheList("What was approved is sent without a price", "market_data_missing", "priceKnown", "  priceFresh,"),
   offTheList("What was approved is sent on an old price", "market_data_stale", "priceFresh", "  driftWithinBounds,"),
-  offTheList("What was approved is sent at whatever price", "price_drift_exceeded", "driftWithinBounds", "];"),
+  offTheList("What was approved is sent at whatever price", "price_drift_exceeded", "driftWithinBounds", "  priceCollar,"),
+  offTheList("A limit goes out although the price has left it", "price_collar_exceeded", "priceCollar", "];"),
   whileWaiting("An order that waits outlives a kill switch", "kill_switch_active", "= [killSwitch, approvalValid]", "= [approvalValid]"),
   whileWaiting("An order that waits outlives its approval", "question_expired", "= [killSwitch, approvalValid]", "= [killSwitch]"),
 

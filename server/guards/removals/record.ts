@@ -34,7 +34,7 @@ export const record: readonly Removal[] = [
   law("The story of an order leaves its question out", "server/src/trading/audit/events-table.ts", "and (e.order_id = o.id or e.question_id in (o.question_id, q.follow_up_of))", "and e.order_id = o.id", story),
   law("The story of an order leaves the facts out", "server/src/trading/audit/order-story.ts", "...(question === null ? [] : prologueOf(question)), ...events.map(entryOf)", "...events.map(entryOf)", story),
 
-  law("The owner of the log can change what is in it", logTables, "create trigger events_append_only before update or delete on events", "create trigger events_append_only before insert on events when (false)\n-- before update or delete on events\n", chain("for the owner, by trigger")),
+  law("The owner of the log can change what is in it", logTables, "before update or delete on events for each row execute", "before update or delete on events for each row when (false) execute", chain("for the owner, by trigger")),
   law("The owner of the log can empty it", logTables, "create trigger events_no_truncate before truncate on events for each statement execute function refuse_event_change();", "", chain("for the owner, by trigger")),
   law("The application can write into the log beside its function", chainTables, "revoke insert, update, delete, truncate on events from nod_app;", "", chain("for the application, by privilege")),
   law("An event is not chained to the one before it", chainTables, "return sha256(coalesce(hash, before) || digest);", "return sha256(digest);", chain("are one for each user and one for everybody")),

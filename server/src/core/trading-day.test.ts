@@ -18,6 +18,7 @@ describe("New York's date", () => {
 test("an open market belongs to the day of its close", () => {
   const clock = { timestamp: new Date("2024-07-03T15:00:00Z"), nextOpen: new Date("2024-07-05T13:30:00Z"), nextClose: new Date("2024-07-03T17:00:00Z") };
   expect(tradingDayOf({ ...clock, isOpen: true })).toBe("2024-07-03");
+  expect(tradingDayOf({ ...clock, isOpen: true, timestamp: new Date("2024-07-03T03:30:00Z") })).toBe("2024-07-03");
 });
 
 test("a closed market belongs to New York's date", () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "../db/pool.ts";
-import { feedGroupName, type FeedGroup, type WantedInputs } from "../trading/config/due-inputs.ts";
+import { feedGroupName, type FeedGroup, type WantedInputs, type WantedSymbol } from "../trading/config/due-inputs.ts";
 import { recordFacts } from "../trading/market/facts-table.ts";
 import type { MarketSessions } from "../trading/market/session-table.ts";
 import type { Fact, MarketDataPort } from "../trading/ports.ts";
@@ -12,6 +12,8 @@ export type IngestSettings = {
   observer: Partial<TickObserver>;
   /** A fetch whose tick has gone on without it is over: there may be something to evaluate, and its next time is known. */
   onLateFetch: () => void;
+  /** Whether a stream brings the symbol's trades as they come. Then it is asked for now and then, for what the stream does not carry. */
+  isStreamed?: (group: FeedGroup, symbol: string) => boolean;
   /** A fetch that takes longer has failed. Default 10,000. */
   fetchTimeoutMs?: number;
   /** The longest a tick waits for the market. Default 2,000: what comes later is evaluated when it is there. */
@@ -35,11 +37,13 @@ type Feed = { group: FeedGroup; fetchedAtMs: Map<string, number>; inFlight: Prom
 
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
+/** The day's bar and the previous close of a streamed symbol are no older than this. */
+const streamedPollSeconds = 60;
 /** What is due within this is fetched along, so that symbols of one interval stay in one call. */
 const togetherMs = 500;
 
 export function createIngest(settings: IngestSettings): Ingest {
-  const { db, market, observer, fetchTimeoutMs = 10_000, patienceMs = 2_000 } = settings;
+  const { db, market, observer, isStreamed = () => false, fetchTimeoutMs = 10_000, patienceMs = 2_000 } = settings;
   const stopping = new AbortController();
   const feeds = new Map<string, Feed>();
 
@@ -50,11 +54,19 @@ export function createIngest(settings: IngestSettings): Ingest {
     return feed;
   };
 
-  const fetch = async (feed: Feed, symbols: readonly string[], sessions: MarketSessions): Promise<void> => {
+  const dueAtMs = ({ group, fetchedAtMs }: Feed, { symbol, pollIntervalSeconds }: WantedSymbol): number => {
+    const fetchedMs = fetchedAtMs.get(symbol);
+    if (fetchedMs === undefined) return 0;
+    return fetchedMs + (isStreamed(group, symbol) ? Math.max(streamedPollSeconds, pollIntervalSeconds) : pollIntervalSeconds) * 1_000;
+  };
+
+  const fetch = async (feed: Feed, due: readonly WantedSymbol[], sessions: MarketSessions): Promise<void> => {
+    const symbols = due.map(({ symbol }) => symbol);
+    const quoted = new Set(due.filter((wanted) => wanted.quoted).map(({ symbol }) => symbol));
     const { feed: name, assetClass } = feed.group;
     const startedAtMs = performance.now();
     const signal = AbortSignal.any([AbortSignal.timeout(fetchTimeoutMs), stopping.signal]);
-    const request = { feed: name, assetClass, symbols, tradingDay: sessions[assetClass].tradingDay ?? sessions.newYorkDate };
+    const request = { feed: name, assetClass, symbols, quoted, tradingDay: sessions[assetClass].tradingDay ?? sessions.newYorkDate };
     // The port is given the signal, and is not trusted to heed it.
     const facts = await Promise.race([market.fetchFacts(request, signal), aborted(signal)]);
     const { recorded } = await recordFacts(db, onlyAskedFor(facts, feed.group, symbols));
@@ -84,9 +96,9 @@ export function createIngest(settings: IngestSettings): Ingest {
         const feed = feedOf(group);
         const nowMs = performance.now();
         if (feed.inFlight !== null || nowMs < feed.retryAtMs) continue;
-        const due = symbols.filter(({ symbol, pollIntervalSeconds }) => dueAtMs(feed, symbol, pollIntervalSeconds) <= nowMs + togetherMs);
-        if (!due.some(({ symbol, pollIntervalSeconds }) => dueAtMs(feed, symbol, pollIntervalSeconds) <= nowMs)) continue;
-        feed.inFlight = fetch(feed, due.map(({ symbol }) => symbol), sessions)
+        const due = symbols.filter((wanted) => dueAtMs(feed, wanted) <= nowMs + togetherMs);
+        if (!due.some((wanted) => dueAtMs(feed, wanted) <= nowMs)) continue;
+        feed.inFlight = fetch(feed, due, sessions)
           .catch((error: unknown) => failed(feed, error))
           .finally(() => {
             feed.inFlight = null;
@@ -105,7 +117,7 @@ export function createIngest(settings: IngestSettings): Ingest {
       for (const { group, symbols } of wanted.groups()) {
         const feed = feedOf(group);
         if (feed.inFlight !== null) continue;
-        for (const { symbol, pollIntervalSeconds } of symbols) nextAtMs = Math.min(nextAtMs, Math.max(feed.retryAtMs, dueAtMs(feed, symbol, pollIntervalSeconds)));
+        for (const wanted of symbols) nextAtMs = Math.min(nextAtMs, Math.max(feed.retryAtMs, dueAtMs(feed, wanted)));
       }
       return Math.max(0, nextAtMs - nowMs);
     },
@@ -115,11 +127,6 @@ export function createIngest(settings: IngestSettings): Ingest {
       await Promise.all([...feeds.values()].map(async (feed) => feed.inFlight));
     },
   };
-}
-
-function dueAtMs(feed: Feed, symbol: string, pollIntervalSeconds: number): number {
-  const fetchedAtMs = feed.fetchedAtMs.get(symbol);
-  return fetchedAtMs === undefined ? 0 : fetchedAtMs + pollIntervalSeconds * 1_000;
 }
 
 /** A feed that nobody watches any more must not be reported as failing for ever. */

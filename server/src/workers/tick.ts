@@ -8,7 +8,7 @@ import { beforeAllFacts, readFactsChangedSince, type FactsWatermark } from "../t
 import { readSessions, type MarketSessions } from "../trading/market/session-table.ts";
 import type { MarketDataPort } from "../trading/ports.ts";
 import { outsideQuietHours } from "../trading/rules/restraint.ts";
-import { createIngest, type FeedHealth } from "./ingest.ts";
+import { createIngest, type FeedHealth, type IngestSettings } from "./ingest.ts";
 import { startInterval } from "./interval.ts";
 import { createStateStamper } from "./state-stamper.ts";
 import { createTickLease, standbyRetryMs } from "./tick-lease.ts";
@@ -24,6 +24,8 @@ export type TickSettings = {
   intervalMs: number;
   ingestEnabled: boolean;
   evaluationEnabled: boolean;
+  /** Whether a stream brings the symbol's trades as they come, so that polling may take its time. */
+  isStreamed?: IngestSettings["isStreamed"];
   /** Runs between the fetch and the evaluation: what must be known of a new symbol before anybody is asked about it. */
   learnSymbols?: () => Promise<void>;
   observer?: Partial<TickObserver>;
@@ -61,6 +63,7 @@ export function startTick(settings: TickSettings): TickWorker {
     market: settings.market,
     observer,
     onLateFetch: () => loop.wake(),
+    ...(settings.isStreamed !== undefined && { isStreamed: settings.isStreamed }),
     ...(settings.fetchTimeoutMs !== undefined && { fetchTimeoutMs: settings.fetchTimeoutMs }),
     ...(settings.patienceMs !== undefined && { patienceMs: settings.patienceMs }),
   });

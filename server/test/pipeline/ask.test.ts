@@ -9,11 +9,11 @@ import { askQuestions, encodeBatch } from "../../src/pipeline/ask-statement.ts";
 import { toTradingQuestions } from "../../src/pipeline/ask-trading.ts";
 import type { Firing } from "../../src/trading/rules/rule-index.ts";
 import { useTestDatabase } from "../support/database.ts";
-import { openFence } from "../support/open-fence.ts";
+import { openAsking } from "../support/open-fence.ts";
 import { addUsers, configWith, dipReading, dipRule, firingsOf } from "../support/trading-users.ts";
 
 const database = useTestDatabase();
-const ask = (firings: Firing[]): Promise<FiringsAsked> => askFirings(database.pool, firings, openFence);
+const ask = (firings: Firing[]): Promise<FiringsAsked> => askFirings(database.pool, firings, openAsking);
 
 let group = 0;
 /** Fresh users on a template of their own, so that tests do not see each other. */
@@ -86,7 +86,7 @@ describe("a firing becomes a question", () => {
       const client = await pool.connect();
       const query = vi.spyOn(client, "query");
       client.release();
-      const { asked } = await askFirings(pool, firingsOf(config, recipients), openFence);
+      const { asked } = await askFirings(pool, firingsOf(config, recipients), openAsking);
       await pool.end();
       expect(asked).toHaveLength(recipients.length * 2);
       return query.mock.calls.length;
@@ -153,13 +153,13 @@ describe("who is not asked", () => {
     expect(await openQuestions(free)).toHaveLength(2);
   });
 
-  test("nobody at all while the operator's is", async () => {
-    const config = configWith([dipRule()]);
+  test("nobody while the operator's is, except about selling", async () => {
+    const config = configWith([dipRule(), dipRule({ id: "exit", on_answer_match: { action: "propose_order", side: "sell", notional_usd: 10 } })]);
     const uids = await users(config, 3);
     await database.pool.query("insert into kill_switches (scope, mode, set_by) values ('all', 'block_new', 'test')");
-    const blocked = await ask(firingsOf(config, uids));
+    await ask(firingsOf(config, uids));
     await database.pool.query("delete from kill_switches where scope = 'all'");
-    expect(blocked.asked).toEqual([]);
+    expect(await Promise.all(uids.map(openQuestions))).toEqual(uids.map(() => ["trading:rule:exit"]));
     expect((await ask(firingsOf(config, uids))).asked).toHaveLength(3);
   });
 
@@ -175,7 +175,7 @@ describe("who is not asked", () => {
   test("anybody, when the caller has lost the right to ask", async () => {
     const config = configWith([dipRule()]);
     const [uid = ""] = await users(config, 1);
-    expect(await askFirings(database.pool, firingsOf(config, [uid]), { ...openFence, enter: () => Promise.resolve(false) })).toEqual({ at: null, asked: [], cooling: [] });
+    expect(await askFirings(database.pool, firingsOf(config, [uid]), { ...openAsking, fence: { ...openAsking.fence, enter: () => Promise.resolve(false) } })).toEqual({ at: null, asked: [], cooling: [] });
     expect(await openQuestions(uid)).toEqual([]);
   });
 });
@@ -188,7 +188,7 @@ describe("two processes at once", () => {
     const firings = firingsOf(config, uids);
     const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
     const outcomes = await Promise.all(
-      Array.from({ length: 6 }, (_, index) => askFirings(pools[index % 2] ?? database.pool, index < 3 ? firings : firings.toReversed(), openFence)),
+      Array.from({ length: 6 }, (_, index) => askFirings(pools[index % 2] ?? database.pool, index < 3 ? firings : firings.toReversed(), openAsking)),
     );
     await Promise.all(pools.map((pool) => pool.end()));
     expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(50 * 5);
@@ -198,7 +198,7 @@ describe("two processes at once", () => {
   test("the statement itself asks once, also without the lock that takes asks in turn", async () => {
     const config = configWith([dipRule({ cooldown_seconds: 0 })]);
     const uids = await users(config, 300);
-    const { shapes, recipients } = toTradingQuestions(firingsOf(config, uids));
+    const { shapes, recipients } = toTradingQuestions(firingsOf(config, uids), openAsking);
     const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
     const outcomes = await Promise.all(
       pools.map((pool, index) => withTransaction(pool, (tx: Db) => askQuestions(tx, encodeBatch(shapes, index === 0 ? recipients : recipients.toReversed())))),

@@ -62,6 +62,13 @@ describe("at an answer", () => {
     expect(context).toMatchObject({ position: "0.1", openSellQty: "0.04", openOrdersOfSymbol: 1 });
   });
 
+  test("what another user holds is not the user's to sell", async () => {
+    await trader();
+    await ordered({ symbol: "MSFT" });
+    await trader();
+    expect(await codeOf({ symbol: "MSFT", side: "sell" })).toBe("short_sale_blocked");
+  });
+
   test("orders of another user do not count", async () => {
     await trader({ max_orders_per_day: 1 });
     await ordered({ symbol: "SPY" });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
 import { useTestDatabase } from "../support/database.ts";
-import { createScriptedBroker, losesTheRequest, type ScriptedBroker } from "../support/scripted-broker.ts";
+import { acceptsAndLosesTheAnswer, createScriptedBroker, losesTheRequest, type ScriptedBroker } from "../support/scripted-broker.ts";
 import { addTraders, ask, createFloor, openTheMarket, type Floor } from "../support/trading-floor.ts";
 import { until } from "../support/until.ts";
 
@@ -48,6 +48,14 @@ describe("a comparison does not go through, and opens no gate, in which", () => 
     cannotBeAskedAboutOrders();
     expect([await floor.reconciler.reconcile(), floor.gate.isOpen()]).toEqual([false, false]);
   });
+});
+
+test("by a comparison an order in doubt that the list of open ones leaves out is looked up", async () => {
+  broker.script = [acceptsAndLosesTheAnswer];
+  const clientOrderId = await approvedUntil("unknown");
+  broker.fill(clientOrderId, "100", "0.1");
+  expect(await floor.reconciler.reconcile()).toBe(true);
+  expect((await database.ownerPool.query("select status from trade_orders where client_order_id = $1", [clientOrderId])).rows).toEqual([{ status: "filled" }]);
 });
 
 test("after an event that could not be taken in the books are compared", async () => {

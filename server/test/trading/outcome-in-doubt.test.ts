@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
 import { useTestDatabase } from "../support/database.ts";
-import { acceptsAndLosesTheAnswer, createScriptedBroker, type PostScript, type ScriptedBroker } from "../support/scripted-broker.ts";
-import { addTraders, ask, createFloor, openTheMarket, type Floor } from "../support/trading-floor.ts";
+import { acceptsAndLosesTheAnswer, createScriptedBroker, losesTheRequest, type PostScript, type ScriptedBroker } from "../support/scripted-broker.ts";
+import { addTraders, ask, createFloor, openTheMarket, setPrice, type Floor } from "../support/trading-floor.ts";
 import { until } from "../support/until.ts";
 
 const database = useTestDatabase();
@@ -48,6 +48,19 @@ describe("an order is in doubt, and looked up,", () => {
     await floor.unknowns.lookUpAll();
     expect(await statusOf(id)).toBe("accepted");
     expect(broker.posts).toHaveLength(1);
+  });
+
+  test("and judged once more before it is given back to be sent, not only when it is taken up again", async () => {
+    const lookup = { blockedWhileNotFoundMs: 0 };
+    await floor.stop();
+    floor = createFloor(database.pool, broker, { lookup });
+    const id = await postedBy(losesTheRequest);
+    await floor.submit.stop();
+    await setPrice(database.ownerPool, ["SPY"], "102");
+    await floor.unknowns.lookUpAll();
+    expect(await statusOf(id)).toBe("not_placed");
+    const { rows } = await database.ownerPool.query("select code from risk_decisions as d join trade_orders as o using (intent_id) where o.id = $1 and d.stage = 'submit' order by d.id", [id]);
+    expect(rows).toEqual([{ code: null }, { code: "price_drift_exceeded" }]);
   });
 
   test("and its look-ups are in the log", async () => {

@@ -48,5 +48,5 @@ function compileConditionRule(rule: Rule, market: Pick<CompiledCondition, "feed"
 function compileInputs(config: TradingConfig): CompiledInput[] {
   return config.data_inputs
     .filter((input) => input.enabled !== false)
-    .map((input) => ({ feed: input.feed, assetClass: input.asset_class, symbols: input.symbols, pollIntervalSeconds: input.poll_interval_seconds }));
+    .map((input) => ({ feed: input.feed, assetClass: input.asset_class, symbols: input.symbols, pollIntervalSeconds: input.poll_interval_seconds, quoted: input.metrics.includes("quote") }));
 }

@@ -5,22 +5,26 @@ import type { CompiledInput } from "../rules/compiled-rule.ts";
 export type FeedGroup = { feed: Feed; assetClass: AssetClass };
 export const feedGroupName = (group: FeedGroup): string => `${group.feed}/${group.assetClass}`;
 
+/** `quoted`: somebody wants its bid and ask. */
+export type WantedSymbol = { symbol: string; pollIntervalSeconds: number; quoted: boolean };
+
 /** What all users together want fetched, and how often. A symbol is fetched as often as its most eager user asks. */
 export type WantedInputs = {
   add(inputs: readonly CompiledInput[]): void;
   remove(inputs: readonly CompiledInput[]): void;
-  groups(): { group: FeedGroup; symbols: readonly { symbol: string; pollIntervalSeconds: number }[] }[];
+  groups(): { group: FeedGroup; symbols: readonly WantedSymbol[] }[];
 };
 
-type Group = { group: FeedGroup; symbols: Map<string, Map<number, number>> };
+/** `symbols`: how many inputs want each symbol at each interval; `quoted`: how many want its quote. */
+type Group = { group: FeedGroup; symbols: Map<string, Map<number, number>>; quoted: Map<string, number> };
 
 export function createWantedInputs(): WantedInputs {
   const groups = new Map<string, Group>();
 
   const count = (inputs: readonly CompiledInput[], by: 1 | -1): void => {
-    for (const { feed, assetClass, symbols, pollIntervalSeconds } of inputs) {
+    for (const { feed, assetClass, symbols, pollIntervalSeconds, quoted } of inputs) {
       const name = feedGroupName({ feed, assetClass });
-      const group = groups.get(name) ?? { group: { feed, assetClass }, symbols: new Map<string, Map<number, number>>() };
+      const group = groups.get(name) ?? { group: { feed, assetClass }, symbols: new Map<string, Map<number, number>>(), quoted: new Map<string, number>() };
       groups.set(name, group);
       for (const symbol of symbols) {
         const intervals = group.symbols.get(symbol) ?? new Map<number, number>();
@@ -29,6 +33,8 @@ export function createWantedInputs(): WantedInputs {
         if (users > 0) intervals.set(pollIntervalSeconds, users);
         else intervals.delete(pollIntervalSeconds);
         if (intervals.size === 0) group.symbols.delete(symbol);
+        if (quoted) group.quoted.set(symbol, (group.quoted.get(symbol) ?? 0) + by);
+        if (group.quoted.get(symbol) === 0) group.quoted.delete(symbol);
       }
       if (group.symbols.size === 0) groups.delete(name);
     }
@@ -38,9 +44,9 @@ export function createWantedInputs(): WantedInputs {
     add: (inputs) => count(inputs, 1),
     remove: (inputs) => count(inputs, -1),
     groups: () =>
-      [...groups.values()].map(({ group, symbols }) => ({
+      [...groups.values()].map(({ group, symbols, quoted }) => ({
         group,
-        symbols: [...symbols].map(([symbol, intervals]) => ({ symbol, pollIntervalSeconds: Math.min(...intervals.keys()) })),
+        symbols: [...symbols].map(([symbol, intervals]) => ({ symbol, pollIntervalSeconds: Math.min(...intervals.keys()), quoted: quoted.has(symbol) })),
       })),
   };
 }

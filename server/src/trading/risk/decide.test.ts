@@ -243,6 +243,7 @@ describe("a sell", () => {
     ["the symbol's cooldown", { limits: { symbol_cooldown_seconds: 600, duplicate_intent_window_seconds: 600 }, context: { recentOfSymbol: [{ ...bought(1), side: "sell" }] } }],
     ["an asset that the broker has stopped trading in fractions", { context: { asset: { ...share, isTradable: false, isFractionable: false, minOrderQty: quantity("9") } } }],
     ["an asset that is not known", { context: { asset: null } }],
+    ["a buying power that is used up", { context: { account: { buyingPower: usd("0"), asOf: ago(1), inFlightUsd: usd("5") } } }],
     ["the blocklist", { limits: { symbols_blocklist: ["SPY"] } }],
     ["a watchlist that the symbol was taken from", { user: { watchlist: new Set() } }],
   ];

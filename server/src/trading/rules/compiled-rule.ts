@@ -39,6 +39,8 @@ export type CompiledInput = {
   readonly assetClass: AssetClass;
   readonly symbols: readonly string[];
   readonly pollIntervalSeconds: number;
+  /** The bid and the ask are wanted too. */
+  readonly quoted: boolean;
 };
 
 export type CompiledConfig = {
