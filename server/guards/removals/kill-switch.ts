@@ -6,7 +6,7 @@ const flatten = (named: string): [Proof] => [{ file: "server/test/trading/flatte
 const asking = (named: string): [Proof] => [{ file: "server/test/pipeline/ask.test.ts", named }];
 const halts: [Proof] = [{ file: "server/src/trading/risk/halt-rules.test.ts" }];
 const watch = (named: string): [Proof] => [{ file: "server/test/workers/watch-halts.test.ts", named }];
-const soon = (named: string): [Proof] => [{ file: "server/test/workers/kill-switch-everywhere.test.ts", named }];
+const soon = (named: string): [Proof] => [{ file: "server/test/workers/unannounced-kill-switch.test.ts", named }];
 
 const itself = (named: string): [Proof] => [{ file: "server/test/trading/kill-switch.test.ts", named }];
 
