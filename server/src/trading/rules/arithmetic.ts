@@ -25,14 +25,15 @@ export function bindArithmetic(operator: Operator, operands: readonly BoundOpera
 function bindPair(operator: Operator, left: BoundOperand, right: BoundOperand): BoundOperand {
   const of = compute[operator];
   const name = `(${left.name} ${operator} ${right.name})`;
-  const read = (): number => of(left.read(), right.read());
+  const [readLeft, readRight] = [left.read, right.read];
+  const read = (): number => of(readLeft(), readRight());
   return {
     name,
     read,
     exact: exactly(left.exact, right.exact, computeExactly[operator]),
     slack(value) {
       const [a, b] = [left.read(), right.read()];
-      return errorOf(operator, { a, b, value, aError: left.slack(a) + Math.abs(a) * rounding, bError: right.slack(b) + Math.abs(b) * rounding });
+      return errorOf(operator, { a, b, value, aError: errorAt(left, a), bError: errorAt(right, b) });
     },
     why: () => left.why() ?? right.why() ?? (Number.isNaN(read()) ? `${name} is divided by zero` : null),
     tell(into) {
@@ -41,6 +42,9 @@ function bindPair(operator: Operator, left: BoundOperand, right: BoundOperand): 
     },
   };
 }
+
+/** Of an operand and of its own rounding. */
+export const errorAt = ({ slack }: BoundOperand, value: number): number => (slack === null ? 0 : slack(value)) + Math.abs(value) * rounding;
 
 function errorOf(operator: Operator, of: { a: number; b: number; value: number; aError: number; bError: number }): number {
   const { a, b, value, aError, bError } = of;

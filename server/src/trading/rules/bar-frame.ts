@@ -1,13 +1,13 @@
 import type { BarField, Timeframe } from "@nod/contract/rule-language";
 import { columnAt, createBarWindow, heldBars, powerOfTwoFrom, push, timeframeMs, widen, widened, type FinishedBar } from "./bar-window.ts";
-import { createIndicator, historyOf, type Indicator, type IndicatorHistory, type IndicatorSpec } from "./indicator.ts";
+import { createIndicator, type Indicator, type IndicatorSpec } from "./indicator.ts";
 import type { NewYorkDay } from "./new-york-day.ts";
 
 /** One indicator of a symbol's timeframe; all programs that name it read the same values. */
 export type IndicatorSeries = {
-  /** As of the bar `offset` back; NaN while unknown. */
+  /** As of the last bar, and as of the bar `offset` back; NaN while unknown. */
+  readonly latest: number;
   at(offset: number): number;
-  readonly history: IndicatorHistory;
 };
 
 /** How much history a program wants of a timeframe. `wholeDay`: the bars of the trading day so far besides. */
@@ -33,7 +33,10 @@ export type BarFrame = {
   lacks(): HistoryNeed | null;
 };
 
-type Slot = { spec: IndicatorSpec; indicator: Indicator; values: Float64Array };
+/** `since`: the count of bars before the first that the indicator was given. */
+type Slot = IndicatorSeries & { latest: number; spec: IndicatorSpec; indicator: Indicator; since: number; values: Float64Array };
+
+type Mutable<Frame> = { -readonly [Key in keyof Frame]: Frame[Key] };
 
 /** A day has at most so many minutes; what needs the whole day keeps them all. */
 const dayMinutesMs = 86_400_000;
@@ -42,73 +45,82 @@ export function createBarFrame(timeframe: Timeframe, dayOf: (atMs: number) => Ne
   const window = createBarWindow();
   const slots = new Map<string, Slot>();
   let running: Slot[] = [];
-  let lastStartsAtMs = Number.NaN;
-  let lastDayStartsAtMs = Number.NaN;
   let wanted: HistoryNeed = { timeframe, bars: 0, wholeDay: false };
   let loaded: HistoryNeed = { timeframe, bars: 0, wholeDay: false };
 
   const take = (bar: FinishedBar, day: number): void => {
     push(window, bar);
-    lastStartsAtMs = bar.startsAtMs;
-    lastDayStartsAtMs = day;
-    for (const slot of running) slot.values[(window.count - 1) & (slot.values.length - 1)] = slot.indicator.update(window, day);
+    frame.count = window.count;
+    frame.lastStartsAtMs = bar.startsAtMs;
+    frame.lastEndsAtMs = bar.startsAtMs + timeframeMs[timeframe];
+    frame.lastDayStartsAtMs = day;
+    for (const slot of running) {
+      slot.latest = slot.indicator.update(window, window.count - slot.since, day);
+      slot.values[(window.count - 1) & (slot.values.length - 1)] = slot.latest;
+    }
   };
-  const rebuild = (bars: readonly FinishedBar[]): void => {
-    window.count = 0;
-    lastStartsAtMs = Number.NaN;
-    for (const slot of running) slot.indicator = createIndicator(slot.spec);
-    for (const bar of bars) if (!(bar.startsAtMs <= lastStartsAtMs)) take(bar, dayOf(bar.startsAtMs).startsAtMs);
+  const createSlot = (spec: IndicatorSpec, room: number): Slot => {
+    const slot: Slot = {
+      spec,
+      indicator: createIndicator(spec),
+      since: 0,
+      values: new Float64Array(room).fill(Number.NaN),
+      latest: Number.NaN,
+      at: (offset) => (offset < window.count ? (slot.values[(window.count - 1 - offset) & (slot.values.length - 1)] ?? Number.NaN) : Number.NaN),
+    };
+    return slot;
   };
-
   /** A series that comes later is computed from the bars that are held, and leaves the others alone. */
   const catchUp = (slot: Slot): void => {
     const past = createBarWindow();
     widen(past, window.mask + 1);
     const held = heldBars(window);
+    slot.since = window.count - held.length;
     for (const [index, bar] of held.entries()) {
       push(past, bar);
-      slot.values[(window.count - held.length + index) & (slot.values.length - 1)] = slot.indicator.update(past, dayOf(bar.startsAtMs).startsAtMs);
+      slot.latest = slot.indicator.update(past, past.count, dayOf(bar.startsAtMs).startsAtMs);
+      slot.values[(window.count - held.length + index) & (slot.values.length - 1)] = slot.latest;
     }
   };
 
-  return {
+  const frame: Mutable<BarFrame> = {
     timeframe,
-    get count() {
-      return window.count;
-    },
-    get lastStartsAtMs() {
-      return lastStartsAtMs;
-    },
-    get lastEndsAtMs() {
-      return lastStartsAtMs + timeframeMs[timeframe];
-    },
-    get lastDayStartsAtMs() {
-      return lastDayStartsAtMs;
-    },
+    count: 0,
+    lastStartsAtMs: Number.NaN,
+    lastEndsAtMs: Number.NaN,
+    lastDayStartsAtMs: Number.NaN,
     at: (field, offset) => columnAt(window, field, offset),
     close(bar) {
-      if (bar.startsAtMs <= lastStartsAtMs) return false;
+      if (bar.startsAtMs <= frame.lastStartsAtMs) return false;
       take(bar, dayOf(bar.startsAtMs).startsAtMs);
       return true;
     },
     load(bars) {
-      rebuild(bars);
+      window.count = 0;
+      frame.count = 0;
+      frame.lastStartsAtMs = Number.NaN;
+      frame.lastEndsAtMs = Number.NaN;
+      for (const slot of running) {
+        slot.indicator = createIndicator(slot.spec);
+        slot.since = 0;
+        slot.latest = Number.NaN;
+      }
+      for (const bar of bars) frame.close(bar);
       loaded = wanted;
     },
     series(spec, maxOffset) {
       const name = Object.values(spec).join(" ");
       const room = powerOfTwoFrom(maxOffset + 1);
       const known = slots.get(name);
-      const slot = known ?? { spec, indicator: createIndicator(spec), values: new Float64Array(room).fill(Number.NaN) };
-      if (known === undefined) {
-        slots.set(name, slot);
-        running = [...running, slot];
-        catchUp(slot);
-      } else if (room > slot.values.length) slot.values = widened(slot.values, window.count, room);
-      return {
-        at: (offset) => (offset < window.count ? (slot.values[(window.count - 1 - offset) & (slot.values.length - 1)] ?? Number.NaN) : Number.NaN),
-        history: historyOf(spec),
-      };
+      if (known !== undefined) {
+        if (room > known.values.length) known.values = widened(known.values, window.count, room);
+        return known;
+      }
+      const slot = createSlot(spec, room);
+      slots.set(name, slot);
+      running = [...running, slot];
+      catchUp(slot);
+      return slot;
     },
     reserve(bars, wholeDay) {
       wanted = { timeframe, bars: Math.max(wanted.bars, bars), wholeDay: wanted.wholeDay || wholeDay };
@@ -116,4 +128,5 @@ export function createBarFrame(timeframe: Timeframe, dayOf: (atMs: number) => Ne
     },
     lacks: () => (wanted.bars > loaded.bars || (wanted.wholeDay && !loaded.wholeDay) ? wanted : null),
   };
+  return frame;
 }

@@ -2,36 +2,39 @@ import type { BarOperand, IndicatorOperand } from "@nod/contract/rule-language";
 import type { BarFrame } from "./bar-frame.ts";
 import { timeframeMs } from "./bar-window.ts";
 import { tellNumber, type BoundSeries, type Look } from "./bound-operand.ts";
-import { specOf } from "./indicator.ts";
+import { historyOf, specOf } from "./indicator.ts";
 import { leaf } from "./leaf.ts";
+import type { SymbolView } from "./symbol-view.ts";
 
 /** So long after it was due a daily bar is missed: the longest weekends, and the days that settle it. */
 const dailyAllowanceMs = 6 * 86_400_000;
 
 /**
- * Whether a timeframe's last bar is too old: no other one came although one was over so long ago. A market that is closed
- * makes no bars, so the time before its open does not count.
+ * How old a timeframe's last bar may be before it is missed: another one should have been over by then. A market that is closed
+ * makes no bars, so for intraday bars the time before its open does not count.
  */
-function createFreshness(frame: BarFrame, { view, maxAgeMs }: Pick<Look, "view" | "maxAgeMs">): () => boolean {
-  if (frame.timeframe === "1Day") return () => view.nowMs - frame.lastEndsAtMs <= dailyAllowanceMs;
-  const allowanceMs = timeframeMs[frame.timeframe] + maxAgeMs;
-  return () => view.nowMs - frame.lastEndsAtMs <= allowanceMs || view.nowMs - view.openSinceMs <= allowanceMs;
+function allowanceOf({ timeframe }: BarFrame, maxAgeMs: number): number {
+  return timeframe === "1Day" ? dailyAllowanceMs : timeframeMs[timeframe] + maxAgeMs;
 }
 
-function whyBar(frame: BarFrame, needed: number, isFresh: () => boolean, name: string): string {
+const isRecent = (frame: BarFrame, view: SymbolView, allowanceMs: number): boolean =>
+  view.nowMs - frame.lastEndsAtMs <= allowanceMs || (frame.timeframe !== "1Day" && frame.count > 0 && view.nowMs - view.openSinceMs <= allowanceMs);
+
+function whyBar(frame: BarFrame, needed: number, isFresh: boolean, name: string): string {
   if (frame.count < needed) return `${name} needs ${needed} ${frame.timeframe} bars, there are ${frame.count}`;
-  return isFresh() ? `${name} cannot be worked out` : `the ${frame.timeframe} bars are stale`;
+  return isFresh ? `${name} cannot be worked out` : `the ${frame.timeframe} bars are stale`;
 }
 
 /** @param reach how many bars before its own the operand is asked for */
 export function bindBar({ bar, timeframe, offset = 0 }: BarOperand, look: Look, reach = 0): BoundSeries {
   const frame = look.view.frame(timeframe);
   frame.reserve(offset + reach + 1, false);
-  const isFresh = createFreshness(frame, look);
+  const { view } = look;
+  const allowanceMs = allowanceOf(frame, look.maxAgeMs);
   const name = `${bar}(${[timeframe, ...backWords(offset)].join(", ")})`;
-  const back = (bars: number): number => (isFresh() ? frame.at(bar, offset + bars) : Number.NaN);
+  const back = (bars: number): number => (isRecent(frame, view, allowanceMs) ? frame.at(bar, offset + bars) : Number.NaN);
   const read = (): number => back(0);
-  return { ...leaf(name, read, read, () => whyBar(frame, offset + 1, isFresh, name)), back };
+  return { ...leaf(name, read, read, () => whyBar(frame, offset + 1, isRecent(frame, view, allowanceMs), name)), back };
 }
 
 const backWords = (offset: number): string[] => (offset === 0 ? [] : [`${offset} back`]);
@@ -47,23 +50,24 @@ export function bindIndicator(operand: IndicatorOperand, look: Look, reach = 0):
   const spec = specOf(operand);
   const frame = view.frame(timeframe);
   const isOfDay = spec.indicator === "vwap";
+  frame.reserve(Math.max(historyOf(spec).settled, spec.length + 2) + offset + reach, isOfDay);
   const series = frame.series(spec, offset + reach);
-  frame.reserve(Math.max(series.history.settled, spec.length + 2) + offset + reach, isOfDay);
-  const isFresh = createFreshness(frame, look);
+  const allowanceMs = allowanceOf(frame, look.maxAgeMs);
   const name = indicatorName(operand);
-  const isToday = (): boolean => view.session !== null && frame.lastDayStartsAtMs === view.dayStartsAtMs;
-  const back = (bars: number): number => (isFresh() && (!isOfDay || isToday()) ? series.at(offset + bars) : Number.NaN);
-  const read = (): number => back(0);
+  const isToday = (): boolean => !isOfDay || frame.lastDayStartsAtMs === view.dayStartsAtMs;
+  const back = (bars: number): number => (isRecent(frame, view, allowanceMs) && isToday() ? series.at(offset + bars) : Number.NaN);
+  const latest = (): number => (isRecent(frame, view, allowanceMs) && isToday() ? series.latest : Number.NaN);
+  const read = offset === 0 ? latest : () => back(0);
   return {
     name,
     read,
     back,
     exact: null,
-    slack: () => 0,
+    slack: null,
     why() {
       if (!Number.isNaN(read())) return null;
-      if (isOfDay && frame.count > offset && !isToday()) return `there is no ${timeframe} bar of today yet`;
-      return whyBar(frame, series.history.least + offset, isFresh, name);
+      if (frame.count > offset && !isToday()) return `there is no ${timeframe} bar of today yet`;
+      return whyBar(frame, historyOf(spec).least + offset, isRecent(frame, view, allowanceMs), name);
     },
     tell: (into) => tellNumber(into, name, read()),
   };

@@ -5,7 +5,7 @@ import type { BoundCondition } from "./bound-condition.ts";
 import type { BoundOperand, Look } from "./bound-operand.ts";
 import { bindBandMove, bindCrossing, bindHeldFor, bindThenWithin, type Remembering } from "./remembering-condition.ts";
 import { createOrder } from "./order.ts";
-import { negate, no, truthOf, unknown, yes, type Truth } from "./truth.ts";
+import { negate, no, unknown, yes, type Truth } from "./truth.ts";
 
 /** Ties a condition to the symbol and the look that it reads from; what remembers takes its cells of the look's memory. */
 export function bindCondition(condition: Condition, look: Remembering): BoundCondition {
@@ -36,27 +36,24 @@ export function bindCondition(condition: Condition, look: Remembering): BoundCon
   }
 }
 
-/** `all` ends at the first that is not, `any` at the first that is: `decided`. */
-function bindSeveral(parts: readonly BoundCondition[], decided: Truth): BoundCondition {
-  const remembering = parts.filter((part) => part.remembers);
-  const others = parts.filter((part) => !part.remembers);
-  const combine = decided === no ? Math.min : Math.max;
-  const judgeOthers = (soFar: Truth): Truth => {
-    let truth = soFar;
-    for (const part of others) {
+/** `all` is decided by the first that is not, `any` by the first that is. */
+function bindSeveral(parts: readonly BoundCondition[], decided: typeof no | typeof yes): BoundCondition {
+  const remembering = parts.filter((part) => part.remembers).map((part) => part.judge);
+  const others = parts.filter((part) => !part.remembers).map((part) => part.judge);
+  const otherwise = negate(decided);
+  const judge = (): Truth => {
+    let truth: Truth = otherwise;
+    // Whoever remembers sees each look, whatever the others say.
+    for (const judgePart of remembering) truth = join(truth, judgePart(), decided);
+    for (const judgePart of others) {
       if (truth === decided) return truth;
-      truth = combine(truth, part.judge()) as Truth;
+      truth = join(truth, judgePart(), decided);
     }
     return truth;
   };
   return {
-    judge() {
-      let truth = negate(decided);
-      // Whoever remembers sees each look, whatever the others say.
-      for (const part of remembering) truth = combine(truth, part.judge()) as Truth;
-      return judgeOthers(truth);
-    },
-    last: () => parts.reduce((truth, part) => combine(truth, part.last()) as Truth, negate(decided)),
+    judge,
+    last: () => parts.reduce((truth, part) => join(truth, part.last(), decided), otherwise),
     remembers: remembering.length > 0,
     why: () => (parts.some((part) => part.last() === decided) ? null : (parts.map((part) => part.why()).find((why) => why !== null) ?? null)),
     tell(into) {
@@ -65,25 +62,25 @@ function bindSeveral(parts: readonly BoundCondition[], decided: Truth): BoundCon
   };
 }
 
+/** What decides prevails over the unknown, and the unknown over the rest. */
+function join(a: Truth, b: Truth, decided: Truth): Truth {
+  if (a === decided || b === decided) return decided;
+  return a === unknown ? a : b;
+}
+
 function bindNot(part: BoundCondition): BoundCondition {
   return { ...part, judge: () => negate(part.judge()), last: () => negate(part.last()) };
 }
 
-const holds: Record<Comparison, (order: number) => boolean> = {
-  "<": (order) => order < 0,
-  "<=": (order) => order <= 0,
-  "=": (order) => order === 0,
-  "!=": (order) => order !== 0,
-  ">=": (order) => order >= 0,
-  ">": (order) => order > 0,
-};
+/** For which orders a comparison holds, as bits: 1 less, 2 equal, 4 greater. */
+const accepted: Record<Comparison, number> = { "<": 1, "<=": 3, "=": 2, "!=": 5, ">=": 6, ">": 4 };
 
 function bindComparison(op: Comparison, left: BoundOperand, right: BoundOperand): BoundCondition {
   const order = createOrder(left, right);
-  const isSo = holds[op];
+  const bits = accepted[op];
   return stateless([left, right], () => {
     const found = order();
-    return Number.isNaN(found) ? unknown : truthOf(isSo(found));
+    return found !== found ? unknown : ((bits >> (found + 1)) & 1) === 1 ? yes : no;
   });
 }
 

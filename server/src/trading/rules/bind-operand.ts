@@ -6,6 +6,7 @@ import { bindPosition } from "./bind-position.ts";
 import { tellNumber, type BoundOperand, type Look } from "./bound-operand.ts";
 import { dividedBy, exactly, fractionOf, minus, plus, times } from "./fraction.ts";
 import { leaf, storedFact } from "./leaf.ts";
+import { whyFact } from "./symbol-view.ts";
 import type { Amount } from "./user-view.ts";
 
 /** Ties an operand to the symbol and the look that it reads from. */
@@ -34,8 +35,9 @@ function bindFact(name: FactName, { view, maxAgeMs }: Look): BoundOperand {
     case "spread_bps":
       return bindQuote(name, { view, maxAgeMs });
     case "age_seconds": {
-      const read = (): number => (view.session === null ? Number.NaN : (view.nowMs - view.factAsOfMs("last")) / 1_000);
-      return leaf(name, read, read, () => view.whyUnknown("last", Number.POSITIVE_INFINITY) ?? "");
+      const last = view.fact("last");
+      const read = (): number => (view.session === null ? Number.NaN : (view.nowMs - last.asOfMs) / 1_000);
+      return leaf(name, read, read, () => whyFact(view, last, Number.POSITIVE_INFINITY) ?? "");
     }
     default:
       return storedFact(name, view, maxAgeMs);

@@ -45,7 +45,11 @@ function bindAmount(name: string, look: Look, of: (position: PositionView) => Am
     const position = look.user?.position;
     return position === undefined || position === null ? Number.NaN : (of(position) ?? Number.NaN);
   };
-  return leaf(name, () => Number(written()), written, () => whyPosition(look));
+  const read = (): number => {
+    const value = written();
+    return typeof value === "number" ? value : Number(value);
+  };
+  return leaf(name, read, written, () => whyPosition(look));
 }
 
 function whyPosition({ user }: Look): string {

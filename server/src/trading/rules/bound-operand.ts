@@ -16,8 +16,8 @@ export type BoundOperand = {
    * zero. Itself null where a value is a double by nature (indicators).
    */
   readonly exact: Exact;
-  /** How far `value`, as just read, may be from the exact value. 0: it is the nearest double, so that doubles order as decimals do. */
-  slack(value: number): number;
+  /** How far `value`, as just read, may be from the exact value. Null: it is the nearest double to it. */
+  readonly slack: ((value: number) => number) | null;
   /** Null while known, otherwise why it is not. */
   why(): string | null;
   /** What was looked at, as decimal text by name; unknown parts are left out. */

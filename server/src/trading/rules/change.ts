@@ -6,9 +6,10 @@ const hundred = fractionOf(100);
 /** How far a price is from an earlier one, absolutely or in percent of that one. */
 export function createChange(kind: "percent" | "absolute", name: string, price: BoundOperand, reference: BoundOperand): BoundOperand {
   const isPercent = kind === "percent";
+  const [readPrice, readReference] = [price.read, reference.read];
   const read = (): number => {
-    const from = reference.read();
-    const difference = price.read() - from;
+    const from = readReference();
+    const difference = readPrice() - from;
     return isPercent ? (difference / from) * 100 : difference;
   };
   return {

@@ -6,7 +6,6 @@ export type ExactSum = {
   add(value: number): void;
   /** The exact product of two doubles, added or (with -1) taken away. */
   addProduct(a: number, b: number, sign: 1 | -1): void;
-  clear(): void;
   /** The sum is `high + low`; `high` is it rounded. */
   readonly high: number;
   readonly low: number;
@@ -16,34 +15,27 @@ export type ExactSum = {
 const splitter = 134_217_729;
 
 export function createExactSum(): ExactSum {
-  let high = 0;
-  let low = 0;
-  const addPair = (value: number, rest: number): void => {
-    const sum = high + value;
-    const part = sum - high;
-    const error = high - (sum - part) + (value - part) + low + rest;
-    high = sum + error;
-    low = error - (high - sum);
-  };
-  return {
-    add(value) {
-      addPair(value, 0);
+  const sum = {
+    high: 0,
+    low: 0,
+    add(value: number) {
+      addPair(sum, value, 0);
     },
-    addProduct(a, b, sign) {
+    addProduct(a: number, b: number, sign: 1 | -1) {
       const product = a * b;
-      addPair(sign * product, sign * productError(a, b, product));
-    },
-    clear() {
-      high = 0;
-      low = 0;
-    },
-    get high() {
-      return high;
-    },
-    get low() {
-      return low;
+      addPair(sum, sign * product, sign * productError(a, b, product));
     },
   };
+  return sum;
+}
+
+function addPair(sum: { high: number; low: number }, value: number, rest: number): void {
+  const { high } = sum;
+  const rounded = high + value;
+  const part = rounded - high;
+  const error = high - (rounded - part) + (value - part) + sum.low + rest;
+  sum.high = rounded + error;
+  sum.low = error - (sum.high - rounded);
 }
 
 /** What `product`, the rounded product of the two, lacks. */

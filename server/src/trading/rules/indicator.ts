@@ -8,8 +8,8 @@ import { EMA, getTrueRange, RMA } from "trading-signals";
 import type { BarWindow } from "./bar-window.ts";
 import { createExactSum, scaledVariance } from "./exact-sum.ts";
 
-/** `update` is called once for each bar, after it was pushed to the window. */
-export type Indicator = { update(bars: BarWindow, dayStartsAtMs: number): number };
+/** `update` is called once for each bar, after it was pushed to the window; `taken` counts the bars that it was given, this one among them. */
+export type Indicator = { update(bars: BarWindow, taken: number, dayStartsAtMs: number): number };
 
 /** Everything that tells one indicator from another; operands that differ only in their offset share it. */
 export type IndicatorSpec = { indicator: IndicatorName; length: number; deviations: number; source: BarField };
@@ -94,10 +94,10 @@ function returnOf(column: Float64Array, bars: BarWindow, back: number): number {
 function meanOf(value: Value, length: number): Indicator {
   const sum = createExactSum();
   return {
-    update(bars) {
+    update(bars, taken) {
       sum.add(value(bars, 0));
-      if (bars.count > length) sum.add(-value(bars, length));
-      return bars.count >= length ? sum.high / length : Number.NaN;
+      if (taken > length) sum.add(-value(bars, length));
+      return taken >= length ? sum.high / length : Number.NaN;
     },
   };
 }
@@ -105,11 +105,11 @@ function meanOf(value: Value, length: number): Indicator {
 type Average = { update(value: number, replace: boolean): number | null };
 
 /** An average that begins with the mean of its first `length` values; a value that is NaN (there is none yet) is left out. */
-function seeded(average: Average, length: number, value: (bars: BarWindow) => number): Indicator {
+function seeded(average: Average, length: number, value: (bars: BarWindow, taken: number) => number): Indicator {
   const feed = seededAverage(average, length);
   return {
-    update(bars) {
-      const next = value(bars);
+    update(bars, taken) {
+      const next = value(bars, taken);
       return Number.isNaN(next) ? Number.NaN : feed(next);
     },
   };
@@ -127,8 +127,8 @@ function seededAverage(average: Average, length: number): (value: number) => num
 }
 
 /** Of the bar and the close before it; NaN for the first bar of all. */
-function trueRange(bars: BarWindow): number {
-  if (bars.count < 2) return Number.NaN;
+function trueRange(bars: BarWindow, taken: number): number {
+  if (taken < 2) return Number.NaN;
   return getTrueRange({ high: newest(bars.high, bars), low: newest(bars.low, bars), close: newest(bars.close, bars) }, at(bars.close, bars, 1));
 }
 
@@ -137,8 +137,8 @@ function relativeStrength(length: number, source: BarField): Indicator {
   const gains = seededAverage(new RMA(length), length);
   const losses = seededAverage(new RMA(length), length);
   return {
-    update(bars) {
-      if (bars.count < 2) return Number.NaN;
+    update(bars, taken) {
+      if (taken < 2) return Number.NaN;
       const move = newest(bars[source], bars) - at(bars[source], bars, 1);
       const gain = gains(move > 0 ? move : 0);
       const loss = losses(move < 0 ? -move : 0);
@@ -153,7 +153,7 @@ function volumeWeighted(): Indicator {
   let traded = 0;
   let volume = 0;
   return {
-    update(bars, dayStartsAtMs) {
+    update(bars, _taken, dayStartsAtMs) {
       if (dayStartsAtMs !== day) {
         day = dayStartsAtMs;
         traded = 0;
@@ -193,9 +193,9 @@ function createMoments(length: number): { take(value: number, leaving: number): 
 function bollinger({ length, source }: IndicatorSpec, deviations: number): Indicator {
   const moments = createMoments(length);
   return {
-    update(bars) {
-      moments.take(newest(bars[source], bars), bars.count > length ? at(bars[source], bars, length) : Number.NaN);
-      return bars.count < length ? Number.NaN : moments.mean() + deviations * moments.deviation();
+    update(bars, taken) {
+      moments.take(newest(bars[source], bars), taken > length ? at(bars[source], bars, length) : Number.NaN);
+      return taken < length ? Number.NaN : moments.mean() + deviations * moments.deviation();
     },
   };
 }
@@ -206,12 +206,12 @@ function zScore(length: number, source: BarField): Indicator {
   const { least } = historyOf({ indicator: "zscore", length, source, deviations: 0 });
   const moments = createMoments(length);
   return {
-    update(bars) {
+    update(bars, taken) {
       const next = value(bars, 0);
-      if (source !== "volume" && bars.count < 2) return Number.NaN;
-      const spread = bars.count >= least ? moments.deviation() : 0;
+      if (source !== "volume" && taken < 2) return Number.NaN;
+      const spread = taken >= least ? moments.deviation() : 0;
       const score = spread > 0 ? (next - moments.mean()) / spread : Number.NaN;
-      moments.take(next, bars.count >= least ? value(bars, length) : Number.NaN);
+      moments.take(next, taken >= least ? value(bars, length) : Number.NaN);
       return score;
     },
   };
@@ -220,11 +220,11 @@ function zScore(length: number, source: BarField): Indicator {
 function relativeVolume(length: number): Indicator {
   const sum = createExactSum();
   return {
-    update(bars) {
+    update(bars, taken) {
       const next = newest(bars.volume, bars);
-      const relative = bars.count > length && sum.high > 0 ? next / (sum.high / length) : Number.NaN;
+      const relative = taken > length && sum.high > 0 ? next / (sum.high / length) : Number.NaN;
       sum.add(next);
-      if (bars.count > length) sum.add(-at(bars.volume, bars, length));
+      if (taken > length) sum.add(-at(bars.volume, bars, length));
       return relative;
     },
   };
@@ -233,10 +233,10 @@ function relativeVolume(length: number): Indicator {
 function volatility(length: number, source: BarField): Indicator {
   const moments = createMoments(length);
   return {
-    update(bars) {
-      if (bars.count < 2) return Number.NaN;
-      moments.take(returnOf(bars[source], bars, 0), bars.count > length + 1 ? returnOf(bars[source], bars, length) : Number.NaN);
-      return bars.count > length ? 100 * moments.deviation() : Number.NaN;
+    update(bars, taken) {
+      if (taken < 2) return Number.NaN;
+      moments.take(returnOf(bars[source], bars, 0), taken > length + 1 ? returnOf(bars[source], bars, length) : Number.NaN);
+      return taken > length ? 100 * moments.deviation() : Number.NaN;
     },
   };
 }
@@ -246,11 +246,9 @@ function extreme(length: number, source: BarField, sign: 1 | -1): Indicator {
   const places: number[] = [];
   const values: number[] = [];
   let head = 0;
-  let taken = 0;
   return {
-    update(bars) {
+    update(bars, taken) {
       const value = newest(bars[source], bars);
-      taken += 1;
       while (values.length > head && sign * (values.at(-1) ?? 0) <= sign * value) {
         values.pop();
         places.pop();

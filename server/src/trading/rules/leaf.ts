@@ -1,6 +1,6 @@
 import { tellNumber, type BoundOperand } from "./bound-operand.ts";
 import { fractionOf } from "./fraction.ts";
-import type { StoredFact, SymbolView } from "./symbol-view.ts";
+import { readFact, whyFact, type StoredFact, type SymbolView } from "./symbol-view.ts";
 import type { Amount } from "./user-view.ts";
 
 /** A value that stands for itself: the nearest double to a decimal that `written` gives. */
@@ -9,16 +9,18 @@ export function leaf(name: string, read: () => number, written: () => Amount, wh
     name,
     read,
     exact: () => fractionOf(written()),
-    slack: () => 0,
+    slack: null,
     why: () => (Number.isNaN(read()) ? why() : null),
     tell(into) {
       const value = written();
+      if (Number.isNaN(read())) return;
       if (typeof value === "number") tellNumber(into, name, value);
-      else if (!Number.isNaN(read())) into[name] = value;
+      else into[name] = value;
     },
   };
 }
 
 export function storedFact(name: StoredFact, view: SymbolView, maxAgeMs: number): BoundOperand {
-  return leaf(name, () => view.readFact(name, maxAgeMs), () => view.writtenFact(name), () => view.whyUnknown(name, maxAgeMs) ?? "");
+  const fact = view.fact(name);
+  return leaf(name, () => readFact(view, fact, maxAgeMs), () => fact.written, () => whyFact(view, fact, maxAgeMs) ?? "");
 }

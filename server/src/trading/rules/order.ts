@@ -1,26 +1,35 @@
+import { errorAt } from "./arithmetic.ts";
 import type { BoundOperand } from "./bound-operand.ts";
 import { compareFractions } from "./fraction.ts";
 
-const rounding = 2 ** -52;
+/** -1, 0 or 1 as one is less than, equal to or greater than the other; NaN while one of them is unknown. */
+export type Order = () => number;
 
 /**
- * -1, 0 or 1 as `left` is less than, equal to or greater than `right`, NaN while one of them is unknown. Doubles decide wherever
- * they can; what lies within their error is decided exactly, so that 491.10 is not below 491.1 and -1.5 % is not nearly so.
+ * Doubles decide wherever they can; what lies within their error is decided exactly, so that 491.10 is not below 491.1 and
+ * -1.5 % is not nearly so.
  */
-export function createOrder(left: BoundOperand, right: BoundOperand): () => number {
+export function createOrder(left: BoundOperand, right: BoundOperand): Order {
   const exactly = createExactOrder(left, right);
+  // Taken out of their objects, which have many shapes: what is looked up at each look costs more than the comparison.
+  const [readLeft, readRight] = [left.read, right.read];
+  if (exactly === null) return () => approximateOrder(readLeft(), readRight());
+  // Of doubles that are the nearest to their decimals, those that differ are in the same order as the decimals.
+  if (left.slack === null && right.slack === null) {
+    return () => {
+      const order = approximateOrder(readLeft(), readRight());
+      return order === 0 ? exactly() : order;
+    };
+  }
   return () => {
-    const [a, b] = [left.read(), right.read()];
-    if (Number.isNaN(a) || Number.isNaN(b)) return Number.NaN;
-    if (exactly === null) return Math.sign(a - b);
-    const error = left.slack(a) + right.slack(b);
-    // Without slack both are the nearest doubles to decimals, which are in the same order wherever they differ.
-    if (error === 0 ? a !== b : Math.abs(a - b) > error + (Math.abs(a) + Math.abs(b)) * rounding) return a < b ? -1 : 1;
-    return exactly();
+    const [a, b] = [readLeft(), readRight()];
+    return Math.abs(a - b) <= errorAt(left, a) + errorAt(right, b) ? exactly() : approximateOrder(a, b);
   };
 }
 
-function createExactOrder({ exact: left }: BoundOperand, { exact: right }: BoundOperand): (() => number) | null {
+const approximateOrder = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : a === b ? 0 : Number.NaN);
+
+function createExactOrder({ exact: left }: BoundOperand, { exact: right }: BoundOperand): Order | null {
   if (left === null || right === null) return null;
   return () => {
     const [a, b] = [left(), right()];

@@ -44,13 +44,14 @@ function bindProgram(condition: Condition, view: SymbolView, maxAgeMs: number): 
   const look: Remembering = { view, maxAgeMs, user: null, memory: noMemory, cells: 0 };
   const bound = bindCondition(condition, look);
   const { cells } = look;
+  const { judge } = bound;
   return {
     createMemory: () => new Float64Array(cells).fill(Number.NaN),
     look(memory, user) {
       if (view.suspension !== null || view.session === null) return unknown;
       look.memory = memory;
       look.user = user;
-      return bound.judge();
+      return judge();
     },
     why(memory, user) {
       if (view.suspension !== null) return `suspended: ${view.suspension}`;

@@ -14,36 +14,31 @@ const firstCell = 2;
 const secondCell = 3;
 const cellsEach = 4;
 
-/** One condition's own cells of whichever memory the look carries. */
-type Cells = { get(cell: number): number; set(cell: number, value: number): void };
-
-function takeCells(look: Remembering): Cells {
+function takeCells(look: Remembering): number {
   const base = look.cells;
   look.cells += cellsEach;
-  return {
-    get: (cell) => look.memory[base + cell] ?? Number.NaN,
-    set: (cell, value) => {
-      look.memory[base + cell] = value;
-    },
-  };
+  return base;
 }
 
-type Parts = { look: Remembering; cells: Cells; why: () => string | null; tell: (into: Record<string, string>) => void };
+type Parts = { look: Remembering; base: number; why: () => string | null; tell: (into: Record<string, string>) => void };
 
-function remembering({ look, cells, why, tell }: Parts, judge: () => Truth): BoundCondition {
+/** @param judge is given the memory, in which its cells begin at `base` */
+function remembering({ look, base, why, tell }: Parts, judge: (memory: Float64Array) => Truth): BoundCondition {
+  const { view } = look;
   const last = (): Truth => {
-    const truth = cells.get(truthCell);
+    const truth = look.memory[base + truthCell];
     return truth === yes ? yes : truth === no ? no : unknown;
   };
   return {
     judge() {
-      if (cells.get(epochCell) !== look.view.epoch) {
-        cells.set(epochCell, look.view.epoch);
-        cells.set(firstCell, Number.NaN);
-        cells.set(secondCell, Number.NaN);
+      const { memory } = look;
+      if (memory[base + epochCell] !== view.epoch) {
+        memory[base + epochCell] = view.epoch;
+        memory[base + firstCell] = Number.NaN;
+        memory[base + secondCell] = Number.NaN;
       }
-      const truth = judge();
-      cells.set(truthCell, truth);
+      const truth = judge(memory);
+      memory[base + truthCell] = truth;
       return truth;
     },
     last,
@@ -57,17 +52,17 @@ const noSample = "there is no earlier look to compare with";
 
 /** From one side to the other; who only touches the line has crossed it when he leaves it on the other side. */
 export function bindCrossing(op: "crosses" | "crosses_above" | "crosses_below", left: BoundOperand, right: BoundOperand, look: Remembering): BoundCondition {
-  const cells = takeCells(look);
+  const base = takeCells(look);
   const order = createOrder(left, right);
   const tell = (into: Record<string, string>): void => {
     left.tell(into);
     right.tell(into);
   };
-  return remembering({ look, cells, why: () => left.why() ?? right.why() ?? noSample, tell }, () => {
+  return remembering({ look, base, why: () => left.why() ?? right.why() ?? noSample, tell }, (memory) => {
     const side = order();
     if (Number.isNaN(side)) return unknown;
-    const before = cells.get(firstCell);
-    if (side !== 0 || Number.isNaN(before)) cells.set(firstCell, side);
+    const before = memory[base + firstCell] ?? Number.NaN;
+    if (side !== 0 || Number.isNaN(before)) memory[base + firstCell] = side;
     if (Number.isNaN(before)) return unknown;
     const crossed = side * before < 0;
     return truthOf(crossed && (op === "crosses" || side > 0 === (op === "crosses_above")));
@@ -75,12 +70,12 @@ export function bindCrossing(op: "crosses" | "crosses_above" | "crosses_below", 
 }
 
 export function bindBandMove(op: "enters" | "leaves", inside: BoundCondition, look: Remembering): BoundCondition {
-  const cells = takeCells(look);
-  return remembering({ look, cells, why: () => inside.why() ?? noSample, tell: (into) => inside.tell(into) }, () => {
+  const base = takeCells(look);
+  return remembering({ look, base, why: () => inside.why() ?? noSample, tell: (into) => inside.tell(into) }, (memory) => {
     const now = inside.judge();
     if (now === unknown) return unknown;
-    const before = cells.get(firstCell);
-    cells.set(firstCell, now);
+    const before = memory[base + firstCell] ?? Number.NaN;
+    memory[base + firstCell] = now;
     if (Number.isNaN(before)) return unknown;
     return truthOf(before !== now && (now === yes) === (op === "enters"));
   });
@@ -88,37 +83,38 @@ export function bindBandMove(op: "enters" | "leaves", inside: BoundCondition, lo
 
 /** A look at which it is not known to hold begins the time anew, and so does the open of a market that was closed. */
 export function bindHeldFor(held: BoundCondition, seconds: number, look: Remembering): BoundCondition {
-  const cells = takeCells(look);
-  return remembering({ look, cells, why: () => held.why(), tell: (into) => held.tell(into) }, () => {
-    const truth = held.judge();
+  const base = takeCells(look);
+  const { judge } = held;
+  return remembering({ look, base, why: () => held.why(), tell: (into) => held.tell(into) }, (memory) => {
+    const truth = judge();
     if (truth !== yes) {
-      cells.set(firstCell, Number.NaN);
+      memory[base + firstCell] = Number.NaN;
       return truth;
     }
     const { nowMs, openSinceMs } = look.view;
-    const since = cells.get(firstCell);
-    if (!(since >= openSinceMs)) cells.set(firstCell, nowMs);
-    return truthOf(nowMs - cells.get(firstCell) >= seconds * 1_000);
+    const since = memory[base + firstCell] ?? Number.NaN;
+    if (!(since >= openSinceMs)) memory[base + firstCell] = nowMs;
+    return truthOf(nowMs - (memory[base + firstCell] ?? Number.NaN) >= seconds * 1_000);
   });
 }
 
 /** True at the one look at which `then` turns true; `first` may have been true at that look, or at one before. */
 export function bindThenWithin(first: BoundCondition, then: BoundCondition, seconds: number, look: Remembering): BoundCondition {
-  const cells = takeCells(look);
+  const base = takeCells(look);
   const tell = (into: Record<string, string>): void => {
     first.tell(into);
     then.tell(into);
   };
-  return remembering({ look, cells, why: () => then.why() ?? first.why() ?? noSample, tell }, () => {
+  return remembering({ look, base, why: () => then.why() ?? first.why() ?? noSample, tell }, (memory) => {
     const [firstNow, thenNow] = [first.judge(), then.judge()];
-    if (firstNow === yes) cells.set(firstCell, look.view.nowMs);
+    if (firstNow === yes) memory[base + firstCell] = look.view.nowMs;
     if (thenNow === unknown) return unknown;
-    const before = cells.get(secondCell);
-    cells.set(secondCell, thenNow);
+    const before = memory[base + secondCell] ?? Number.NaN;
+    memory[base + secondCell] = thenNow;
     if (thenNow === no) return no;
     if (Number.isNaN(before)) return unknown;
     if (before === yes) return no;
-    if (look.view.nowMs - cells.get(firstCell) <= seconds * 1_000) return yes;
+    if (look.view.nowMs - (memory[base + firstCell] ?? Number.NaN) <= seconds * 1_000) return yes;
     return firstNow === unknown ? unknown : no;
   });
 }

@@ -3,8 +3,8 @@ import type { BarFrame } from "./bar-frame.ts";
 import { policyOf, type FiringPolicy, type GateLook } from "./firing-gate.ts";
 import { needsOf, type ProgramNeeds } from "./needs.ts";
 import { compileCondition, type BoundProgram } from "./program.ts";
-import type { SymbolView } from "./symbol-view.ts";
-import { unknown, type Truth } from "./truth.ts";
+import { readFact, type SymbolView } from "./symbol-view.ts";
+import { unknown, yes, type Truth } from "./truth.ts";
 import type { UserView } from "./user-view.ts";
 
 /** A rule in its long form, whatever it was written as. `maxAgeMs` is its largest staleness. */
@@ -60,6 +60,7 @@ type Parts = { view: SymbolView; policy: FiringPolicy; maxAgeMs: number; when: B
 
 function bindRule({ view, policy, maxAgeMs, when, rearm }: Parts): BoundRule {
   const frame = policy.timeframe === null ? null : view.frame(policy.timeframe);
+  const last = view.fact("last");
   const found: GateLook = { truth: unknown, rearm: unknown, atMs: 0, periodMs: 0, mayFire: false };
   return {
     createMemory: () => ({ when: when.createMemory(), rearm: rearm?.createMemory() ?? new Float64Array(0) }),
@@ -69,9 +70,12 @@ function bindRule({ view, policy, maxAgeMs, when, rearm }: Parts): BoundRule {
       return found.truth;
     },
     gateLook() {
+      found.mayFire = false;
+      // Only what is true can fire, and most looks find that it is not.
+      if (found.truth !== yes) return found;
       found.atMs = view.nowMs;
       found.periodMs = periodOf(policy, view, frame);
-      found.mayFire = isInWindow(policy, view) && view.nowMs < policy.expiresAtMs && !Number.isNaN(view.readFact("last", maxAgeMs));
+      found.mayFire = isInWindow(policy, view) && view.nowMs < policy.expiresAtMs && !Number.isNaN(readFact(view, last, maxAgeMs));
       return found;
     },
     why: (memory, user) => when.why(memory.when, user),

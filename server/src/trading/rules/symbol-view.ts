@@ -46,14 +46,8 @@ export type SymbolView = {
    * @throws RangeError for what is not a finite number
    */
   setFact(name: StoredFact, value: string | number, asOfMs: number, tradingDay?: NewYorkDate | null): void;
-  /** NaN while unknown: missing, of another trading day, or a trade or quote older than `maxAgeMs`. */
-  readFact(name: StoredFact, maxAgeMs: number): number;
-  /** As it was written. Only for a fact that is known. */
-  writtenFact(name: StoredFact): string | number;
-  /** Null while it is known, otherwise why it is not. */
-  whyUnknown(name: StoredFact, maxAgeMs: number): string | null;
-  /** NaN before the first; of trades and quotes the market's time. */
-  factAsOfMs(name: StoredFact): number;
+  /** As it stands, known or not: see `readFact`. */
+  fact(name: StoredFact): FactCell;
 
   frame(timeframe: Timeframe): BarFrame;
   /** @returns false for a bar that is not newer than the last one of its timeframe: it is left out */
@@ -66,74 +60,62 @@ export type SymbolView = {
   dayOf(atMs: number): NewYorkDay;
 };
 
-type Fact = { value: number; written: string | number; asOfMs: number; tradingDay: NewYorkDate | null };
+/** One stored fact; the object stays the same while its values change. */
+export type FactCell = {
+  readonly name: StoredFact;
+  /** Trades and quotes grow old within the day; the others belong to their trading day. */
+  readonly isTimely: boolean;
+  value: number;
+  written: string | number;
+  asOfMs: number;
+  tradingDay: NewYorkDate | null;
+};
 
-const isTimely: Record<StoredFact, boolean> = { last: true, bid: true, ask: true, prev_close: false, day_open: false, day_high: false, day_low: false, day_volume: false };
+type Mutable<View> = { -readonly [Key in keyof View]: View[Key] };
 
 export function createSymbolView(): SymbolView {
-  const facts: Record<StoredFact, Fact> = {
-    last: missing(),
-    bid: missing(),
-    ask: missing(),
-    prev_close: missing(),
-    day_open: missing(),
-    day_high: missing(),
-    day_low: missing(),
-    day_volume: missing(),
+  const facts: Record<StoredFact, FactCell> = {
+    last: missing("last", true),
+    bid: missing("bid", true),
+    ask: missing("ask", true),
+    prev_close: missing("prev_close", false),
+    day_open: missing("day_open", false),
+    day_high: missing("day_high", false),
+    day_low: missing("day_low", false),
+    day_volume: missing("day_volume", false),
   };
   const frames = new Map<Timeframe, BarFrame>();
   const dayOf = createDayFinder();
-  let session: ViewSession | null = null;
   let closedAtMs = Number.NaN;
-  let openSinceMs = Number.NaN;
-  let dayStartsAtMs = Number.NaN;
-  let nowMs = 0;
-  let suspension: string | null = null;
-  let epoch = 0;
+  let openedAtMs = Number.NaN;
 
-  const frameOf = (timeframe: Timeframe): BarFrame => {
-    const known = frames.get(timeframe);
-    if (known !== undefined) return known;
-    const frame = createBarFrame(timeframe, dayOf);
-    frames.set(timeframe, frame);
-    return frame;
-  };
-
-  return {
-    get nowMs() {
-      return nowMs;
-    },
+  // What programs read all the time are plain properties: reading one costs a tenth of asking for it.
+  const view: Mutable<SymbolView> = {
+    nowMs: 0,
+    session: null,
+    openSinceMs: Number.NaN,
+    dayStartsAtMs: Number.NaN,
+    suspension: null,
+    epoch: 0,
     setTime(at) {
-      nowMs = at;
-    },
-    get session() {
-      return session;
+      view.nowMs = at;
     },
     setSession(next) {
-      if (next !== null && next.opensAtMs !== session?.opensAtMs) {
+      view.session = next;
+      if (next === null) return;
+      if (next.opensAtMs !== openedAtMs) {
         // Crypto's day follows on the one before without a break.
-        if (!(next.opensAtMs <= closedAtMs)) openSinceMs = next.opensAtMs;
-        dayStartsAtMs = dayOf(next.opensAtMs).startsAtMs;
+        if (!(next.opensAtMs <= closedAtMs)) view.openSinceMs = next.opensAtMs;
+        view.dayStartsAtMs = dayOf(next.opensAtMs).startsAtMs;
+        openedAtMs = next.opensAtMs;
       }
-      if (next !== null) closedAtMs = next.closesAtMs;
-      session = next;
-    },
-    get openSinceMs() {
-      return session === null ? Number.NaN : openSinceMs;
-    },
-    get dayStartsAtMs() {
-      return dayStartsAtMs;
-    },
-    get suspension() {
-      return suspension;
+      closedAtMs = next.closesAtMs;
     },
     suspend(reason) {
-      if (reason !== null && suspension === null) epoch += 1;
-      suspension = reason;
+      if (reason !== null && view.suspension === null) view.epoch += 1;
+      view.suspension = reason;
     },
-    get epoch() {
-      return epoch;
-    },
+    fact: (name) => facts[name],
     setFact(name, written, asOfMs, tradingDay = null) {
       const value = Number(written);
       if (!Number.isFinite(value)) throw new RangeError(`${name} is not a finite number`);
@@ -143,29 +125,37 @@ export function createSymbolView(): SymbolView {
       fact.asOfMs = asOfMs;
       fact.tradingDay = tradingDay;
     },
-    readFact(name, maxAgeMs) {
-      const fact = facts[name];
-      if (session === null) return Number.NaN;
-      if (isTimely[name]) return fact.asOfMs >= dayStartsAtMs && nowMs - fact.asOfMs <= maxAgeMs ? fact.value : Number.NaN;
-      return fact.tradingDay === session.tradingDay ? fact.value : Number.NaN;
+    frame(timeframe) {
+      const known = frames.get(timeframe);
+      if (known !== undefined) return known;
+      const frame = createBarFrame(timeframe, dayOf);
+      frames.set(timeframe, frame);
+      return frame;
     },
-    writtenFact: (name) => facts[name].written,
-    whyUnknown(name, maxAgeMs) {
-      const fact = facts[name];
-      if (session === null) return "the market is closed";
-      if (Number.isNaN(fact.value)) return `${name} is missing`;
-      if (isTimely[name] ? fact.asOfMs < dayStartsAtMs : fact.tradingDay !== session.tradingDay) return `${name} is of another day`;
-      return isTimely[name] && nowMs - fact.asOfMs > maxAgeMs ? `${name} is stale` : null;
-    },
-    factAsOfMs: (name) => facts[name].asOfMs,
-    frame: frameOf,
-    closeBar: (timeframe, bar) => frameOf(timeframe).close(bar),
+    closeBar: (timeframe, bar) => view.frame(timeframe).close(bar),
     loadBars(timeframe, bars) {
-      frameOf(timeframe).load(bars);
+      view.frame(timeframe).load(bars);
     },
     lacks: () => [...frames.values()].flatMap((frame) => frame.lacks() ?? []),
     dayOf,
   };
+  return view;
 }
 
-const missing = (): Fact => ({ value: Number.NaN, written: Number.NaN, asOfMs: Number.NaN, tradingDay: null });
+const missing = (name: StoredFact, isTimely: boolean): FactCell => ({ name, isTimely, value: Number.NaN, written: Number.NaN, asOfMs: Number.NaN, tradingDay: null });
+
+/** NaN while unknown: missing, of another trading day, or a trade or quote older than `maxAgeMs`. */
+export function readFact(view: SymbolView, fact: FactCell, maxAgeMs: number): number {
+  const { session } = view;
+  if (session === null) return Number.NaN;
+  if (fact.isTimely) return fact.asOfMs >= view.dayStartsAtMs && view.nowMs - fact.asOfMs <= maxAgeMs ? fact.value : Number.NaN;
+  return fact.tradingDay === session.tradingDay ? fact.value : Number.NaN;
+}
+
+/** Null while it is known, otherwise why it is not. */
+export function whyFact(view: SymbolView, { name, value, asOfMs, tradingDay, isTimely }: FactCell, maxAgeMs: number): string | null {
+  if (view.session === null) return "the market is closed";
+  if (Number.isNaN(value)) return `${name} is missing`;
+  if (isTimely ? asOfMs < view.dayStartsAtMs : tradingDay !== view.session.tradingDay) return `${name} is of another day`;
+  return isTimely && view.nowMs - asOfMs > maxAgeMs ? `${name} is stale` : null;
+}
