@@ -16,7 +16,7 @@ export type CheckLimits = {
   claimRecordingMs: number;
 };
 
-export const defaultCheckLimits: CheckLimits = { claimWindowMs: 3_000, claimRecordingMs: 500 };
+export const defaultCheckLimits: CheckLimits = { claimWindowMs: 15_000, claimRecordingMs: 500 };
 
 /** For a law's own file: names it once. */
 export const violationsOf = (law: string) => {

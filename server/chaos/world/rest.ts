@@ -10,9 +10,13 @@ import type { World } from "./world.ts";
 const doubtMs = 6 * 60_000;
 /** Past the close of every session, so that the day's orders end. */
 const sessionMs = 7 * 3_600_000;
-const waitMs = 120;
-const rounds = 14;
-const reconcileWaitMs = 4_000;
+/** Nothing is lost by moving on early, as long as there is a next round; a machine that is busy with other things gets longer ones. */
+const firstWaitMs = 120;
+const longestWaitMs = 5_000;
+const rounds = 24;
+/** So many times time is let pass; after that it is only waited for. */
+const jumps = 10;
+const reconcileWaitMs = 60_000;
 
 /** @returns what did not come to rest; null when everything did */
 export async function comeToRest(world: World): Promise<string | null> {
@@ -28,10 +32,10 @@ export async function comeToRest(world: World): Promise<string | null> {
 
   let left: string | null = null;
   for (let round = 0; round < rounds; round += 1) {
-    left = await untilNothingIsLeft(world);
+    left = await untilNothingIsLeft(world, Math.min(longestWaitMs, firstWaitMs * 1.5 ** round));
     if (left === null) break;
     world.say(`not at rest yet: ${left}`);
-    await world.jump(round % 2 === 0 ? doubtMs : sessionMs);
+    if (round < jumps) await world.jump(round % 2 === 0 ? doubtMs : sessionMs);
   }
   if (left !== null) return left;
   // What the broker did last may have been told to nobody: one comparison from scratch sees it.
@@ -56,7 +60,7 @@ async function endAll(world: World): Promise<void> {
   await world.owner.query("update leases set expires_at = clock_timestamp() where expires_at > clock_timestamp()");
 }
 
-async function untilNothingIsLeft(world: World): Promise<string | null> {
+async function untilNothingIsLeft(world: World, waitMs: number): Promise<string | null> {
   const givesUpAt = world.clock.naturalMs() + waitMs;
   for (;;) {
     const left = await whatIsLeft(world.owner, world.simulator);

@@ -48,7 +48,7 @@ const settings: RiskSettings = {
 };
 const longestLogLines = 2_000;
 /** A life that is stopped finishes what is under way; one that takes longer is left behind. */
-const longestEndMs = 15_000;
+const longestEndMs = 60_000;
 const leaseLeftMs = 40;
 
 export async function createWorld(database: WorldDatabase, random: Random): Promise<World> {
