@@ -155,9 +155,16 @@ const schemasIn = (value: unknown): JsonObject[] => (Array.isArray(value) ? valu
 const requiredOf = (schema: JsonObject): string[] => (Array.isArray(schema["required"]) ? schema["required"].filter((name) => typeof name === "string") : []);
 const textIn = (schema: JsonObject, key: string): string | null => (typeof schema[key] === "string" ? schema[key] : null);
 
-function propertiesOf(schema: JsonObject): Map<string, JsonObject> {
+/** A schema's properties are asked for at every object of a document. */
+const propertiesKnown = new WeakMap<JsonObject, ReadonlyMap<string, JsonObject>>();
+
+function propertiesOf(schema: JsonObject): ReadonlyMap<string, JsonObject> {
+  const known = propertiesKnown.get(schema);
+  if (known !== undefined) return known;
   const { properties } = schema;
-  return new Map(isJsonObject(properties) ? Object.entries(properties).flatMap(([key, each]) => (isSchema(each) ? [[key, each]] : [])) : []);
+  const read = new Map(isJsonObject(properties) ? Object.entries(properties).flatMap(([key, each]) => (isSchema(each) ? [[key, each]] : [])) : []);
+  propertiesKnown.set(schema, read);
+  return read;
 }
 
 /** The values of an `enum` or a `const`; null when any other schema. */
@@ -171,7 +178,7 @@ function resolve({ definitions }: Explainer, schema: JsonObject): JsonObject {
   if (typeof name !== "string") return schema;
   const definition = definitions.get(name);
   if (definition === undefined) throw new Error(`a schema refers to ${name}, which is none`);
-  return resolve({ definitions, faults: [] }, definition);
+  return definition;
 }
 
 function isOfType(value: unknown, type: string): boolean {

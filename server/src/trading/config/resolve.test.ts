@@ -166,6 +166,52 @@ describe("a bad document is told where it is bad", () => {
   });
 });
 
+describe("a rule of the language is looked at together with the rest of the config", () => {
+  const condition = (when: unknown, changes: Record<string, unknown> = {}): Record<string, unknown> => {
+    const { type: _type, ref_metric: _reference, threshold_pct: _threshold, ...terms } = dip;
+    return { ...terms, id: "mine", type: "condition", question_template: "{{symbol}}?", when, ...changes };
+  };
+  const below = { op: "<", left: "last", right: 400 };
+  const auto = { mode: "auto", auto_budget: { max_orders_per_day: 1, max_notional_usd_per_day: 50 } };
+  const asksNobody = { require_question_before_order: false };
+  const coins = { id: "coins", source: "alpaca", asset_class: "crypto", symbols: ["BTC/USD"], feed: "crypto_us", poll_interval_seconds: 60, metrics: ["last_trade"] };
+
+  const cases: [string, unknown, string, RegExp][] = [
+    ["a spread without quotes", { rules: [condition({ op: "<", left: "spread_bps", right: 10 })] }, "/rules/0/symbol", /brings last_trade and quote: add `quote` to the metrics of data input primary_watchlist/],
+    ["a slip deep inside a condition", { rules: [condition({ all: [below, { ...below, right: "prev_clsoe" }] })] }, "/rules/0/when/all/1/right", /did you mean `prev_close`\?/],
+    ["a template's placeholder on a rule without a reference", { rules: [{ id: "dip_confirm", type: "price_crosses_level", level: 400, direction: "any" }] }, "/rules/0", /\{\{pct\}\} belongs to rules/],
+    ["orders that nobody is asked about, where asking is required", { rules: [condition(below, auto)] }, "/rules/0/mode", /require_question_before_order is true/],
+    ["orders that nobody is asked about, with real money", { mode: "live", guardrails: asksNobody, rules: [condition(below, auto)] }, "/rules/0/mode", /auto is for paper only/],
+    ["a session of what has none", { data_inputs: [coins], rules: [condition(below, { symbol: "BTC/USD", fire: { mode: "once", session: "last_hour" } })] }, "/rules/0/fire/session", /around the clock/],
+    ["the close of what does not close", { data_inputs: [coins], rules: [condition({ op: "<", left: { clock: "minutes_until_close" }, right: 5 }, { symbol: "BTC/USD" })] }, "/rules/0/when/left/clock", /never known/],
+    ["a time zone that is none", { restraint: { quiet_hours: { from: "22:00", to: "07:00", time_zone: "Europe/Berln" } } }, "/restraint/quiet_hours/time_zone", /did you mean `Europe\/Berlin`\?/],
+    ["a time zone that knows no summer", { restraint: { quiet_hours: { from: "22:00", to: "07:00", time_zone: "+02:00" } } }, "/restraint/quiet_hours/time_zone", /not a time zone/],
+    ["quiet hours that are none, or all", { restraint: { quiet_hours: { from: "22:00", to: "22:00", time_zone: "UTC" } } }, "/restraint/quiet_hours/to", /must not be the same as from/],
+  ];
+  test.each(cases)("%s", (_name, own, pointer, message) => {
+    expect(errorsOf(own)).toContainEqual({ pointer, message: expect.stringMatching(message) });
+  });
+
+  test("quotes that are brought are found, and a budget is enough where nobody has to be asked", () => {
+    const quoted = { data_inputs: [{ id: "primary_watchlist", metrics: ["last_trade", "daily_bar", "prev_close", "quote"] }], rules: [condition({ op: "<", left: "spread_bps", right: 10 })] };
+    expect(errorsOf(quoted).filter(({ pointer }) => pointer === "/rules/0/symbol")).toEqual([]);
+    expect(errorsOf({ guardrails: asksNobody, rules: [condition(below, auto)] }).filter(({ pointer }) => pointer === "/rules/0/mode")).toEqual([]);
+  });
+
+  test("a condition as deep as may be is read, and one as deep as a stack is refused without looking at it", () => {
+    const nested = (levels: number): unknown => JSON.parse(`${'{"not":'.repeat(levels)}${JSON.stringify(below)}${"}".repeat(levels)}`);
+    expect(errorsOf({ rules: [condition(nested(6))] }).filter(({ message }) => message.includes("deeper"))).toEqual([]);
+    expect(errorsOf({ rules: [condition(nested(5_000))] })).toEqual([{ pointer: expect.stringMatching(/^\/rules\/0\/when\/not/), message: expect.stringContaining("nested deeper") }]);
+  });
+
+  test("two hundred large rules are read, and a document that is larger than any config is not", () => {
+    const wide = (operands: number): unknown => ({ any: Array.from({ length: operands }, () => ({ op: ">", left: { "*": ["last", 1.5] }, right: 1 })) });
+    const own = (operands: number): unknown => ({ rules: Array.from({ length: 200 }, (_, index) => condition(wide(operands), { id: `r${index}` })) });
+    expect(errorsOf(own(16)).filter(({ message }) => message.includes("values"))).toEqual([]);
+    expect(errorsOf(own(60))).toEqual([{ pointer: expect.any(String), message: expect.stringContaining("must NOT hold more than 50000 values") }]);
+  });
+});
+
 describe("a template that changes under its users", () => {
   const own = { rules: [{ id: "dip_confirm", threshold_pct: -3 }, rule({ symbol: "AAPL" })], guardrails: { max_orders_per_day: 1 } };
 
