@@ -32,7 +32,7 @@ async function whatDoesNotAddUp(stage: Stage, uids: string[]): Promise<string | 
   const { rows } = await stage.database.ownerPool.query<{ status: string; filled: string; executed: string }>(
     `with said as (
        select order_id, execution_id, qty from fills
-       union all select order_id, execution_id, qty from fill_amendments where kind = 'trade_correct'
+       union all select order_id, execution_id, qty from fill_amendments where kind = 'trade_correct' and previous_execution_id is not null
      )
      select o.status, trim_scale(o.filled_qty)::text as filled, trim_scale(coalesce(sum(s.qty), 0))::text as executed
      from trade_orders as o

@@ -165,10 +165,12 @@ export const brokerSteps: readonly Step[] = [
   {
     actor: "broker", form: "lets the stream in again", pattern: /^lets the stream in again$/,
     run: async (stage) => {
+      const before = stage.connects();
       stage.broker.letIn();
-      await eventually(stage, "a stream that is connected, and books that are compared", () => Promise.resolve({ holds: stage.isReady(), seen: "neither or one of them" }));
+      await eventually(stage, "a stream that is back, and books that are compared", () => Promise.resolve({ holds: stage.connects() > before && stage.isReady(), seen: "neither or one of them" }));
     },
   },
+  { actor: "broker", form: "does the next thing in the same moment", pattern: /^does the next thing in the same moment$/, run: (stage) => Promise.resolve(stage.broker.book.stopClockOnce()) },
   { actor: "broker", form: "cannot be read", pattern: /^cannot be read$/, run: (stage) => Promise.resolve(void (stage.broker.isDown = true)) },
   { actor: "broker", form: "can be read again", pattern: /^can be read again$/, run: (stage) => Promise.resolve(void (stage.broker.isDown = false)) },
 ];

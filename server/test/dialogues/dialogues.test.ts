@@ -31,7 +31,7 @@ describe("a dialogue that does not go as it says", () => {
 
   test.each(refused.map((dialogue) => [dialogue.title, dialogue] as const))("fails at its last line, and says where: %s", async (_title, dialogue) => {
     const last = dialogue.lines.at(-1);
-    const outcome = await playDialogue(database, dialogue, { patienceMs: 3_000 }).then(() => null, (error: unknown) => error);
+    const outcome = await playDialogue(database, dialogue, { lastLinePatienceMs: 500 }).then(() => null, (error: unknown) => error);
     expect(outcome).toBeInstanceOf(DialogueError);
     expect(String(outcome)).toContain(`${dialogue.file}:${last?.number}: `);
     expect(String(outcome)).toMatch(/expected .*, but there (is|are) |after the last line /);

@@ -22,6 +22,7 @@
  *             quietly streams|busts|corrects …              it happens, and the stream does not tell of it
  *             tells e1 [again]                              the message that was made under that name, as it was then
  *             tells of an order that nobody here placed · cuts the stream · lets the stream in again
+ *             does the next thing in the same moment        of the same millisecond as what it did last
  *             cannot be read · can be read again
  *   nod       has order [A] <status>[, filled 0.1[ at 100]][, because "…"] · holds 0.1 of SPY[ at 100][ for bob]
  *             holds nothing of SPY · sends order [A] · has sent order [A] once|twice|never · has sent 2 orders in all
@@ -85,15 +86,19 @@ function readLine(file: string, number: number, text: string): Line {
   return line;
 }
 
-export type PlayOptions = { patienceMs?: number };
+/** How long a line waits for what it says; the last one may have less, where it is known that it does not hold. */
+export type PlayOptions = { patienceMs?: number; lastLinePatienceMs?: number };
 
 /** @throws DialogueError at the first line that does not hold */
-export async function playDialogue(database: TestDatabase, dialogue: Dialogue, { patienceMs = 20_000 }: PlayOptions = {}): Promise<void> {
+export async function playDialogue(database: TestDatabase, dialogue: Dialogue, { patienceMs = 20_000, lastLinePatienceMs = patienceMs }: PlayOptions = {}): Promise<void> {
   const givesUp = dialogue.lines.some(({ text }) => text.includes("never answers POST"));
   const stage = await setStage(database, { patienceMs, requestTimeoutMs: givesUp ? 1_000 : 30_000, on: dialogue.lines.some(({ step }) => step.actor === "simulator") ? "simulator" : "wire" });
   try {
     await play(stage, dialogue.file, { text: "before the first line", number: 1, run: () => begin(stage) });
-    for (const { text, number, step, said } of dialogue.lines) await play(stage, dialogue.file, { text, number, run: () => step.run(stage, said) });
+    for (const [index, { text, number, step, said }] of dialogue.lines.entries()) {
+      if (index === dialogue.lines.length - 1) stage.patienceMs = lastLinePatienceMs;
+      await play(stage, dialogue.file, { text, number, run: () => step.run(stage, said) });
+    }
     const wrong = await whatIsWrongAtTheEnd(stage);
     if (wrong !== null) throw new DialogueError(`${dialogue.file}:${dialogue.lines.at(-1)?.number ?? 1}: after the last line ${wrong}`);
   } finally {

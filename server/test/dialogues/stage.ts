@@ -41,14 +41,17 @@ export type Stage = {
   taken: number;
   readonly told: Map<Person, number>;
   /** How long a line waits for what it says. */
-  readonly patienceMs: number;
+  patienceMs: number;
   uid(person: Person): string;
   answer(person: Person, questionId: string, value: number): ReturnType<ReturnType<typeof createFloor>["answer"]>;
   /** The books are compared as on the timer. True when it went through. */
   compare(): Promise<boolean>;
   /** Null while no process runs. */
   desk(): OrderDesk | null;
+  /** Connected, and the books compared since. */
   isReady(): boolean;
+  /** How often the process that runs has connected to the stream. */
+  connects(): number;
   startDesk(): Promise<void>;
   stopDesk(): Promise<void>;
   /** The process is gone in the middle of what it does: it never reaches the database again. */
@@ -109,7 +112,8 @@ export async function setStage(database: TestDatabase, options: StageOptions): P
     answer: (person, questionId, value) => floor.answer(uids.get(person) ?? "", questionId, value),
     compare: () => reconciler.reconcile(),
     desk: () => running?.desk ?? null,
-    isReady: () => running !== null && running.desk.isReconciled() && venue.listeners() === 1,
+    isReady: () => running !== null && running.connects() > 0 && running.desk.isReconciled() && venue.listeners() === 1,
+    connects: () => running?.connects() ?? 0,
     startDesk: () => {
       running = openDesk(database, port, createAlpacaTradeStream(settings), { taken: () => (stage.taken += 1), failed });
       return Promise.resolve();
@@ -183,7 +187,7 @@ async function clearAway(owner: Pool): Promise<void> {
 class OfTheDead extends Error {}
 const isOfTheDead = (error: unknown): boolean => error instanceof OfTheDead;
 
-type RunningDesk = { desk: OrderDesk; die: () => void; end: () => Promise<void> };
+type RunningDesk = { desk: OrderDesk; connects: () => number; die: () => void; end: () => Promise<void> };
 
 function openDesk(database: TestDatabase, port: BrokerPort, stream: TradeStreamPort, heard: { taken: () => void; failed: (error: unknown) => void }): RunningDesk {
   const pool = secondPool(database.url);
@@ -195,13 +199,15 @@ function openDesk(database: TestDatabase, port: BrokerPort, stream: TradeStreamP
   }) as Pool;
   const nothing = (): undefined => undefined;
   let isEnding = false;
+  let connects = 0;
   const desk = createOrderDesk({
     pool: mortal,
     broker: port,
     stream,
     settings: testRiskSettings,
     observer: {
-      denied: nothing, sending: nothing, answered: nothing, lookedUp: nothing, canceled: nothing, reconciled: nothing, connected: nothing, disconnected: nothing,
+      denied: nothing, sending: nothing, answered: nothing, lookedUp: nothing, canceled: nothing, reconciled: nothing, disconnected: nothing,
+      connected: () => (connects += 1),
       applied: () => heard.taken(),
       failed: (error) => (isEnding ? undefined : heard.failed(error)),
     },
@@ -211,6 +217,7 @@ function openDesk(database: TestDatabase, port: BrokerPort, stream: TradeStreamP
   desk.start();
   return {
     desk,
+    connects: () => connects,
     die: () => void (isDead = true),
     end: async () => {
       isEnding = true;

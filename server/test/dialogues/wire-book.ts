@@ -30,6 +30,8 @@ export type WireBook = {
   /** Orders that are there and that no look-up finds yet. */
   readonly hidden: Set<string>;
   place(posted: PostedOrder, changes?: Partial<WireOrder>): WireOrder;
+  /** The next change is of the same millisecond as the last. */
+  stopClockOnce(): void;
   /** Every change gives the message that the stream would carry; `label` is what the dialogue calls it. */
   change(order: WireOrder, status: string, event: string, label: string | undefined): TradeUpdate;
   execute(order: WireOrder, given: { qty: string; price: string; label: string; status: string }): TradeUpdate;
@@ -49,10 +51,12 @@ export function createWireBook(run: string): WireBook {
   const messages = new Map<string, TradeUpdate>();
   const inForce: Execution[] = [];
   let lastMs = 0;
+  let isStopped = false;
 
-  /** No two words of this broker are of the same millisecond. */
+  /** No two words of this broker are of the same millisecond, unless the dialogue says so. */
   const stamp = (): string => {
-    lastMs = Math.max(Date.now(), lastMs + 1);
+    if (!isStopped) lastMs = Math.max(Date.now(), lastMs + 1);
+    isStopped = false;
     return new Date(lastMs).toISOString();
   };
   const keep = (label: string | undefined, update: TradeUpdate): TradeUpdate => {
@@ -84,6 +88,7 @@ export function createWireBook(run: string): WireBook {
     orders,
     activities,
     hidden: new Set(),
+    stopClockOnce: () => void (isStopped = true),
     place: (posted, changes = {}) => {
       const at = stamp();
       const order: WireOrder = {

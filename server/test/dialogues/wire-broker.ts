@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { WebSocketServer, type WebSocket } from "ws";
-import { createWireBook, isWorking, type PostedOrder, type TradeUpdate, type WireBook, type WireOrder } from "./wire-book.ts";
+import { createWireBook, isWorking, type PostedOrder, type TradeUpdate, type WireBook } from "./wire-book.ts";
 
 /** A request that has not been answered yet. */
 export type Waiting = { body: string; url: string; reply(status: number, body: unknown): void; replyRaw(body: string): void; reset(): void };
@@ -154,5 +154,3 @@ function converse(client: WebSocket, listening: Set<WebSocket>): void {
 function send(client: WebSocket, frame: unknown): void {
   client.send(Buffer.from(JSON.stringify(frame)));
 }
-
-export type { WireOrder };

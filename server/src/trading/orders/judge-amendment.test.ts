@@ -62,6 +62,13 @@ test("one that names no execution is found by its quantity and price, by being t
   expect(judge(correction("0.05", "100", null), { order: report("0.09") })).toMatchObject({ about: "e1" });
 });
 
+test("of executions that are alike one is as good as the other; of others that would explain it none is chosen", () => {
+  const alike = { fills: [fill("e1", "0.05"), fill("e2", "0.05")], amendments: [] };
+  expect(judge(correction("0.03", "99", null), { of: alike, order: report("0.08") })).toMatchObject({ about: "e2", event: { filledQty: "0.08" } });
+  const unlike = { fills: [fill("e1", "0.05", "100"), fill("e2", "0.05", "101")], amendments: [] };
+  expect(judge(correction("0.03", "99", null), { of: unlike, order: report("0.08") })).toMatchObject({ about: null, event: { filledQty: "0.08" } });
+});
+
 test("a bust under the execution's own id is about that one", () => {
   expect(judge(bust({ executionId: "e2", previousExecutionId: null }))).toMatchObject({ about: "e2", event: { filledQty: "0.06" } });
 });

@@ -68,14 +68,19 @@ function aboutWhat(amendment: Amendment, { fills }: ExecutionBook, inForce: read
   if (amendment.previousExecutionId !== null) return amendment.previousExecutionId;
   if (fills.some(({ executionId }) => executionId === amendment.executionId)) return amendment.executionId;
   const was = amendment.kind === "trade_bust" ? amendment.was : null;
-  const alike = was === null ? undefined : inForce.findLast((each) => compare(each.qty, was.qty) === 0 && compare(each.price, was.price) === 0);
+  const alike = was === null ? undefined : inForce.findLast((each) => areAlike(each, was));
   if (alike !== undefined) return alike.executionId;
   if (inForce.length === 1) return inForce[0]?.executionId ?? null;
   if (report === null) return null;
   const instead = amendment.kind === "trade_correct" ? [{ executionId: amendment.executionId, qty: amendment.qty, price: amendment.price }] : [];
   const explaining = inForce.filter((each) => compare(executedIn([...inForce.filter((other) => other !== each), ...instead]).qty, report.filledQty) === 0);
-  return explaining.length === 1 ? (explaining[0]?.executionId ?? null) : null;
+  const last = explaining.at(-1);
+  return last !== undefined && explaining.every((each) => areAlike(each, last)) ? last.executionId : null;
 }
+
+type Lot = { qty: Quantity; price: Price };
+
+const areAlike = (a: Lot, b: Lot): boolean => compare(a.qty, b.qty) === 0 && compare(a.price, b.price) === 0;
 
 type InForce = { before: readonly KnownExecution[]; after: readonly KnownExecution[]; isKnown: boolean };
 
