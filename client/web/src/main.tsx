@@ -3,9 +3,12 @@ import "./styles/app.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
+import { navigate, routeOf } from "./app/routes.ts";
+import { startServiceWorker } from "./app/update.ts";
 import { applyDeviceSettings } from "./settings/use-device-settings.ts";
 
 applyDeviceSettings(document.documentElement);
+void startServiceWorker((path) => navigate(routeOf(path)));
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

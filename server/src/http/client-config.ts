@@ -16,6 +16,6 @@ export function clientConfigOf({ firebaseProjectId, firebaseWeb = null }: { fire
     firebaseProjectId === null || firebaseWeb === null
       ? null
       : { api_key: firebaseWeb.apiKey, auth_domain: `${firebaseProjectId}.firebaseapp.com`, project_id: firebaseProjectId, app_id: firebaseWeb.appId, messaging_sender_id: firebaseWeb.messagingSenderId };
-  const vapidKey = firebase?.messaging_sender_id == null ? null : (firebaseWeb?.vapidKey ?? null);
+  const vapidKey = firebase === null || firebase.messaging_sender_id === null ? null : (firebaseWeb?.vapidKey ?? null);
   return { sign_in: { local: devSessions !== null, firebase }, push: vapidKey === null ? null : { vapid_key: vapidKey } };
 }

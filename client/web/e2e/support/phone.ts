@@ -1,7 +1,8 @@
 /** A page as a person holds it, and what a finger does to it. */
 import type { Browser, CDPSession, Locator, Page } from "playwright-core";
 
-export type View = { width: number; height: number; colorScheme?: "light" | "dark"; touch?: boolean; scale?: number };
+/** `serviceWorkers`: blocked unless a test is about them, so that tests can stand between the page and the network. */
+export type View = { serviceWorkers?: "allow" | "block"; width: number; height: number; colorScheme?: "light" | "dark"; touch?: boolean; scale?: number };
 
 export const phone: View = { width: 390, height: 844, touch: true };
 export const desktop: View = { width: 1280, height: 800, touch: false };
@@ -10,8 +11,8 @@ export const desktop: View = { width: 1280, height: 800, touch: false };
 export type Faults = string[];
 
 export async function openPage(browser: Browser, view: View): Promise<{ page: Page; faults: Faults; close(): Promise<void> }> {
-  const { width, height, colorScheme = "light", touch = true, scale = 1 } = view;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: touch, isMobile: touch, deviceScaleFactor: scale });
+  const { width, height, colorScheme = "light", touch = true, scale = 1, serviceWorkers = "block" } = view;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: touch, isMobile: touch, deviceScaleFactor: scale, serviceWorkers });
   const page = await context.newPage();
   const faults: Faults = [];
   page.on("pageerror", (error) => faults.push(error.message));

@@ -46,8 +46,11 @@ async function openMarket(market: Market): Promise<Simulator> {
   return simulator;
 }
 
-/** @param database null: the server brings its own PostgreSQL up, as on a fresh machine */
-export async function startStack(database: { url: string; ownerUrl: string } | null, market: Market): Promise<Stack> {
+/**
+ * @param database null: the server brings its own PostgreSQL up, as on a fresh machine
+ * @param settings more of its environment
+ */
+export async function startStack(database: { url: string; ownerUrl: string } | null, market: Market, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
   const dataFolder = await mkdtemp(join(tmpdir(), "nod-e2e-"));
   await chmod(dataFolder, 0o755); // PostgreSQL's own account passes through it
   const simulator = await openMarket(market);
@@ -70,6 +73,7 @@ export async function startStack(database: { url: string; ownerUrl: string } | n
     ALPACA_TRADING_STREAM_URL: simulator.tradingStreamUrl,
     ALPACA_REQUESTS_PER_MINUTE: "6000",
     ...(database === null ? {} : { DATABASE_URL: database.url, DATABASE_OWNER_URL: database.ownerUrl }),
+    ...settings,
   };
   let server: ChildProcess | null = null;
 

@@ -1,4 +1,6 @@
+import type { ClientConfig } from "@nod/contract/client-config";
 import type { ConfigResponse, DevSessionResponse } from "@nod/contract/config-exchange";
+import type { DeviceRegistration, DevicesPage } from "@nod/contract/devices";
 import type { Order, OrdersPage } from "@nod/contract/order";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Problem } from "@nod/contract/problem";
@@ -8,7 +10,7 @@ import type { TradingConfigOverride } from "@nod/contract/trading-config";
 import { serverClock } from "../live/server-clock.ts";
 import { connection } from "../live/connection.ts";
 import { NoReplyError, OfflineError, RefusedError } from "./errors.ts";
-import { currentSession, setSession } from "./session.ts";
+import { currentSession, setSession, type Session } from "./session.ts";
 
 /** A call that takes longer is given up; on loopback it takes milliseconds. */
 const replyTimeoutMs = 8_000;
@@ -33,7 +35,7 @@ async function refusal(response: Response): Promise<RefusedError> {
  * One call. The shape of the reply is the contract's: client and server are built from the same package.
  * @throws RefusedError, NoReplyError or OfflineError, and nothing else.
  */
-async function call<Reply>(method: "GET" | "POST" | "PUT", path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+async function call<Reply>(method: "DELETE" | "GET" | "POST" | "PUT", path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
   if (!navigator.onLine) throw new OfflineError("This device is offline.");
   const session = currentSession();
   const sentAtMs = Date.now();
@@ -61,7 +63,10 @@ async function call<Reply>(method: "GET" | "POST" | "PUT", path: string, body?: 
   if (response.status >= 502 && response.status <= 504 && !response.headers.get("content-type")?.includes("problem+json")) connection.silence();
   else connection.heard();
   if (!response.ok) {
-    if (response.status === 401 && session !== null && currentSession() === session) setSession(null);
+    if (response.status === 401 && session !== null) {
+      if (await renewed(session)) return call<Reply>(method, path, body, headers);
+      if (currentSession() === session) setSession(null);
+    }
     throw await refusal(response);
   }
   serverClock.observe(reply, sentAtMs, Date.now());
@@ -69,7 +74,19 @@ async function call<Reply>(method: "GET" | "POST" | "PUT", path: string, body?: 
   return reply as Reply;
 }
 
+/** A token that has run out is replaced once, where the sign-in can do that; a call that was refused with 401 did nothing. */
+async function renewed(session: Session): Promise<boolean> {
+  const token = (await session.renew?.().catch(() => null)) ?? null;
+  if (token === null || token === session.token) return false;
+  setSession({ ...session, token });
+  return true;
+}
+
 export const http = {
+  clientConfig: () => call<ClientConfig>("GET", "/v1/client-config"),
+  devices: () => call<DevicesPage>("GET", "/v1/me/devices"),
+  putDevice: (id: string, device: DeviceRegistration) => call<DevicesPage>("PUT", `/v1/me/devices/${id}`, device),
+  removeDevice: (id: string) => call<DevicesPage>("DELETE", `/v1/me/devices/${id}`),
   startSession: (uid: string) => call<DevSessionResponse>("POST", "/v1/dev/session", { uid }),
   openQuestions: () => call<QuestionsPage>("GET", "/v1/me/questions?status=open"),
   question: (id: string) => call<Question>("GET", `/v1/me/questions/${id}`),

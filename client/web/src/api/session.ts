@@ -1,8 +1,16 @@
 /**
- * Who is signed in. The token is kept in memory and, so that a reload does not sign out, in this tab's
- * sessionStorage; never in localStorage, where it would outlive the tab on a shared machine.
+ * Who is signed in. A local session's token is kept in memory and, so that a reload does not sign out, in this tab's
+ * sessionStorage; never in localStorage, where it would outlive the tab on a shared machine. A session of Firebase is
+ * Firebase's to keep: here it is in memory alone.
  */
-export type Session = { uid: string; token: string };
+export type Session = {
+  uid: string;
+  token: string;
+  /** Only with Firebase: gets a new token, or null when the sign-in has ended. */
+  renew?: () => Promise<string | null>;
+  /** Only with Firebase: ends the sign-in there as well. */
+  end?: () => Promise<void>;
+};
 
 const storageKey = "nod.session";
 const listeners = new Set<() => void>();
@@ -27,7 +35,7 @@ export function currentSession(): Session | null {
 
 export function setSession(session: Session | null): void {
   current = session;
-  if (session === null) sessionStorage.removeItem(storageKey);
+  if (session === null || session.renew !== undefined) sessionStorage.removeItem(storageKey);
   else sessionStorage.setItem(storageKey, JSON.stringify(session));
   for (const listener of listeners) listener();
 }

@@ -3,9 +3,11 @@ import { domAnimation, LazyMotion, MotionConfig } from "motion/react";
 import { useState, useSyncExternalStore } from "react";
 import { RefusedError } from "../api/errors.ts";
 import { currentSession, onSessionChange, type Session } from "../api/session.ts";
+import { useThisDevice } from "../device/use-this-device.ts";
 import { SignInScreen } from "../sign-in/sign-in-screen.tsx";
 import { useLiveUpdates } from "./live-updates.ts";
 import { Shell } from "./shell.tsx";
+import { UpdatePrompt } from "./update-prompt.tsx";
 
 function createQueryClient(): QueryClient {
   return new QueryClient({
@@ -23,6 +25,7 @@ function createQueryClient(): QueryClient {
 
 function SignedIn({ session }: { session: Session }) {
   useLiveUpdates(session);
+  useThisDevice(session);
   return <Shell session={session} />;
 }
 
@@ -40,5 +43,10 @@ function Visit({ session }: { session: Session | null }) {
 
 export function App() {
   const session = useSyncExternalStore(onSessionChange, currentSession);
-  return <Visit key={session?.uid ?? ""} session={session} />;
+  return (
+    <>
+      <Visit key={session?.uid ?? ""} session={session} />
+      <UpdatePrompt />
+    </>
+  );
 }

@@ -6,8 +6,8 @@ import { connection } from "../live/connection.ts";
 import { asked, closed } from "../questions/deck.ts";
 import { changeDeck, deckKey, ordersKey, statusQuery, takeOrder } from "../questions/queries.ts";
 
-/** Writes what the hub tells into the query cache, as long as this person is signed in. */
-export function useLiveUpdates(session: Session): void {
+/** Writes what the hub tells into the query cache, as long as this person is signed in; a renewed token does not interrupt it. */
+export function useLiveUpdates({ uid }: Session): void {
   const client = useQueryClient();
   useEffect(() => {
     const lookAgain = (): void => {
@@ -39,7 +39,7 @@ export function useLiveUpdates(session: Session): void {
     const connect = async (): Promise<void> => {
       try {
         const { openQuestionsHub } = await import("../api/hub.ts");
-        if (!left) hub = openQuestionsHub(() => currentSession()?.token ?? session.token, events);
+        if (!left) hub = openQuestionsHub(() => currentSession()?.token ?? "", events);
       } catch {
         connection.hubIs("interrupted");
       }
@@ -59,5 +59,6 @@ export function useLiveUpdates(session: Session): void {
       left = true;
       void hub?.stop();
     };
-  }, [client, session]);
+    // oxlint-disable-next-line react/exhaustive-deps -- another person needs another connection
+  }, [client, uid]);
 }

@@ -60,6 +60,11 @@ export const statusQuery = queryOptions({
   refetchInterval: pollInterval(statusIntervalMs),
 });
 
+/** What the server offers to clients changes with its settings alone. */
+export const clientConfigQuery = queryOptions({ queryKey: ["client-config"], queryFn: () => http.clientConfig(), staleTime: Infinity });
+
+export const devicesQuery = queryOptions({ queryKey: ["devices"], queryFn: () => http.devices() });
+
 export const configQuery = queryOptions({ queryKey: ["config"], queryFn: () => http.config() });
 
 export const snapshotsQuery = (symbols: readonly string[]) =>

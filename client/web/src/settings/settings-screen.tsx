@@ -1,8 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import type { TradingStatus } from "@nod/contract/status";
 import { wordsForFailure } from "../api/errors.ts";
-import { setSession, type Session } from "../api/session.ts";
+import type { Session } from "../api/session.ts";
 import { ModeTag } from "../app/mode-tag.tsx";
+import { Devices } from "../device/devices.tsx";
+import { Notifications } from "../device/notifications.tsx";
+import { signOut } from "../device/sign-out.ts";
 import { usdBrief } from "../money/decimal-text.ts";
 import { configQuery, statusQuery } from "../questions/queries.ts";
 import { KillSwitchButton } from "../safety/kill-switch-button.tsx";
@@ -90,10 +93,12 @@ export function SettingsScreen({ session }: { session: Session }) {
       {status !== undefined && <Safety status={status} />}
       <Approving />
       {config !== undefined && <QuietHours key={config.revision} config={config} />}
+      <Notifications />
+      <Devices />
       <Look />
       <Section title="Account">
         <Row title={<span className="block truncate">Signed in as {session.uid}</span>} detail="Signing out forgets the session on this device. Your rules go on asking on the others.">
-          <button type="button" onClick={() => setSession(null)} className={smallButtonClass}>
+          <button type="button" onClick={() => void signOut(session)} className={smallButtonClass}>
             Sign out
           </button>
         </Row>

@@ -1,28 +1,23 @@
-import { useState, type FormEvent } from "react";
-import { wordsForFailedSignIn } from "../api/errors.ts";
-import { http } from "../api/http.ts";
-import { setSession } from "../api/session.ts";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { wordsForFailure } from "../api/errors.ts";
+import { clientConfigQuery } from "../questions/queries.ts";
+import { LocalSignIn } from "./local-sign-in.tsx";
 
-/** A local session: any name, on this machine only. The server refuses it in production. */
+const FirebaseSignIn = lazy(() => import("./firebase-sign-in.tsx").then((module) => ({ default: module.FirebaseSignIn })));
+
+function FormBones() {
+  return (
+    <div className="flex flex-col gap-3" aria-busy="true" aria-label="Loading">
+      <span className="bone h-14" />
+      <span className="bone h-14" />
+    </div>
+  );
+}
+
+/** As the server offers it: Firebase (Google, e-mail), or a name on this machine. */
 export function SignInScreen() {
-  const [name, setName] = useState("demo");
-  const [failure, setFailure] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-
-  async function signIn(event: FormEvent): Promise<void> {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(null);
-    const uid = name.trim();
-    try {
-      const { token } = await http.startSession(uid);
-      setSession({ uid, token });
-    } catch (error) {
-      setFailure(wordsForFailedSignIn(error));
-      setBusy(false);
-    }
-  }
-
+  const { data: config, error, refetch } = useQuery(clientConfigQuery);
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-8 px-6 py-12">
       <header>
@@ -33,30 +28,24 @@ export function SignInScreen() {
         <h1 className="mt-6 text-figure font-strong tracking-tight text-balance">It asks before it trades.</h1>
         <p className="mt-3 text-soft">A rule of yours fires, a card comes, you decide. One answer makes at most one order, on paper first.</p>
       </header>
-      <form onSubmit={(event) => void signIn(event)} className="flex flex-col gap-3">
-        <label htmlFor="uid" className="text-small text-soft">
-          Your name on this machine
-        </label>
-        <input
-          id="uid"
-          name="uid"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          aria-describedby={failure === null ? undefined : "sign-in-failure"}
-          className="h-14 rounded-surface border border-line bg-card px-5 text-body"
-        />
-        <button type="submit" disabled={busy} className="h-14 rounded-surface bg-accent text-body font-strong text-on-accent transition-colors hover:bg-accent-strong disabled:opacity-60">
-          {busy ? "Signing in" : "Sign in"}
-        </button>
-        <p id="sign-in-failure" role="alert" className="min-h-5.5 text-small text-red">
-          {failure}
-        </p>
-      </form>
-      <p className="text-small text-faint">A local session, for trying things out. It ends with this tab.</p>
+      {config === undefined && error === null && <FormBones />}
+      {config === undefined && error !== null && (
+        <div role="alert" className="flex flex-col gap-3 text-soft">
+          <p>{wordsForFailure(error)}</p>
+          <button type="button" onClick={() => void refetch()} className="h-14 rounded-surface bg-wash font-strong transition-colors hover:bg-wash-strong">
+            Try again
+          </button>
+        </div>
+      )}
+      {config !== undefined && config.sign_in.firebase !== null && (
+        <Suspense fallback={<FormBones />}>
+          <FirebaseSignIn web={config.sign_in.firebase} />
+        </Suspense>
+      )}
+      {config?.sign_in.local === true && <LocalSignIn />}
+      {config !== undefined && !config.sign_in.local && config.sign_in.firebase === null && (
+        <p className="text-soft">This server takes Firebase's tokens, but has not been told its web settings (FIREBASE_WEB_API_KEY, FIREBASE_WEB_APP_ID). Nobody can sign in here until it is.</p>
+      )}
     </main>
   );
 }
