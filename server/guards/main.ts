@@ -37,6 +37,6 @@ try {
   console.log(`${tried.length} removals, ${tried.length - missed.length} caught, ${missed.length} survived`);
   process.exitCode = missed.length === 0 ? 0 : 1;
 } catch (error) {
-  console.error(error instanceof BaselineNotGreen || stopping.signal.aborted ? String(error) : error);
+  console.error(error instanceof BaselineNotGreen ? error.message : stopping.signal.aborted ? "stopped" : error);
   process.exitCode = 1;
 }

@@ -80,10 +80,13 @@ async function startVitest({ folder, environment, workers, signal }: SessionSett
   }
   return {
     ask: async (request, timeoutMs) => {
-      if (!child.connected || signal.aborted) return null;
+      signal.throwIfAborted();
+      if (!child.connected) return null;
       child.send(request);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by vitest-session.ts
-      return (await next(timeoutMs)) as RunReport | null;
+      const report = (await next(timeoutMs)) as RunReport | null;
+      signal.throwIfAborted();
+      return report;
     },
     lastWords: () => words.trim(),
     end: () => endChild(child),

@@ -41,7 +41,8 @@ async function run({ files, named, changed }: RunRequest): Promise<RunReport> {
 }
 
 process.on("message", (request: RunRequest) => {
-  void run(request).then((told) => process.send?.(told));
+  // Who asked may have gone meanwhile.
+  void run(request).then((told) => process.connected && process.send?.(told));
 });
 process.once("disconnect", () => void vitest.close().finally(() => process.exit()));
 // Both come to the whole group: whoever started this one ends it.

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KillSwitchMode } from "@nod/contract/status";
 import { newUuid } from "../../src/core/ids.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
+import { positionsToClose } from "../../src/trading/orders/exits-table.ts";
 import { clearKillSwitch, setKillSwitch, type KillSwitchScope } from "../../src/trading/risk/kill-switch-table.ts";
 import { cancelHaltedOrders } from "../../src/workers/cancel-halted.ts";
 import { claimOrders } from "../../src/workers/claim-orders.ts";
@@ -66,6 +67,20 @@ describe("a kill switch", () => {
     await atTheBroker(other);
     await set({ scope: "all" }, "cancel_only");
     expect(await takeBack()).toBe(2);
+  });
+
+  test("of one user closes positions of his alone, and none with an order at work", async () => {
+    for (const each of [uid, other]) {
+      const id = await atTheBroker(each);
+      await database.ownerPool.query("update trade_orders set status = 'filled', filled_qty = 0.1, filled_avg_price = 100, filled_at = now() where id = $1", [id]);
+    }
+    await database.ownerPool.query("insert into kill_switches (scope, firebase_uid, mode, set_by) values ('user', $1, 'flatten', 'test')", [uid]);
+    const toClose = async () => (await positionsToClose(database.pool, 10)).map(({ firebaseUid, symbol }) => [firebaseUid, symbol]);
+    expect(await toClose()).toEqual([[uid, "SPY"]]);
+    await database.ownerPool.query("delete from kill_switches");
+    await atTheBroker(uid);
+    await database.ownerPool.query("insert into kill_switches (scope, firebase_uid, mode, set_by) values ('user', $1, 'flatten', 'test')", [uid]);
+    expect(await toClose()).toEqual([]);
   });
 
   test("says so in the log, whoever set it: its setting and its lifting are in the log, and each cancel with its order", async () => {
