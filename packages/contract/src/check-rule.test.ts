@@ -90,6 +90,7 @@ describe("what cannot be meant is said in words", () => {
     ["a fault in what arms it again", rule(below, { fire: { mode: "on_change", rearm: { op: ">", left: 1, right: 2 } } }), "/fire/rearm", "compares constants"],
     ["a day that there is not", rule(below, { fire: { mode: "once", expires_at: "2027-02-30T00:00:00Z" } }), "/fire/expires_at", "must be a moment with its zone"],
     ["the distance of what has no reference", rule(below, { question_template: "{{pct}} %" }), "/question_template", "{{pct}} belongs to rules that compare the price with one reference; condition has none"],
+    ["the distance of what is sized by what it ranges", { ...begins, type: "price_below_pct_of_ref", ref_metric: "prev_close", threshold_pct: -1, question_template: "{{pct}}?", on_answer_match: { action: "propose_order", side: "buy", volatility: { risk_usd: 10, atr_multiple: 2, timeframe: "1Day", length: 14 } } }, "/question_template", "sized by volatility"],
     ["the amount of what names none", rule(below, { question_template: "{{notional}}?", on_answer_match: { action: "notify" } }), "/question_template", "notify names no amount"],
     ["an unknown placeholder", rule(below, { question_template: "{{balance}}" }), "/question_template", "{{balance}} is not a placeholder"],
     ["a limit of a market order", rule(below, { on_answer_match: { ...buy, limit_offset_bps: -10 } }), "/on_answer_match/limit_offset_bps", 'belongs to "order_type": "limit"'],

@@ -40,6 +40,7 @@ function templateFaults(rule: Rule): RuleFault[] {
   const template = rule.question_template;
   const faults = [...template.matchAll(placeholderPattern)].flatMap(([, name = ""]): RuleFault[] => {
     if (!isPlaceholder(name)) return [{ path, message: `{{${name}}} is not a placeholder; known are ${placeholders.map((known) => `{{${known}}}`).join(" ")}` }];
+    if ((name === "pct" || name === "ref") && "volatility" in rule.on_answer_match) return [{ path, message: `{{${name}}} is not known of a rule that is sized by volatility` }];
     if ((name === "pct" || name === "ref") && !("ref_metric" in rule)) return [{ path, message: `{{${name}}} belongs to rules that compare the price with one reference; ${rule.type} has none` }];
     if (name === "notional" && rule.on_answer_match.action !== "propose_order") return [{ path, message: `{{notional}} belongs to propose_order; ${rule.on_answer_match.action} names no amount` }];
     return [];
