@@ -1,6 +1,5 @@
 /** The rules that are evaluated in their long form, of all users: one program for all who wrote the same, one gate for each. */
-import type { Price } from "../../core/decimal.ts";
-import { price } from "../../core/decimal.ts";
+import { price, type Price } from "../../core/decimal.ts";
 import type { MarketKey } from "../market/fact-book.ts";
 import type { CompiledCondition } from "./compiled-rule.ts";
 import { isSettled, newGate, passGate, type GateLook, type GateState } from "./firing-gate.ts";
@@ -34,6 +33,10 @@ export type ConditionIndex = {
   /** Each symbol that a condition watches, with the view that is to be fed. */
   watched(): IterableIterator<WatchedSymbol>;
   viewOf(key: MarketKey): SymbolView | null;
+  /** Whose rule it is; null when the slot is none of a condition. */
+  ownerOf(slot: number): { firebaseUid: string; rule: CompiledCondition } | null;
+  /** Everybody whose condition reads what is his, once for each of them. */
+  readers(): IterableIterator<{ firebaseUid: string; rule: CompiledCondition }>;
   /** What a rule has done so far, to be kept beyond this process; null when the slot is none of a condition. */
   gateOf(slot: number): GateState | null;
   /** Goes on where an earlier process left off. */
@@ -119,6 +122,10 @@ export function createConditionIndex(): ConditionIndex {
       }
     },
     viewOf: (key) => markets.get(key)?.view ?? null,
+    ownerOf: (slot) => members.get(slot) ?? null,
+    *readers() {
+      for (const { groups } of markets.values()) for (const group of groups.values()) if (group.program.needs.user) yield* group.members.values();
+    },
     gateOf: (slot) => members.get(slot)?.gate ?? null,
     restoreGate(slot, gate) {
       const member = members.get(slot);
@@ -179,7 +186,8 @@ function pass(member: Member, look: GateLook, isQuiet: (slot: number) => boolean
 
 /** Only of a rule that fires: its price is known. */
 function readingOf({ market: { view }, bound }: Group, user: UserView | null): ConditionReading {
-  return { price: price(view.writtenFact("last")), priceAsOf: new Date(view.factAsOfMs("last")), facts: bound.facts(user) };
+  const { written, asOfMs } = view.fact("last");
+  return { price: price(written), priceAsOf: new Date(asOfMs), facts: bound.facts(user) };
 }
 
 function once<Value>(make: () => Value): () => Value {
