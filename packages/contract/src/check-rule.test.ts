@@ -1,17 +1,19 @@
 import fc from "fast-check";
+import type { TSchema } from "typebox";
 import { describe, expect, test } from "vitest";
-import { anyShapedRule, anySlippedRule } from "../test/support/any-rule.ts";
+import { anyShapedConfig, anyShapedRule, withSlip } from "../test/support/any-rule.ts";
 import { checkRule } from "./check-rule.ts";
 import { explainFaults } from "./explain-faults.ts";
 import { toPointer } from "./json-pointer.ts";
 import { didYouMean, editDistance, nearestName } from "./nearest-name.ts";
 import { factNames } from "./rule-language.ts";
 import { metricsOf } from "./rule-operands.ts";
-import { Rule } from "./trading-config.ts";
+import { Rule, TradingConfig, TradingConfigOverride } from "./trading-config.ts";
 import { compileValidator } from "./validators.ts";
 
 const validate = compileValidator(Rule);
 const explain = explainFaults(Rule);
+const anySlippedRule = withSlip(anyShapedRule);
 
 const begins = { id: "mine", symbol: "SPY", question_template: "{{symbol}}?", cooldown_seconds: 0, expires_in_seconds: 60, max_staleness_seconds: 60, max_drift_bps: 50 };
 const buy = { action: "propose_order", side: "buy", notional_usd: 10 };
@@ -31,6 +33,13 @@ describe("what is explained and what is validated is the same", () => {
 
   test("for rules with a slip in them, wherever it is", () => {
     fc.assert(fc.property(anySlippedRule, (document) => validate(document).ok === (explain(document).length === 0)), { numRuns: 1_000 });
+  });
+
+  test("for whole configs, and for what a user says of a template, with a slip in them", () => {
+    for (const schema of [TradingConfig, TradingConfigOverride]) {
+      const [validateConfig, explainConfig] = [compileValidator<TSchema>(schema), explainFaults(schema)];
+      fc.assert(fc.property(withSlip(anyShapedConfig), (document) => validateConfig(document).ok === (explainConfig(document).length === 0)), { numRuns: 300 });
+    }
   });
 
   test("and nothing makes it throw, or blame a choice of shapes", () => {

@@ -97,18 +97,42 @@ export const anyShapedRule: fc.Arbitrary<unknown> = fc.oneof(
 type Slip = { at: number; kind: "drop" | "rename" | "replace" | "add"; value: unknown };
 
 const anySlip: fc.Arbitrary<Slip> = fc.record({
-  at: fc.nat(200),
+  at: fc.nat(400),
   kind: fc.constantFrom("drop", "rename", "replace", "add"),
   value: fc.oneof(fc.constantFrom("last", "lst", "30", "", "<", "all"), fc.integer({ min: -2_000_000, max: 2_000_000 }), fc.boolean(), fc.constant(null), fc.constant([]), fc.constant({}), fc.constant([1, 2]), anyCondition),
 });
 
-/** A rule with one slip at one of its places; sometimes it is right all the same. */
-export const anySlippedRule: fc.Arbitrary<unknown> = fc.tuple(anyShapedRule, anySlip).map(([rule, slip]) => {
-  const changed: unknown = structuredClone(rule);
-  const places = placesIn(changed);
-  places[slip.at % places.length]?.(slip);
-  return changed;
-});
+/** A document with one slip at one of its places; sometimes it is right all the same. */
+export const withSlip = (documents: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.tuple(documents, anySlip).map(([document, slip]) => {
+    const changed: unknown = structuredClone(document);
+    const places = placesIn(changed);
+    places[slip.at % places.length]?.(slip);
+    return changed;
+  });
+
+/** Whole configs whose shape is right. */
+export const anyShapedConfig: fc.Arbitrary<unknown> = fc.record(
+  {
+    version: fc.constant(1),
+    enabled: fc.boolean(),
+    mode: fc.constantFrom("paper", "live"),
+    data_inputs: fc.array(
+      fc.record({
+        id: fc.constantFrom("a", "b"), source: fc.constant("alpaca"), asset_class: fc.constantFrom("us_equity", "crypto"), symbols: fc.constantFrom(["SPY"], ["SPY", "BTC/USD"]),
+        feed: fc.constantFrom("iex", "sip"), poll_interval_seconds: fc.integer({ min: 5, max: 60 }), metrics: fc.constantFrom(["last_trade"], ["last_trade", "quote"]),
+      }),
+      { maxLength: 2 },
+    ),
+    rules: fc.array(anyShapedRule, { maxLength: 1 }),
+    guardrails: fc.record(
+      { max_orders_per_day: fc.nat(9), max_notional_usd_per_4h: fc.nat(99), require_question_before_order: fc.boolean(), symbols_blocklist: fc.constantFrom([], ["GME"]), undo_seconds: fc.nat(60), max_order_qty: fc.constant(0.5) },
+      { requiredKeys: ["max_orders_per_day", "max_notional_usd_per_4h", "require_question_before_order", "symbols_blocklist"] },
+    ),
+    restraint: fc.record({ max_cards_per_day: fc.constant(3), quiet_hours: fc.constant({ from: "22:00", to: "07:00", time_zone: "UTC" }), pause_after_skips: fc.nat(9) }, { requiredKeys: [] }),
+  },
+  { requiredKeys: ["version", "enabled", "mode", "data_inputs", "rules", "guardrails"] },
+);
 
 /** What can be done to each member of each list and object within. */
 function placesIn(value: unknown): ((slip: Slip) => void)[] {
