@@ -49,5 +49,8 @@ export const doubt: readonly Removal[] = [
   law("What was filled may become less", "server/src/trading/orders/order-state.ts", 'if (isLess(report.filledQty, state.filledQty)) return { kind: "unchanged" };', "", states),
   law("An order that has ended may come back", "server/src/trading/orders/order-state.ts", 'if (isEnded(state.status)) return next === "filled" && filledMore;', "", states),
   law("A word about another order changes ours", "server/src/trading/orders/order-state.ts", "if (report.alpacaOrderId !== state.alpacaOrderId) return", 'if (report.alpacaOrderId === "") return', states),
+  law("A word from before a bust brings back what was taken back", "server/src/trading/orders/order-state.ts", "if (isFromBeforeAmendment(state, report)) return recounted(state, report);", "", states),
+  law("A bust that is told twice counts twice", applyEvent, "if (book.amendments.some(({ executionId }) => executionId === amendment.executionId)) return", "if (book.amendments.length > 1_000) return", [{ file: "server/test/trading/busts.test.ts", named: "told by the stream and found by the comparison at one moment, it counts once" }]),
+  law("A bust that names nothing halts nobody", applyEvent, "await haltUser(tx, order.firebaseUid, `the broker changed", "if (order.firebaseUid === \"\") await haltUser(tx, order.firebaseUid, `the broker changed", [{ file: "server/test/trading/busts.test.ts", named: "a change that names nothing, and that nothing explains, halts its user; what is known stays" }]),
   law("A POST whose outcome is lost goes back to be sent", "server/src/trading/orders/order-state.ts", 'return from(state, event, ["submitting"], "unknown", event.reason);', 'return from(state, event, ["submitting"], "pending_submit", event.reason);', states),
 ];
