@@ -35,6 +35,5 @@ export const outbox: readonly Removal[] = [
   law("A number of the future is believed", push, "place.sentSeq = Math.min(lastSeq ?? head.lastSeq, head.lastSeq);", "place.sentSeq = lastSeq ?? head.lastSeq;", hub("a number from the future is answered with the real one")),
   law("A push of more than is read at once ends there", push, "if (messages.length < rowsPerUser) return;", "if (messages.length >= 0) return;", delivery("of more than is read at once arrives whole")),
   law("A reading that failed is not repeated", push, "        isAwake = true;\n        await sleep(retryMs", "        await sleep(retryMs", delivery("goes on after the database failed, without a gap and without a repetition")),
-  law("What was written while the listener was cut off is not looked for", "server/src/realtime/questions-hub.ts", "onReconnect: () => delivery.wake()", "onReconnect: () => undefined", hub("may be lost: what was written meanwhile arrives when it is back")),
   law("A client that never asks is told nothing", "server/src/realtime/hub-methods.ts", "      graceOf.set(connection.id, setTimeout(startAnyway, syncGraceMs));\n    },", "    },", hub("reaches also a client that never calls Sync, from its connection on")),
 ];
