@@ -10,7 +10,7 @@ import { readSessions } from "../src/trading/market/session-table.ts";
 import { startTick, type TickWorker } from "../src/workers/tick.ts";
 import type { TickReport } from "../src/workers/tick-observer.ts";
 import { openBenchDatabase, type BenchDatabase } from "./support/bench-database.ts";
-import { tickUserByUser } from "./support/loop-over-users.ts";
+import { tickUserByUser, unknownToAll } from "./support/loop-over-users.ts";
 import { calmPrice, dippedPrice, populate, rulesPerUser, setMarket } from "./support/population.ts";
 import { median, note, showMs, sideBySide, timed, verdict } from "./support/side-by-side.ts";
 import { prepareWrites, writePrepared } from "./support/unavoidable-writes.ts";
@@ -139,7 +139,7 @@ async function whatFires(db: BenchDatabase, ticker: Ticker): Promise<TradingQues
   const book = createFactBook();
   const { facts } = await readFactsChangedSince(db.pool, beforeAllFacts);
   const changed = book.absorb(facts);
-  return toTradingQuestions(ticker.worker.configs.rules.evaluate(book, await readSessions(db.pool), changed, []).firings);
+  return toTradingQuestions(ticker.worker.configs.rules.evaluate(book, await readSessions(db.pool), changed, []).firings, unknownToAll);
 }
 
 /** For orientation: everything holds again, and the database finds that everybody has been asked. */

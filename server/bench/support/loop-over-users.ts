@@ -1,7 +1,7 @@
 import type { Pool } from "../../src/db/pool.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { newUuid } from "../../src/core/ids.ts";
-import { toTradingQuestions } from "../../src/pipeline/ask-trading.ts";
+import { toTradingQuestions, type AskContext } from "../../src/pipeline/ask-trading.ts";
 import { recordEvents } from "../../src/trading/audit/events-table.ts";
 import { appendToOutbox } from "../../src/trading/outbox/outbox-table.ts";
 import { compileConfig } from "../../src/trading/config/compile.ts";
@@ -12,6 +12,9 @@ import { readLatestFactsOf } from "../../src/trading/market/facts-table.ts";
 import { readSessions } from "../../src/trading/market/session-table.ts";
 import type { CompiledConfig } from "../../src/trading/rules/compiled-rule.ts";
 import { createRuleIndex, type Firing } from "../../src/trading/rules/rule-index.ts";
+
+/** No proposal of the bench depends on its user. */
+export const unknownToAll: AskContext = { group: "now", contextOf: () => ({ equity: null, sellable: null }) };
 
 /**
  * The tick as it is usually written: user by user, read his config and the latest facts, evaluate, and ask each question in a
@@ -46,7 +49,7 @@ async function readCompiled(pool: Pool, uid: string, templates: Map<string, Reso
 }
 
 async function askOne(pool: Pool, firing: Firing): Promise<boolean> {
-  const [shape] = toTradingQuestions([firing]).shapes;
+  const [shape] = toTradingQuestions([firing], unknownToAll).shapes;
   if (shape === undefined) return false;
   const { firebaseUid, rule } = firing;
   return withTransaction(pool, async (tx) => {

@@ -72,6 +72,11 @@ export function percentFrom(ref: Price, value: Price): Percent {
   return new Exact(value).minus(ref).dividedBy(ref).times(100).toDecimalPlaces(9).toFixed() as Percent;
 }
 
+/** `part` in percent of `whole`, with its sign: 5 of 200 is "2.5". Up to 9 decimals. `whole` must not be zero. */
+export function percentOf(whole: Usd, part: Usd): Percent {
+  return new Exact(part).dividedBy(whole).times(100).toDecimalPlaces(9).toFixed() as Percent;
+}
+
 /** The distance of `b` from `a` in basis points of `a`, without sign. Up to 9 decimals. `a` must not be zero. */
 export function basisPointsBetween(a: Price, b: Price): string {
   return new Exact(b).minus(a).abs().dividedBy(a).times(10_000).toDecimalPlaces(9).toFixed();
@@ -113,6 +118,21 @@ export function averagePriceOf(lots: readonly { qty: Quantity; price: Price }[])
 /** How much `amount` buys at `at`, rounded down to nine decimals, the finest quantity that the broker takes. */
 export function quantityFor(amount: Usd, at: Price): Quantity {
   return new Exact(amount).dividedBy(at).toDecimalPlaces(9, Decimal.ROUND_DOWN).toFixed() as Quantity;
+}
+
+/** A part of it in percent, rounded down to nine decimals. */
+export function shareOf(qty: Quantity, pct: number): Quantity {
+  return new Exact(qty).times(pct).dividedBy(100).toDecimalPlaces(9, Decimal.ROUND_DOWN).toFixed() as Quantity;
+}
+
+/** A part of it in percent, rounded down to the cent. */
+export function centsOf(amount: Usd, pct: number): Usd {
+  return new Exact(amount).times(pct).dividedBy(100).toDecimalPlaces(2, Decimal.ROUND_DOWN).toFixed() as Usd;
+}
+
+/** How much may be held so that a move of `multiple` times `range` costs `risk` at most; rounded down to nine decimals. `range` must be positive. */
+export function quantityAtRisk(risk: Usd, multiple: number, range: Price): Quantity {
+  return new Exact(risk).dividedBy(new Exact(range).times(multiple)).toDecimalPlaces(9, Decimal.ROUND_DOWN).toFixed() as Quantity;
 }
 
 /** Two decimals, as the broker wants a notional: rounds half to even. */

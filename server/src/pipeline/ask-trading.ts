@@ -1,62 +1,80 @@
-import type { TradingQuestionMetadata } from "@nod/contract/question";
-import { usd } from "../core/decimal.ts";
-import type { CompiledRule } from "../trading/rules/compiled-rule.ts";
-import type { Reading } from "../trading/market/fact-book.ts";
+import type { NoticeMetadata, TradingQuestionMetadata } from "@nod/contract/question";
+import { proposalOf, isPersonal, type Proposal, type ProposalContext } from "../trading/orders/proposal.ts";
 import { describeRule } from "../trading/rules/describe-rule.ts";
-import { renderQuestion, showPrices, type ShownPrices } from "../trading/rules/question-text.ts";
+import { renderQuestion, showPrice, showPrices, type ShownPrices } from "../trading/rules/question-text.ts";
+import type { ConditionFiring } from "../trading/rules/condition-index.ts";
 import type { Firing } from "../trading/rules/rule-index.ts";
 import type { QuestionShape, Recipient } from "./ask-statement.ts";
+import { noticePipelineKey } from "./notice-branch.ts";
 
 export const tradingPipelineKey = "trading";
 
-/** What firings come to as questions; `recipients[i]` is for `firings[i]`. */
-export type TradingQuestions = { shapes: QuestionShape[]; recipients: Recipient[] };
+export type AnyFiring = Firing | ConditionFiring;
+
+/** What firings come to as questions; `recipients[i]` is for the firing at `firings[i]`: one that proposes nothing has none. */
+export type TradingQuestions = { shapes: QuestionShape[]; recipients: Recipient[]; firings: number[] };
+
+/**
+ * `group` is of all that fire at once: the cards of one moment belong together. `contextOf` says what is known of a user where his
+ * proposal depends on it.
+ */
+export type AskContext = { group: string; contextOf(firing: AnyFiring): ProposalContext };
 
 /** Pure. Users who share a config share their questions' shapes; a rule and its reading are told apart by identity. */
-export function toTradingQuestions(firings: readonly Firing[]): TradingQuestions {
-  const shapes: QuestionShape[] = [];
-  const shapeOfRule = new Map<CompiledRule, number>();
-  const shownPrices = new Map<Reading, ShownPrices>();
-  const recipients = firings.map(({ firebaseUid, rule, reading }): Recipient => {
-    let shape = shapeOfRule.get(rule);
-    if (shape === undefined) {
-      const shown = shownPrices.get(reading) ?? showPrices(reading);
-      shownPrices.set(reading, shown);
-      shape = shapes.push(toShape(rule, reading, shown)) - 1;
-      shapeOfRule.set(rule, shape);
-    }
-    return { firebaseUid, ownRevision: ownRevisionOf(rule.config.revision), maxOpenQuestions: rule.config.maxOpenQuestions, shape };
-  });
-  return { shapes, recipients };
+export function toTradingQuestions(firings: readonly AnyFiring[], context: AskContext): TradingQuestions {
+  const questions: TradingQuestions = { shapes: [], recipients: [], firings: [] };
+  const shapeOfRule = new Map<AnyFiring["rule"], { reading: AnyFiring["reading"]; shape: number | null }>();
+  const shownPrices = new Map<AnyFiring["reading"], ShownPrices>();
+  const add = (firing: AnyFiring): number | null => {
+    const { rule, reading } = firing;
+    const proposal = proposalOf(rule, reading, context.contextOf(firing));
+    if (proposal.kind === "nothing") return null;
+    const shown = shownPrices.get(reading) ?? showReading(reading);
+    shownPrices.set(reading, shown);
+    return questions.shapes.push(toShape(firing, proposal, shown, context.group)) - 1;
+  };
+  for (const [index, firing] of firings.entries()) {
+    const { rule, reading, firebaseUid } = firing;
+    const known = isPersonal(rule.rule) ? undefined : shapeOfRule.get(rule);
+    const shape = known?.reading === reading ? known.shape : add(firing);
+    shapeOfRule.set(rule, { reading, shape });
+    if (shape === null) continue;
+    questions.firings.push(index);
+    questions.recipients.push({ firebaseUid, ownRevision: ownRevisionOf(rule.config.revision), maxOpenQuestions: rule.config.maxOpenQuestions, shape });
+  }
+  return questions;
 }
+
+const showReading = (reading: AnyFiring["reading"]): ShownPrices => ("ref" in reading ? showPrices(reading) : { price: showPrice(reading.price), ref: "", pct: "" });
 
 const ownRevisionOf = (revision: string): string => revision.slice(revision.indexOf(".") + 1);
 
-function toShape(compiled: CompiledRule, reading: Reading, shown: ShownPrices): QuestionShape {
+function toShape(firing: AnyFiring, proposal: Exclude<Proposal, { kind: "nothing" }>, shown: ShownPrices, group: string): QuestionShape {
+  const { rule: compiled, reading } = firing;
   const { rule } = compiled;
-  const notional = rule.on_answer_match.notional_usd;
-  const isAsked = typeof notional !== "number";
+  const isAsked = proposal.kind === "order" && proposal.order.ask !== undefined;
+  const facts = factsOf(firing, group);
+  const metadata: TradingQuestionMetadata | NoticeMetadata = proposal.kind === "notice" ? facts : { ...facts, order: proposal.order, ...(rule.mode === "auto" && { auto: true }) };
   return {
-    pipelineKey: tradingPipelineKey,
+    pipelineKey: proposal.kind === "notice" ? noticePipelineKey : tradingPipelineKey,
     subject: rule.id,
     pipelineStep: `${rule.id}:await_confirm`,
     sourceTag: `trading:rule:${rule.id}`,
-    questionText: renderQuestion(rule.question_template, { ...shown, symbol: rule.symbol, notional }),
+    questionText: renderQuestion(rule.question_template, { ...shown, symbol: rule.symbol, notional: proposal.kind === "notice" ? 0 : proposal.notional }),
     kind: isAsked ? "numeric" : "swipe",
     correctAnswer: isAsked ? null : 10,
-    metadata: JSON.stringify(toMetadata(compiled, reading)),
+    metadata: JSON.stringify(metadata),
     cooldownSeconds: rule.cooldown_seconds,
     expiresInSeconds: rule.expires_in_seconds,
     freshUntil: new Date(reading.priceAsOf.getTime() + compiled.maxStalenessMs),
-    reducesRisk: rule.on_answer_match.side === "sell",
+    reducesRisk: proposal.kind === "order" && proposal.order.side === "sell",
     symbol: rule.symbol,
     restraint: compiled.config.restraint,
   };
 }
 
-function toMetadata({ rule, feed, assetClass, config }: CompiledRule, reading: Reading): TradingQuestionMetadata {
-  const { side, notional_usd: notional } = rule.on_answer_match;
-  const size = typeof notional === "number" ? { notional_usd: usd(notional) } : { notional_usd: null, ask: { min: usd(notional.ask.min), max: usd(notional.ask.max) } };
+function factsOf({ rule: { rule, feed, assetClass, config }, reading }: AnyFiring, group: string): NoticeMetadata {
+  const compared = "ref" in reading && "ref_metric" in rule ? { ref_metric: rule.ref_metric, ref: reading.ref, pct: reading.pct, threshold_pct: rule.threshold_pct } : {};
   return {
     rule_id: rule.id,
     rule_type: rule.type,
@@ -66,14 +84,12 @@ function toMetadata({ rule, feed, assetClass, config }: CompiledRule, reading: R
     feed,
     price: reading.price,
     price_as_of: reading.priceAsOf.toISOString(),
-    ref_metric: rule.ref_metric,
-    ref: reading.ref,
-    pct: reading.pct,
-    threshold_pct: rule.threshold_pct,
+    ...compared,
+    ...("facts" in reading && { facts: reading.facts }),
     mode: config.mode,
-    order: { side, order_type: "market", ...size },
     max_staleness_seconds: rule.max_staleness_seconds,
     max_drift_bps: rule.max_drift_bps,
     config_revision: config.revision,
+    group,
   };
 }

@@ -1,8 +1,7 @@
 import type { Db, Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
-import type { Firing } from "../trading/rules/rule-index.ts";
 import { askQuestions, encodeBatch, type AskOutcome, type QuestionShape, type Recipient } from "./ask-statement.ts";
-import { toTradingQuestions } from "./ask-trading.ts";
+import { toTradingQuestions, type AnyFiring, type AskContext } from "./ask-trading.ts";
 
 /**
  * Asks are taken one after the other, over all processes: two at once could each see nine open questions of a user and each
@@ -16,7 +15,10 @@ const askTimeoutMs = 60_000;
 /** Rows in one statement. More firings than this are asked in as many statements as it takes. */
 const maxFiringsPerStatement = 200_000;
 
-/** What became of the firings; positions are into the list that was given. */
+/**
+ * What became of the firings; positions are into the list that was given. `at` is null when nothing was asked of the database.
+ * What is in neither list was held back: a card is open, a limit is reached, nothing is held that could be sold.
+ */
 export type FiringsAsked = Pick<AskOutcome, "asked" | "cooling"> & { at: Date | null };
 
 /**
@@ -25,22 +27,35 @@ export type FiringsAsked = Pick<AskOutcome, "asked" | "cooling"> & { at: Date | 
  */
 export type AskFence = { enter(tx: Db): Promise<boolean>; leave(tx: Db): Promise<void>; over(): void };
 
+/** `asked` runs in the transaction of the questions, with the firings that led to one. */
+export type Asking = AskContext & { fence: AskFence; asked?: (tx: Db, firings: readonly AnyFiring[]) => Promise<void> };
+
 /** Turns firings into questions, in one transaction. Nobody is asked when the fence lets nobody through. */
-export async function askFirings(pool: Pool, firings: readonly Firing[], fence: AskFence): Promise<FiringsAsked> {
+export async function askFirings(pool: Pool, firings: readonly AnyFiring[], asking: Asking): Promise<FiringsAsked> {
   const outcome: FiringsAsked = { at: null, asked: [], cooling: [] };
   for (let start = 0; start < firings.length; start += maxFiringsPerStatement) {
-    const { shapes, recipients } = toTradingQuestions(firings.slice(start, start + maxFiringsPerStatement));
-    const part = await askBatch(pool, shapes, recipients, fence);
+    const { shapes, recipients, firings: places } = toTradingQuestions(firings.slice(start, start + maxFiringsPerStatement), asking);
+    if (recipients.length === 0) continue;
+    const placeOf = (recipient: number): number => start + (places[recipient] ?? 0);
+    const part = await askBatch(pool, shapes, recipients, asking.fence, async (tx, { asked }) =>
+      asking.asked?.(tx, asked.flatMap((recipient) => firings[placeOf(recipient)] ?? [])),
+    );
     if (part === null) return outcome;
     outcome.at = part.at;
-    for (const n of part.asked) outcome.asked.push(start + n);
-    for (const { recipient, untilMs } of part.cooling) outcome.cooling.push({ recipient: start + recipient, untilMs });
+    for (const recipient of part.asked) outcome.asked.push(placeOf(recipient));
+    for (const { recipient, untilMs } of part.cooling) outcome.cooling.push({ recipient: placeOf(recipient), untilMs });
   }
   return outcome;
 }
 
-/** One statement in a transaction of its own. Null: the fence let nobody through. */
-export async function askBatch(pool: Pool, shapes: readonly QuestionShape[], recipients: readonly Recipient[], fence: AskFence): Promise<AskOutcome | null> {
+/** One statement in a transaction of its own, and what goes with it. Null: the fence let nobody through. */
+export async function askBatch(
+  pool: Pool,
+  shapes: readonly QuestionShape[],
+  recipients: readonly Recipient[],
+  fence: AskFence,
+  along: (tx: Db, outcome: AskOutcome) => Promise<void> = () => Promise.resolve(),
+): Promise<AskOutcome | null> {
   const batch = encodeBatch(shapes, recipients);
   return withTransaction(
     pool,
@@ -48,6 +63,7 @@ export async function askBatch(pool: Pool, shapes: readonly QuestionShape[], rec
       await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}`), tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey])]);
       if (!(await fence.enter(tx))) return null;
       const asked = await askQuestions(tx, batch);
+      await along(tx, asked);
       await fence.leave(tx);
       return asked;
     },

@@ -1,18 +1,15 @@
-import type { AssetClass } from "@nod/contract/primitives";
 import type { Pool } from "../db/pool.ts";
-import { askFirings, type AskFence } from "../pipeline/ask.ts";
 import { suggestPauses } from "../pipeline/suggest-pauses.ts";
 import { createCompiledConfigs, type CompiledConfigs } from "../trading/config/compiled-configs.ts";
-import { createFactBook, type FactBook, type MarketKey } from "../trading/market/fact-book.ts";
-import { beforeAllFacts, readFactsChangedSince, type FactsWatermark } from "../trading/market/facts-table.ts";
-import { readSessions, type MarketSessions } from "../trading/market/session-table.ts";
+import { readSessions } from "../trading/market/session-table.ts";
 import type { MarketDataPort } from "../trading/ports.ts";
-import { outsideQuietHours } from "../trading/rules/restraint.ts";
+import { createEvaluation, notEvaluated } from "./evaluate-and-ask.ts";
 import { createIngest, type FeedHealth, type IngestSettings } from "./ingest.ts";
 import { startInterval } from "./interval.ts";
 import { createStateStamper } from "./state-stamper.ts";
+import { createStopwatch } from "./stopwatch.ts";
 import { createTickLease, standbyRetryMs } from "./tick-lease.ts";
-import type { TickObserver, TickReport } from "./tick-observer.ts";
+import type { TickObserver } from "./tick-observer.ts";
 
 export type TickSettings = {
   /** Statements of up to a minute must be allowed on it: a tick may write a hundred thousand questions at once. */
@@ -72,25 +69,27 @@ export function startTick(settings: TickSettings): TickWorker {
   let lastTickAt: Date | null = null;
   let nextTickAt: Date | null = null;
   let failingSince: Date | null = null;
-  let view = createView();
+  let isLoaded = false;
+  let evaluation = createEvaluation(pool, configs);
 
   const tick = async (): Promise<{ nextInMs: number }> => {
     const held = await lease.hold();
     if (held === false) return { nextInMs: standbyRetryMs };
     const watch = createStopwatch();
     if (held === "new") {
-      view = createView();
+      evaluation = createEvaluation(pool, configs);
+      isLoaded = false;
       observer.leaseChanged?.(true);
     }
-    const refresh = await (view.loaded ? configs.refreshChanged() : configs.load());
-    view.loaded = true;
-    for (const slot of refresh.freshSlots) view.freshSlots.add(slot);
+    const refresh = await (isLoaded ? configs.refreshChanged() : configs.load());
+    isLoaded = true;
+    evaluation.lookAt(refresh.freshSlots);
     const refreshMs = watch.lap();
 
     if (settings.ingestEnabled) await ingest.run(configs.inputs, await readSessions(pool));
     await settings.learnSymbols?.();
     const ingestMs = watch.lap();
-    const outcome = settings.evaluationEnabled ? await evaluateAndAsk(view, configs, pool, lease.fence, watch) : notEvaluated;
+    const outcome = settings.evaluationEnabled ? await evaluation.run(lease.fence, watch) : notEvaluated;
     const suggestsPauses = settings.evaluationEnabled && performance.now() - pausesSuggestedAtMs >= suggestPausesEveryMs;
     if (suggestsPauses) {
       pausesSuggestedAtMs = performance.now();
@@ -124,66 +123,5 @@ export function startTick(settings: TickSettings): TickWorker {
     },
     health: () => ({ isLeader: lease.isHeld, lastTickAt, nextTickAt, failingSince, feeds: ingest.health() }),
     configs,
-  };
-}
-
-/** What this process has seen of the market, and what it has yet to evaluate. */
-type View = {
-  loaded: boolean;
-  book: FactBook;
-  watermark: FactsWatermark;
-  sessions: MarketSessions | null;
-  changed: Set<MarketKey>;
-  freshSlots: Set<number>;
-};
-
-const createView = (): View => ({ loaded: false, book: createFactBook(), watermark: beforeAllFacts, sessions: null, changed: new Set(), freshSlots: new Set() });
-
-type EvaluationOutcome = Pick<TickReport, "evaluateMs" | "askMs" | "changedMarkets" | "unknown" | "stale" | "quiet" | "fired" | "asked"> & { evaluatedAt: Date | null };
-const notEvaluated: EvaluationOutcome = { evaluateMs: 0, askMs: 0, changedMarkets: 0, unknown: 0, stale: 0, quiet: 0, fired: 0, asked: 0, evaluatedAt: null };
-
-async function evaluateAndAsk(view: View, configs: CompiledConfigs, pool: Pool, fence: AskFence, watch: Stopwatch): Promise<EvaluationOutcome> {
-  const [sessions, { watermark, facts }] = await Promise.all([readSessions(pool), readFactsChangedSince(pool, view.watermark)]);
-  for (const key of view.book.absorb(facts)) view.changed.add(key);
-  view.watermark = watermark;
-  for (const key of openedMarkets(view.sessions, sessions, configs)) view.changed.add(key);
-  view.sessions = sessions;
-
-  const { firings: fired, markets, unknown, stale, quiet } = configs.rules.evaluate(view.book, sessions, view.changed, view.freshSlots);
-  const firings = outsideQuietHours(fired, sessions.now);
-  const evaluateMs = watch.lap();
-  const outcome = await askFirings(pool, firings, fence);
-  if (outcome.at !== null) {
-    for (const n of outcome.asked) {
-      const firing = firings[n];
-      if (firing !== undefined) configs.rules.quieten(firing.slot, outcome.at.getTime() + firing.rule.rule.cooldown_seconds * 1_000);
-    }
-    for (const { recipient, untilMs } of outcome.cooling) configs.rules.quieten(firings[recipient]?.slot ?? -1, untilMs);
-  }
-  view.changed.clear();
-  view.freshSlots.clear();
-  return { evaluateMs, askMs: watch.lap(), changedMarkets: markets, unknown, stale, quiet, fired: fired.length, asked: outcome.asked.length, evaluatedAt: sessions.now };
-}
-
-/** A market that opens makes known what was unknown, without any fact changing. */
-function openedMarkets(before: MarketSessions | null, now: MarketSessions, configs: CompiledConfigs): MarketKey[] {
-  const classes: AssetClass[] = ["us_equity", "crypto"];
-  return classes
-    .filter((assetClass) => before?.[assetClass].state !== now[assetClass].state || before[assetClass].tradingDay !== now[assetClass].tradingDay)
-    .flatMap((assetClass) => configs.rules.keysOf(assetClass));
-}
-
-type Stopwatch = { lap(): number; total(): number };
-
-function createStopwatch(): Stopwatch {
-  const startedMs = performance.now();
-  let lastMs = startedMs;
-  return {
-    lap() {
-      const sinceMs = performance.now() - lastMs;
-      lastMs += sinceMs;
-      return sinceMs;
-    },
-    total: () => performance.now() - startedMs,
   };
 }

@@ -9,7 +9,7 @@ import { readStreaks, suggestPauses } from "../../src/pipeline/suggest-pauses.ts
 import { createCompiledConfigs } from "../../src/trading/config/compiled-configs.ts";
 import { readUserConfig } from "../../src/trading/config/user-config.ts";
 import { useTestDatabase } from "../support/database.ts";
-import { openFence } from "../support/open-fence.ts";
+import { openAsking, openFence } from "../support/open-fence.ts";
 import { addUsers, configWith, dipRule, firingsOf } from "../support/trading-users.ts";
 
 const database = useTestDatabase();
@@ -25,7 +25,7 @@ async function person(restraint: Restraint, rules: Rule[]) {
     /** All rules fire at once; gives the rules that asked. */
     fire: async (): Promise<string[]> => {
       const firings = firingsOf(config, [uid]);
-      const { asked } = await askFirings(database.pool, firings, openFence);
+      const { asked } = await askFirings(database.pool, firings, openAsking);
       return asked.map((n) => firings[n]?.rule.rule.id ?? "").toSorted();
     },
     close: (status = "rejected") =>

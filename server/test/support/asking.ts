@@ -6,7 +6,7 @@ import { askFirings } from "../../src/pipeline/ask.ts";
 import { expireDueQuestions } from "../../src/pipeline/questions-table.ts";
 import { appendToOutbox } from "../../src/trading/outbox/outbox-table.ts";
 import { addUsers, configWith, dipReading, dipRule, firingsOf } from "./trading-users.ts";
-import { openFence } from "./open-fence.ts";
+import { openAsking } from "./open-fence.ts";
 
 export type Asking = {
   /** Adds users who hold `rules` (by default one), none of which cools down. */
@@ -29,7 +29,7 @@ export function asking(pool: Pool, ownerPool: Pool, rules: Partial<ReferenceRule
       await addUsers(ownerPool, `asking_${groups}`, config, uids);
     },
     async ask(...uids) {
-      await askFirings(pool, firingsOf(config, uids, dipReading()), openFence);
+      await askFirings(pool, firingsOf(config, uids, dipReading()), openAsking);
       const { rows } = await pool.query<{ id: string }>("select q.id from questions q join user_outbox o on o.ref_id = q.id and o.kind = 'question_asked' where q.firebase_uid = any($1) and q.status = 'open' order by o.firebase_uid, o.seq", [uids]);
       return rows.map((row) => row.id);
     },

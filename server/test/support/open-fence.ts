@@ -1,4 +1,4 @@
-import type { AskFence } from "../../src/pipeline/ask.ts";
+import type { AskFence, Asking } from "../../src/pipeline/ask.ts";
 import type { DeskFence } from "../../src/workers/desk-lease.ts";
 
 /** Lets everyone ask. */
@@ -6,3 +6,6 @@ export const openFence: AskFence = { enter: () => Promise.resolve(true), leave: 
 
 /** Lets everyone write and send, for what must hold without a lease as well. */
 export const openDeskFence: DeskFence = { holds: () => Promise.resolve(true), isSure: () => true };
+
+/** Lets everyone ask, in one group, and knows nothing of anybody. */
+export const openAsking: Asking = { fence: openFence, group: "together", contextOf: () => ({ equity: null, sellable: null }) };

@@ -267,8 +267,6 @@ describe("several processes", () => {
     await first.stop();
     market.set("SPY", "98");
     await expect.poll(() => second.health().isLeader, { timeout: 15_000 }).toBe(true);
-    await database.pool.query("delete from market_data_latest");
-    second.wake();
     await expect.poll(questions, { timeout: 15_000 }).toEqual(["alice dip_confirm"]);
   });
 

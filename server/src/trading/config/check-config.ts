@@ -5,7 +5,6 @@ import { metricsOf, ruleOperands } from "@nod/contract/rule-operands";
 import type { DataInput, ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-config";
 import { maxSymbolsPerFeed } from "@nod/contract/trading-config";
 import { decimalPlaces, NotADecimalError, quantity, usd } from "../../core/decimal.ts";
-import { isEvaluated } from "../rules/compiled-rule.ts";
 import { coverageOf, type Source } from "./coverage.ts";
 
 /**
@@ -73,7 +72,6 @@ function ruleFaults(config: TradingConfig): ConfigFault[] {
     faults.push(...autoFaults(rule, config, path));
     // What is switched off watches nothing, so it may name what no input brings.
     if (rule.enabled === false) return faults;
-    faults.push(...refuseUntilEvaluated(rule, path));
     const source = sourceOf(rule);
     if (source === null) faults.push({ path: [...path, "symbol"], message: uncovered(rule, config), because: "data_inputs" });
     else faults.push(...sourceFaults(rule, source, path));
@@ -128,11 +126,6 @@ function signFaults(rule: ReferenceRule, path: DocumentPath): ConfigFault[] {
 function smallestAmount({ on_answer_match: action }: Rule): number | null {
   if (action.action !== "propose_order" || !("notional_usd" in action)) return null;
   return typeof action.notional_usd === "number" ? action.notional_usd : action.notional_usd.ask.min;
-}
-
-/** A rule that nothing looks at would be a promise that is not kept, so it is refused. */
-function refuseUntilEvaluated(rule: Rule, path: DocumentPath): ConfigFault[] {
-  return isEvaluated(rule) ? [] : [{ path, message: "is a rule that this server does not evaluate yet" }];
 }
 
 function restraintFaults({ restraint }: TradingConfig): ConfigFault[] {

@@ -1,6 +1,6 @@
 import type { Rule, TradingConfig } from "@nod/contract/trading-config";
 import { percent, toNanos } from "../../core/decimal.ts";
-import { isEvaluated, isThreshold, type CompiledCondition, type CompiledConfig, type CompiledInput, type CompiledRule } from "../rules/compiled-rule.ts";
+import { isThreshold, type CompiledCondition, type CompiledConfig, type CompiledInput, type CompiledRule } from "../rules/compiled-rule.ts";
 import { compileRestraint } from "../rules/restraint.ts";
 import { toRuleSource } from "../rules/shorthand.ts";
 import { coverageOf } from "./coverage.ts";
@@ -32,8 +32,10 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
     if (rule.enabled === false || blocked.has(rule.symbol)) continue;
     const source = sourceOf(rule);
     if (source === null) continue;
-    if (!isThreshold(rule)) conditions.push(compileConditionRule(rule, source, config));
-    if (!isEvaluated(rule)) continue;
+    if (!isThreshold(rule)) {
+      conditions.push(compileConditionRule(rule, source, config));
+      continue;
+    }
     const thresholdNanos = Number(toNanos(percent(rule.threshold_pct)));
     rules.push({ rule, ...source, thresholdNanos, maxStalenessMs: rule.max_staleness_seconds * 1_000, config });
   }

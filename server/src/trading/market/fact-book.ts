@@ -29,6 +29,8 @@ export type Reading = {
 export type FactBook = {
   /** Takes in what was read and names the symbols about which something is new. */
   absorb(facts: readonly LatestFact[]): Set<MarketKey>;
+  /** Everything that is known of a symbol, of whatever day. */
+  latest(key: MarketKey): readonly LatestFact[];
   /**
    * Null when unknown: a price is missing, the market is not known to be open, or one of the two is not of the current
    * trading day. How old the price may be is each rule's own affair.
@@ -53,6 +55,7 @@ export function createFactBook(): FactBook {
       }
       return changed;
     },
+    latest: (key) => [...(book.get(key)?.values() ?? [])],
     read(key, assetClass, reference, sessions) {
       const { state, tradingDay } = sessions[assetClass];
       if (state !== "open" || tradingDay === null) return null;

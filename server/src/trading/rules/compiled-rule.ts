@@ -1,17 +1,7 @@
 import type { AssetClass, Feed, TradingMode } from "@nod/contract/primitives";
-import type { ProposeOrder, ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-config";
+import type { ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-config";
 import type { CompiledRestraint } from "./restraint.ts";
 import type { RuleSource } from "./rule-program.ts";
-
-/** The rules that firing, asking and answering know so far; any other is refused before it gets here. */
-export type EvaluatedRule = ReferenceRule & { on_answer_match: Extract<ProposeOrder, { notional_usd: unknown }> };
-
-export function isEvaluated(rule: Rule): rule is EvaluatedRule {
-  const { on_answer_match: action, mode } = rule;
-  if (!isThreshold(rule)) return false;
-  if (action.action !== "propose_order" || !("notional_usd" in action)) return false;
-  return mode !== "auto" && action.order_type !== "limit" && action.exits === undefined;
-}
 
 type Compiled = {
   readonly feed: Feed;
@@ -22,7 +12,7 @@ type Compiled = {
 
 /** A rule with everything that evaluation needs worked out; immutable, and shared by users with the same documents. */
 export type CompiledRule = Compiled & {
-  readonly rule: EvaluatedRule;
+  readonly rule: ReferenceRule;
   /** The threshold in billionths of a percent: an integer below 2^53, so exact as a double. */
   readonly thresholdNanos: number;
 };
@@ -30,8 +20,14 @@ export type CompiledRule = Compiled & {
 /** A rule that is evaluated in its long form. `key` is the same for rules that are true, and fire, at the same moments. */
 export type CompiledCondition = Compiled & { readonly rule: Rule; readonly source: RuleSource; readonly key: string };
 
-/** Such rules stand in a ladder of thresholds, where finding those that hold takes no time for those that do not. */
-export const isThreshold = (rule: Rule): rule is ReferenceRule => rule.type === "price_below_pct_of_ref" || rule.type === "price_above_pct_of_ref";
+/**
+ * Such rules stand in a ladder of thresholds, where finding those that hold takes no time for those that do not. One that is
+ * sized by volatility reads bars besides, and is a condition.
+ */
+export function isThreshold(rule: Rule): rule is ReferenceRule {
+  if (rule.type !== "price_below_pct_of_ref" && rule.type !== "price_above_pct_of_ref") return false;
+  return rule.on_answer_match.action !== "propose_order" || !("volatility" in rule.on_answer_match);
+}
 
 /** What ingest has to fetch for a user. */
 export type CompiledInput = {

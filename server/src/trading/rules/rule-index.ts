@@ -54,7 +54,7 @@ export function createRuleIndex(): RuleIndex {
     freeSlots.push(slot);
   };
   const takeSlot = (): number => {
-    const slot = freeSlots.pop() ?? entries.length;
+    const slot = freeSlots.pop() ?? entries.push(undefined) - 1;
     if (slot >= quietUntilMs.length) {
       const larger = new Float64Array(quietUntilMs.length * 2);
       larger.set(quietUntilMs);

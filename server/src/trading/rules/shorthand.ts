@@ -1,5 +1,5 @@
 import type { Condition, Firing, Operand } from "@nod/contract/rule-language";
-import type { LevelRule, ReferenceMetric, ReferenceRule, Rule } from "@nod/contract/trading-config";
+import type { LevelRule, ReferenceMetric, ReferenceRule, Rule, VolatilitySize } from "@nod/contract/trading-config";
 import type { RuleSource } from "./rule-program.ts";
 
 /** The long form of any rule: what it is true of, and when that fires. */
@@ -19,9 +19,16 @@ export function toCondition(rule: Rule): { when: Condition; fire: Firing } {
   }
 }
 
+/** What is looked at for a rule: its condition, and what the size of its order is worked out from. */
 export function toRuleSource(rule: Rule): RuleSource {
-  return { ...toCondition(rule), maxAgeMs: rule.max_staleness_seconds * 1_000 };
+  const { when, fire } = toCondition(rule);
+  const { on_answer_match: action } = rule;
+  const sized: Condition = action.action === "propose_order" && "volatility" in action ? { all: [when, { op: ">", left: volatilityOperand(action.volatility), right: 0 }] } : when;
+  return { when: sized, fire, maxAgeMs: rule.max_staleness_seconds * 1_000 };
 }
+
+/** The average true range that a size by volatility is worked out from: while it is unknown, such a rule does not fire. */
+export const volatilityOperand = ({ length, timeframe }: VolatilitySize) => ({ indicator: "atr", length, timeframe }) as const;
 
 const crossingOf: Record<LevelRule["direction"], "crosses" | "crosses_above" | "crosses_below"> = { above: "crosses_above", below: "crosses_below", any: "crosses" };
 
