@@ -33,7 +33,7 @@ const first = wholeNumber("seed");
 const count = wholeNumber("seeds");
 const repeat = wholeNumber("repeat");
 /** Each has connections of its own, and PostgreSQL allows a hundred in all. */
-const mostJobs = 8;
+const mostJobs = 4;
 const jobs = Math.max(1, Math.min(wholeNumber("jobs"), mostJobs, count * repeat));
 const progressEvery = 100;
 

@@ -17,15 +17,20 @@ const rebirthShare = 0.5;
 export async function runSeed(databases: DatabaseKeeper, seed: number): Promise<SeedResult> {
   const random = createRandom(`nod chaos ${seed}`);
   const database = await databases.open();
-  const world = await createWorld(database, random);
+  let isQuiet = false;
   try {
-    await live(world, random);
-    const left = await comeToRest(world);
-    const verdict = await checkBooks({ database: database.owner, book: world.simulator.control.book() });
-    const unrest = left === null ? [] : [{ law: "everything comes to rest", what: left, clientOrderId: null }];
-    return { ...verdict, violations: [...unrest, ...verdict.violations], seed, log: world.log };
+    const world = await createWorld(database, random);
+    try {
+      await live(world, random);
+      const left = await comeToRest(world);
+      const verdict = await checkBooks({ database: database.owner, book: world.simulator.control.book() });
+      const unrest = left === null ? [] : [{ law: "everything comes to rest", what: left, clientOrderId: null }];
+      return { ...verdict, violations: [...unrest, ...verdict.violations], seed, log: world.log };
+    } finally {
+      isQuiet = await world.end();
+    }
   } finally {
-    await databases.giveBack(await world.end());
+    await databases.giveBack(isQuiet);
   }
 }
 
@@ -44,16 +49,8 @@ async function live(world: World, random: Random): Promise<void> {
   }
 }
 
-const firstReconciledWaitMs = 1_500;
-const firstQuestionWaitMs = 500;
-
 async function untilAsked(world: World, random: Random): Promise<void> {
-  await until(world, firstReconciledWaitMs, () => world.alive().some((life) => life.isReconciled()));
+  await world.untilReconciled();
   await movePrices(world, random);
-  await until(world, firstQuestionWaitMs, async () => (await world.owner.query("select from questions limit 1")).rows.length > 0);
-}
-
-async function until(world: World, waitMs: number, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const givesUpAt = world.clock.naturalMs() + waitMs;
-  while (!(await condition()) && world.clock.naturalMs() < givesUpAt) await sleep(8);
+  await world.waitFor(async () => (await world.owner.query("select from questions limit 1")).rows.length > 0);
 }

@@ -14,8 +14,9 @@ export type DatabaseKeeper = {
   close(): Promise<void>;
 };
 
-const mostConnections = 16;
-const connectTimeoutMs = 2_000;
+/** Four of these fit into the hundred that PostgreSQL allows. */
+const mostConnections = { app: 10, web: 6, owner: 3 };
+const patienceMs = 120_000;
 /** Rows of worlds gone by make tables longer; every so often they are taken out. */
 const vacuumEvery = 20;
 /** What a life that died had sent may still be running. */
@@ -30,10 +31,12 @@ export function keepDatabase(addresses: Addresses, name: string): DatabaseKeeper
   const openNew = async (): Promise<Kept> => {
     opened += 1;
     const database = await openDatabase(addresses, `${name}_${opened}`);
-    const pool = (url: string, maxConnections: number): Pool =>
-      createPool({ url, applicationName: "chaos", maxConnections, connectTimeoutMs, onIdleConnectionLost: () => undefined });
-    const pools = [pool(database.url, mostConnections), pool(database.webUrl, mostConnections), pool(database.ownerUrl, 4)] as const;
-    const [app, web, owner] = pools;
+    const shared = { applicationName: "chaos", connectTimeoutMs: 2_000, onIdleConnectionLost: () => undefined };
+    const app = createPool({ ...shared, url: database.url, maxConnections: mostConnections.app });
+    const web = createPool({ ...shared, url: database.webUrl, maxConnections: mostConnections.web });
+    // The world itself has patience, however busy the machine is.
+    const patient = { connectTimeoutMs: patienceMs, statementTimeoutMs: patienceMs, lockTimeoutMs: patienceMs };
+    const owner = createPool({ ...shared, ...patient, url: database.ownerUrl, maxConnections: mostConnections.owner });
     return {
       app, web, owner, worlds: 0,
       end: async () => {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../random.ts";
 import type { World } from "./world.ts";
 
-/** How often nothing else happens right after an answer, so that its order has the time to be sent. */
-const afterthoughtShare = 0.6;
+/** How often nothing else happens right after an answer, until its order was sent, or for a moment. */
+const [patientShare, momentShare] = [0.4, 0.3];
 
 type AskedQuestion = { id: string; firebase_uid: string; kind: "swipe" | "numeric"; status: string; min: string | null; max: string | null };
 
@@ -20,15 +20,16 @@ export async function answerSomething(world: World, random: Random): Promise<voi
   const question = random.pick(rows);
   const devices = random.weighted([[5, 1], [3, 2], [2, 4], [1, 8]]);
   const first = valueFor(question, random);
-  await Promise.all(
+  const sends = sendsOf(world);
+  const approved = await Promise.all(
     Array.from({ length: devices }, async (_, device) => {
       const own = random.fork(`device ${device}`);
       const value = own.chance(0.6) ? first : valueFor(question, own);
       if (own.chance(0.5)) await sleep(own.integer(0, 12));
-      await answerOnce(world, question, value, own);
+      return answerOnce(world, question, value, own);
     }),
   );
-  if (random.chance(afterthoughtShare)) await sleep(random.integer(5, 60));
+  await afterwards(world, random, sends, approved);
 }
 
 /** Everybody answers everything that is open, at once. */
@@ -37,8 +38,17 @@ export async function answerEverything(world: World, random: Random): Promise<vo
     `select id, firebase_uid, kind, status, metadata -> 'order' -> 'ask' ->> 'min' as min, metadata -> 'order' -> 'ask' ->> 'max' as max
      from questions where status = 'open' order by firebase_uid, source_tag, created_at`,
   );
-  await Promise.all(rows.map((question, index) => answerOnce(world, question, yesTo(question), random.fork(`question ${index}`))));
-  if (random.chance(afterthoughtShare)) await sleep(random.integer(5, 60));
+  const sends = sendsOf(world);
+  const approved = await Promise.all(rows.map((question, index) => answerOnce(world, question, yesTo(question), random.fork(`question ${index}`))));
+  await afterwards(world, random, sends, approved);
+}
+
+const sendsOf = (world: World): number => world.alive().reduce((sum, life) => sum + life.sends(), 0);
+
+async function afterwards(world: World, random: Random, sendsBefore: number, approved: readonly boolean[]): Promise<void> {
+  const isPatient = random.chance(patientShare);
+  if (isPatient && approved.includes(true)) await world.waitFor(() => sendsOf(world) !== sendsBefore);
+  else if (random.chance(momentShare)) await sleep(random.integer(0, 40));
 }
 
 /** A mis-swipe is taken back, in time or not: whoever was told that it was must not see it sent. */
@@ -68,19 +78,21 @@ function valueFor(question: AskedQuestion, random: Random): number {
   return random.weighted([[6, random.integer(min, max)], [2, min + 0.25], [1, 0], [1, max + 1]]);
 }
 
-/** A reply counts only if it arrived: what the person saw must be what is stored. */
-async function answerOnce(world: World, question: AskedQuestion, value: number, random: Random): Promise<void> {
+/** A reply counts only if it arrived: what the person saw must be what is stored. @returns whether he saw that he approved */
+async function answerOnce(world: World, question: AskedQuestion, value: number, random: Random): Promise<boolean> {
   const lives = world.alive();
-  if (lives.length === 0) return;
+  if (lives.length === 0) return false;
   const life = random.pick(lives);
   try {
     const outcome = await life.answers.answer(question.firebase_uid, question.id, value, { via: random.chance(0.5) ? "http" : "hub", requestId: null });
-    if (life.isDead()) return;
+    if (life.isDead()) return false;
     world.say(`${question.firebase_uid} answers ${value} to ${question.id.slice(0, 8)} (${outcome.kind})`);
     await world.owner.query("insert into chaos.replies (firebase_uid, question_id, value, kind, result) values ($1, $2, $3, $4, $5)", [
       question.firebase_uid, question.id, value, outcome.kind, outcome.kind === "answered" ? JSON.stringify(outcome.result) : null,
     ]);
+    return outcome.kind === "answered" && outcome.result.outcome === "approved";
   } catch (error) {
     world.say(`${question.firebase_uid} got no reply for ${value} to ${question.id.slice(0, 8)} (${error instanceof Error ? error.name : String(error)})`);
+    return false;
   }
 }

@@ -36,8 +36,11 @@ export type Life = {
   undo(firebaseUid: string, questionId: string): Promise<UndoOutcome>;
   isDead(): boolean;
   isReconciled(): boolean;
-  /** It holds the lease of the order desk, or held it when it died. */
-  hasDesk(): boolean;
+  /** The leases that it holds, or held when it died. */
+  leases(): ("order-desk" | "tick")[];
+  /** How often it has looked at the market, and how many orders it has sent or refused to send. */
+  looks(): number;
+  sends(): number;
   /** As by SIGKILL: nothing more is written or sent, nothing is finished. */
   die(): void;
   /** The process dies, or a connection breaks, at the commit or POST that comes after `skip` others. */
@@ -70,6 +73,9 @@ export function startLife(deps: LifeDeps): Life {
   const { name, say } = deps;
   let dead = false;
   let hasDesk = false;
+  let [looks, sends] = [0, 0];
+  const looked = (): void => void (looks += 1);
+  const sent = (): void => void (sends += 1);
   const commitPlans: Plan<CommitFault>[] = [];
   const postPlans: Plan<PostFault>[] = [];
   const isDead = (): boolean => dead;
@@ -107,7 +113,7 @@ export function startLife(deps: LifeDeps): Life {
     broker: createMortalBroker(createAlpacaBroker(connection), mortality),
     stream: createAlpacaTradeStream(deps.alpaca),
     settings: deps.settings,
-    observer: { ...silentDesk, deskChanged: (isOurs) => void (hasDesk = isOurs) },
+    observer: { ...silentDesk, answered: sent, denied: sent, deskChanged: (isOurs) => void (hasDesk = isOurs) },
     rhythm,
     limits,
   });
@@ -119,6 +125,7 @@ export function startLife(deps: LifeDeps): Life {
     ingestEnabled: true,
     evaluationEnabled: deps.asks,
     patienceMs: 300,
+    observer: { tickFinished: looked, tickFailed: looked },
     fetchTimeoutMs: 400,
   });
   const expiry = startInterval({
@@ -140,7 +147,9 @@ export function startLife(deps: LifeDeps): Life {
     cutDatabase,
     isDead,
     isReconciled: () => desk.isReconciled(),
-    hasDesk: () => hasDesk,
+    leases: () => [...(hasDesk ? (["order-desk"] as const) : []), ...(tick.health().isLeader ? (["tick"] as const) : [])],
+    looks: () => looks,
+    sends: () => sends,
     die,
     planCommitFault: (fault, skip) => void commitPlans.push({ fault, skip }),
     planPostFault: (fault, skip) => void postPlans.push({ fault, skip }),

@@ -17,6 +17,7 @@ const rounds = 24;
 /** So many times time is let pass; after that it is only waited for. */
 const jumps = 10;
 const reconcileWaitMs = 60_000;
+const patient = { timeoutMs: 120_000 };
 
 /** @returns what did not come to rest; null when everything did */
 export async function comeToRest(world: World): Promise<string | null> {
@@ -49,8 +50,8 @@ export async function comeToRest(world: World): Promise<string | null> {
 /** One that sells everything would go on selling, and never come to rest. */
 async function clearKillSwitches({ owner, scenario, clock }: World): Promise<void> {
   await owner.query("update chaos.halts set certain_until_ms = $1::float8 where certain_until_ms is null", [clock.naturalMs()]);
-  await withTransaction(owner, (tx) => clearKillSwitch(tx, { scope: "all" }, "chaos"));
-  for (const firebaseUid of scenario.users) await withTransaction(owner, (tx) => clearKillSwitch(tx, { scope: "user", firebaseUid }, "chaos"));
+  await withTransaction(owner, (tx) => clearKillSwitch(tx, { scope: "all" }, "chaos"), patient);
+  for (const firebaseUid of scenario.users) await withTransaction(owner, (tx) => clearKillSwitch(tx, { scope: "user", firebaseUid }, "chaos"), patient);
 }
 
 /** Nobody is there any more, and whatever lease somebody took without learning of it has run out. */

@@ -31,9 +31,13 @@ export type World = {
   jump(ms: number): Promise<void>;
   /** The database's clock alone is set, forward or back. */
   stepDatabaseClock(ms: number): Promise<void>;
-  /** For what is written by others than the lives: no clock is moved meanwhile. */
-  whileClocksStand<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** For what is written by others than the lives, one after the other: no clock is moved meanwhile. */
+  whileClocksStand(work: () => Promise<void>): Promise<void>;
   wakeAll(): void;
+  /** Until something holds that happens soon as a rule, or this machine has had the time for it. */
+  waitFor(condition: () => boolean | Promise<boolean>): Promise<void>;
+  /** Until the first life has compared its books: so this machine's speed is known. */
+  untilReconciled(): Promise<void>;
   /** Until nobody who was retired does anything any more; false when one does after a long time. */
   settled(): Promise<boolean>;
   /** @returns whether nobody does anything any more */
@@ -50,6 +54,10 @@ const longestLogLines = 2_000;
 /** A life that is stopped finishes what is under way; one that takes longer is left behind. */
 const longestEndMs = 60_000;
 const leaseLeftMs = 40;
+const longestRenewedJumpMs = 30 * 60_000;
+/** What takes a tenth of a second here takes a second on a machine that is busy with other things. */
+const patience = { leastMs: 200, mostMs: 5_000, ofAStart: 2 };
+const firstReconciledWaitMs = 20_000;
 
 export async function createWorld(database: WorldDatabase, random: Random): Promise<World> {
   const scenario = createScenario(random.fork("scenario"));
@@ -76,6 +84,8 @@ export async function createWorld(database: WorldDatabase, random: Random): Prom
   };
   let databaseSkewMs = 0;
   let births = 0;
+  let patienceMs = patience.leastMs;
+  let lastOutsider: Promise<void> = Promise.resolve();
   const lives: Life[] = [];
   const ends: Promise<void>[] = [];
   const setDatabaseClock = async (): Promise<void> => {
@@ -88,8 +98,8 @@ export async function createWorld(database: WorldDatabase, random: Random): Prom
   };
   const settled = async (): Promise<boolean> => {
     const tooLate = new AbortController();
-    const patience = sleep(longestEndMs, false, { signal: tooLate.signal }).catch(() => false);
-    const isSettled = await Promise.race([Promise.all(ends).then(() => true), patience]);
+    const tooLong = sleep(longestEndMs, false, { signal: tooLate.signal }).catch(() => false);
+    const isSettled = await Promise.race([Promise.all(ends).then(() => true), tooLong]);
     tooLate.abort();
     return isSettled;
   };
@@ -100,21 +110,34 @@ export async function createWorld(database: WorldDatabase, random: Random): Prom
   };
 
   /** A lease of the dead runs out; here it does so soon, since time flies anyhow. */
-  const inherit = async (): Promise<void> => {
-    const { rows } = await owner.query<{ fencing: string }>("select fencing from leases where name = 'order-desk'");
+  const inherit = async (names: readonly string[]): Promise<void> => {
+    const { rows } = await owner.query<{ name: string; fencing: string }>("select name, fencing from leases where name = any($1::text[])", [names]);
     await sleep(leaseLeftMs);
-    await owner.query("update leases set expires_at = clock_timestamp() where name = 'order-desk' and fencing = $1::int8", [rows[0]?.fencing ?? 0]);
+    for (const { name, fencing } of rows) await owner.query("update leases set expires_at = clock_timestamp() where name = $1 and fencing = $2::int8", [name, fencing]);
+  };
+  /** Who lives renews his lease while time passes; only a long jump is taken for a pause of the process (life.ts). */
+  const renewTick = async (ms: number): Promise<void> => {
+    if (ms > longestRenewedJumpMs) return;
+    const owners = lives.filter((life) => !life.isDead()).map(({ name }) => name);
+    await owner.query("update leases set expires_at = expires_at + $1::float8 * interval '1 millisecond' where name = 'tick' and owner = any($2::text[]) and expires_at > clock_timestamp()", [ms, owners]);
   };
   const alive = (): Life[] => {
     for (const dead of lives.filter((life) => life.isDead())) {
-      if (dead.hasDesk()) ends.push(inherit().catch((error: unknown) => say(`a lease was not inherited: ${String(error)}`)));
+      const left = dead.leases();
+      if (left.length > 0) ends.push(inherit(left).catch((error: unknown) => say(`a lease was not inherited: ${String(error)}`)));
       retire(dead);
     }
     return lives.slice();
   };
 
-  await setDatabaseClock();
-  await populate(owner, scenario, simulator);
+  try {
+    await setDatabaseClock();
+    await populate(owner, scenario, simulator);
+  } catch (error) {
+    await simulator.stop();
+    clock.remove();
+    throw error;
+  }
   say(`${scenario.day.name}, ${scenario.users.length} users, ${scenario.symbols.length} symbols, the broker's clock ${scenario.brokerSkewMs} ms ahead`);
 
   return {
@@ -127,6 +150,7 @@ export async function createWorld(database: WorldDatabase, random: Random): Prom
     },
     jump: async (ms) => {
       await turnstile.whileQuiet(async () => {
+        await renewTick(ms);
         clock.jump(ms);
         await setDatabaseClock();
       });
@@ -140,13 +164,19 @@ export async function createWorld(database: WorldDatabase, random: Random): Prom
       });
       say(`the database's clock is set by ${ms} ms`);
     },
-    whileClocksStand: async (work) => {
-      await turnstile.enter();
-      try {
-        return await work();
-      } finally {
-        turnstile.leave();
-      }
+    whileClocksStand: (work) => {
+      const mine = lastOutsider.then(async () => {
+        await turnstile.enter();
+        await work().finally(() => turnstile.leave());
+      });
+      lastOutsider = mine.catch(() => undefined);
+      return mine;
+    },
+    waitFor: (condition) => until(clock, patienceMs, condition),
+    untilReconciled: async () => {
+      const startedAt = clock.naturalMs();
+      await until(clock, firstReconciledWaitMs, () => alive().some((life) => life.isReconciled()));
+      patienceMs = Math.min(patience.mostMs, Math.max(patience.leastMs, patience.ofAStart * (clock.naturalMs() - startedAt)));
     },
     wakeAll: () => alive().forEach((life) => life.wake()),
     end: async () => {
@@ -157,6 +187,11 @@ export async function createWorld(database: WorldDatabase, random: Random): Prom
       return isQuiet;
     },
   };
+}
+
+async function until(clock: WorldClock, mostMs: number, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const givesUpAt = clock.naturalMs() + mostMs;
+  while (!(await condition()) && clock.naturalMs() < givesUpAt) await sleep(5);
 }
 
 async function populate(owner: Pool, { template, users }: Scenario, simulator: Simulator): Promise<void> {
