@@ -12,7 +12,7 @@ let nod: NodServer;
 const tokens = new Map<string, string>();
 beforeAll(async () => {
   nod = await startNodServer({ pool: database.webPool, workerPool: database.pool, databaseUrl: database.webUrl });
-  for (const uid of ["alice", "bob", "carol", "dora"]) tokens.set(uid, await nod.token(uid));
+  for (const uid of ["alice", "bob", "carol", "dora", "erin"]) tokens.set(uid, await nod.token(uid));
 });
 afterAll(() => nod?.stop());
 
@@ -58,6 +58,25 @@ describe("a document that is checked", () => {
     expect((await check("alice", own)).status).toBe(200);
     expect((await check("bob", own)).status).toBe(422);
     expect((await config("alice")).body).toMatchObject({ template_name: "default_paper_watchlist" });
+  });
+});
+
+describe("a rule of the language", () => {
+  const terms = { id: "spy_turns", type: "condition", symbol: "SPY", question_template: "{{symbol}} turns up. Buy ${{notional}}?", cooldown_seconds: 0, expires_in_seconds: 60, max_staleness_seconds: 60, max_drift_bps: 50 };
+  const when = { op: "crosses_above", left: { indicator: "rsi", timeframe: "1Day", length: 14 }, right: 30 };
+  const rule = { ...terms, when, fire: { mode: "once_per_day" }, on_answer_match: { action: "propose_order", side: "buy", notional_usd: 10 } };
+
+  test("is stored as it was sent, and told in plain English", async () => {
+    const stored = await as("erin", "PUT /v1/me/trading/config", { rules: [rule] });
+    expect(stored).toMatchObject({ status: 200, body: { own: { rules: [rule] }, rule_texts: { spy_turns: "When SPY's 14-day RSI crosses above 30, at most once a day, ask whether to buy $10 of it." } } });
+    expect((await config("erin")).body).toEqual(stored.body);
+  });
+
+  test("is warned of where it compares what cannot be compared, and refused where it says nothing", async () => {
+    const odd = { rules: [{ ...rule, when: { op: "<", left: "last", right: when.left } }] };
+    expect(await check("erin", odd)).toMatchObject({ status: 200, body: { warnings: [{ pointer: "/rules/0/when", message: "compares a price with an index from 0 to 100" }] } });
+    const slip = { rules: [{ ...rule, when: { ...when, op: "croses" } }] };
+    expect(await check("erin", slip)).toMatchObject({ status: 422, body: { errors: [{ pointer: "/rules/0/when/op", message: expect.stringContaining("did you mean `crosses`?") }] } });
   });
 });
 
