@@ -10,6 +10,7 @@ import { BrokerUnavailableError, type BrokerPort } from "../trading/ports.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
 import { reconcileExecutions } from "./reconcile-executions.ts";
+import { reconcileRestated } from "./reconcile-restated.ts";
 import type { UnknownResolver } from "./resolve-unknown.ts";
 
 export type ReconcileLimits = {
@@ -19,9 +20,11 @@ export type ReconcileLimits = {
   fillOverlapMs: number;
   /** Orders of ours that are looked up one by one because the broker's list of open ones leaves them out. */
   maxPolledOrders: number;
+  /** Orders that are over which are looked up after a start and after a reconnect: what was filled of one may have been taken back. */
+  maxRestatedOrders: number;
 };
 
-const defaultReconcileLimits: ReconcileLimits = { callTimeoutMs: 15_000, firstFillLookbackMs: 86_400_000, fillOverlapMs: 600_000, maxPolledOrders: 200 };
+const defaultReconcileLimits: ReconcileLimits = { callTimeoutMs: 15_000, firstFillLookbackMs: 86_400_000, fillOverlapMs: 600_000, maxPolledOrders: 200, maxRestatedOrders: 20 };
 
 export type Reconciled = { changed: number; foreignOrders: number; foreignFills: number; mismatched: number; polled: number };
 
@@ -67,7 +70,9 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
       const inDoubtSince = await oldestInDoubt(deps.pool);
       lackingSince = earliest(lackingSince, inDoubtSince);
       const comparedAt = lastSuccess ?? new Date(startedAt.getTime() - limits.firstFillLookbackMs);
-      const result = await compare(deps, limits, new Date((earliest(comparedAt, lackingSince) ?? comparedAt).getTime() - limits.fillOverlapMs));
+      const fillsAfter = new Date((earliest(comparedAt, lackingSince) ?? comparedAt).getTime() - limits.fillOverlapMs);
+      // The gate is closed from the start, and from each reconnect, until the books are compared.
+      const result = await compare(deps, limits, { fillsAfter, hasBeenAway: !deps.gate.isOpen() });
       lastSuccess = startedAt;
       // Executions of what was in doubt were taken for somebody else's: once it is adopted, they are to be read again.
       lackingSince = inDoubtSince;
@@ -107,7 +112,7 @@ function earliest(a: Date | null, b: Date | null): Date | null {
 }
 
 /** @throws BrokerUnavailableError, and the database's errors: the comparison then did not take place. */
-async function compare({ pool, fence, broker, unknowns }: ReconcileDeps, limits: ReconcileLimits, fillsAfter: Date): Promise<Reconciled> {
+async function compare({ pool, fence, broker, unknowns }: ReconcileDeps, limits: ReconcileLimits, { fillsAfter, hasBeenAway }: { fillsAfter: Date; hasBeenAway: boolean }): Promise<Reconciled> {
   const signal = (): AbortSignal => AbortSignal.timeout(limits.callTimeoutMs);
   const clock: BrokerClock = await broker.clock(signal());
   const account = await broker.account(signal());
@@ -132,7 +137,9 @@ async function compare({ pool, fence, broker, unknowns }: ReconcileDeps, limits:
     // An order that the broker once acknowledged and no longer knows is left as it is: what it filled cannot be undone.
     if (found.kind === "found") await take({ kind: "order", source: "poll", order: found.order, execution: null, event: null });
   }
-  await reconcileExecutions({ pool, broker, apply, count: (word, applied) => count(tally, word, applied), signal }, fillsAfter);
+  const parts = { pool, broker, apply, count: (word: BrokerWord, applied: AppliedWord) => count(tally, word, applied), signal };
+  await reconcileExecutions(parts, fillsAfter);
+  if (hasBeenAway) tally.polled += await reconcileRestated(parts, limits.maxRestatedOrders);
   await fencedTransaction(pool, fence, recordReconciled);
   return tally;
 }

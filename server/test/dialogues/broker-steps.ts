@@ -130,10 +130,11 @@ export const brokerSteps: readonly Step[] = [
     },
   },
   {
-    actor: "broker", form: "[quietly] streams <status> [of A] [as m1]", pattern: new RegExp(`^${streams}streams (?!fill\\b|partial_fill\\b|bust\\b|an\\b|again\\b)(?<status>[a-z][a-z_]*[a-z])${ofLabel}(?: as (?<id>\\w+))?$`),
+    actor: "broker", form: "[quietly] streams <status>[, with 0.02 filled] [of A] [as m1]", pattern: new RegExp(`^${streams}streams (?!fill\\b|partial_fill\\b|bust\\b|an\\b|again\\b)(?<status>[a-z][a-z_]*[a-z])(?:, with (?<filled>[\\d.]+) filled)?${ofLabel}(?: as (?<id>\\w+))?$`),
     run: async (stage, said) => {
       const status = given(said, "status");
-      await tell(stage, said, stage.broker.book.change(await wireOrder(stage, said["label"]), status, status, said["id"]));
+      const update = stage.broker.book.change(await wireOrder(stage, said["label"]), status, status, said["id"]);
+      await tell(stage, said, said["filled"] === undefined ? update : { ...update, order: { ...update.order, filled_qty: said["filled"] } });
     },
   },
   {
@@ -144,14 +145,15 @@ export const brokerSteps: readonly Step[] = [
     },
   },
   {
-    actor: "broker", form: "[quietly] busts e1 as b1[, leaving it <status>][, without naming it]", pattern: new RegExp(`^${streams}busts (?<what>\\w+) as (?<id>\\w+)(?:, leaving it (?<status>[a-z_]+))?(?<unnamed>, without naming it)?$`),
-    run: (stage, said) => tell(stage, said, stage.broker.book.amend(given(said, "what"), { as: given(said, "id"), instead: null, status: said["status"], names: said["unnamed"] === undefined })),
+    actor: "broker", form: "[quietly] busts e1 as b1[, leaving it <status>][, without naming it][, in no activity]",
+    pattern: new RegExp(`^${streams}busts (?<what>\\w+) as (?<id>\\w+)(?:, leaving it (?<status>[a-z_]+))?(?<unnamed>, without naming it)?(?<unlisted>, in no activity)?$`),
+    run: (stage, said) => tell(stage, said, stage.broker.book.amend(given(said, "what"), { as: given(said, "id"), instead: null, status: said["status"], names: said["unnamed"] === undefined, lists: said["unlisted"] === undefined })),
   },
   {
     actor: "broker", form: "[quietly] corrects e1 to 0.1 at 99 as c1[, leaving it <status>][, without naming it]",
     pattern: new RegExp(`^${streams}corrects (?<what>\\w+) to ${atPrice}(?:, leaving it (?<status>[a-z_]+))?(?<unnamed>, without naming it)?$`),
     run: (stage, said) =>
-      tell(stage, said, stage.broker.book.amend(given(said, "what"), { as: given(said, "id"), instead: { qty: given(said, "qty"), price: given(said, "price") }, status: said["status"], names: said["unnamed"] === undefined })),
+      tell(stage, said, stage.broker.book.amend(given(said, "what"), { as: given(said, "id"), instead: { qty: given(said, "qty"), price: given(said, "price") }, status: said["status"], names: said["unnamed"] === undefined, lists: true })),
   },
   { actor: "broker", form: "tells e1 [again]", pattern: /^tells (?<id>\w+)(?: again)?$/, run: (stage, said) => tell(stage, said, stage.broker.book.message(given(said, "id"))) },
   { actor: "broker", form: "tells of an order that nobody here placed", pattern: /^tells of an order that nobody here placed$/, run: (stage, said) => tell(stage, said, foreign()) },

@@ -17,8 +17,8 @@
  *             never answers POST[, …]                       with it the whole dialogue has a patience of a second
  *             answers DELETE 204|404|422|500 · has the order after all · does not show the order yet
  *             holds another symbol|side|size under its id
- *             streams <status> [as m1] · streams fill|partial_fill 0.1 at 100 as e1[, staying <status>]
- *             busts e1 as b1[, leaving it <status>][, without naming it] · corrects e1 to 0.1 at 99 as c1[, …]
+ *             streams <status>[, with 0.02 filled] [as m1] · streams fill|partial_fill 0.1 at 100 as e1[, staying <status>]
+ *             busts e1 as b1[, leaving it <status>][, without naming it][, in no activity] · corrects e1 to 0.1 at 99 as c1[, …]
  *             quietly streams|busts|corrects …              it happens, and the stream does not tell of it
  *             tells e1 [again]                              the message that was made under that name, as it was then
  *             tells of an order that nobody here placed · cuts the stream · lets the stream in again

@@ -230,5 +230,8 @@ function openDesk(database: TestDatabase, port: BrokerPort, stream: TradeStreamP
 function reconcilerOf(pool: Pool, broker: BrokerPort, failed: (error: unknown) => void): Reconciler {
   const fence = openDeskFence;
   const unknowns = createUnknownResolver({ pool, fence, broker, settings: testRiskSettings, onSendAgain: () => undefined, observer: { lookedUp: () => undefined, failed }, limits: lookupLimits });
-  return createReconciler({ pool, fence, broker, gate: createReconciledGate(), unknowns, observer: { reconciled: () => undefined, failed } });
+  // As in a process that has been there all the time.
+  const gate = createReconciledGate();
+  gate.open(gate.closings());
+  return createReconciler({ pool, fence, broker, gate, unknowns, observer: { reconciled: () => undefined, failed } });
 }

@@ -35,8 +35,8 @@ export type WireBook = {
   /** Every change gives the message that the stream would carry; `label` is what the dialogue calls it. */
   change(order: WireOrder, status: string, event: string, label: string | undefined): TradeUpdate;
   execute(order: WireOrder, given: { qty: string; price: string; label: string; status: string }): TradeUpdate;
-  /** `names`: whether the message says which execution it is about. */
-  amend(label: string, given: { as: string; instead: { qty: string; price: string } | null; status: string | undefined; names: boolean }): TradeUpdate;
+  /** `names`: whether the message says which execution it is about. `lists`: whether the account's activities tell of it. */
+  amend(label: string, given: { as: string; instead: { qty: string; price: string } | null; status: string | undefined; names: boolean; lists: boolean }): TradeUpdate;
   /** The message that was made under a label, as it was then. */
   message(label: string): TradeUpdate;
 };
@@ -111,7 +111,7 @@ export function createWireBook(run: string): WireBook {
       book(at, execution, filled, { type: status === "filled" ? "fill" : "partial_fill" });
       return keep(label, { event: status === "filled" ? "fill" : "partial_fill", timestamp: at, execution_id: execution.id, qty, price, order: filled });
     },
-    amend: (label, { as, instead, status, names }) => {
+    amend: (label, { as, instead, status, names, lists }) => {
       const index = inForce.findIndex((execution) => execution.label === label);
       const original = inForce[index];
       const order = [...orders.values()].find(({ id }) => id === original?.orderId);
@@ -121,7 +121,7 @@ export function createWireBook(run: string): WireBook {
       inForce.splice(index, 1, ...(instead === null ? [] : [amended]));
       const left = put(order, { ...filledOf(order.id), status: status ?? order.status, updated_at: at });
       const event = instead === null ? "trade_bust" : "trade_correct";
-      book(at, amended, left, { type: event, ...(names ? { previous_id: original.id } : {}) });
+      if (lists) book(at, amended, left, { type: event, ...(names ? { previous_id: original.id } : {}) });
       const { id: execution_id, qty, price } = amended;
       return keep(as, { event, timestamp: at, execution_id, qty, price, order: left, ...(names ? { previous_execution_id: original.id } : {}) });
     },

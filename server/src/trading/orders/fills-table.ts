@@ -2,7 +2,7 @@ import { price, quantity } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
 import type { Amendment, Execution } from "../ports.ts";
 import type { ExecutionBook } from "./judge-amendment.ts";
-import type { OrderRecord } from "./order-record.ts";
+import { decodeOrder, orderColumns, type OrderRecord, type RawOrder } from "./order-record.ts";
 
 /** Keeps an execution once, however often and by whichever way it is told. True when it was new. */
 export async function insertFill(tx: Db, order: OrderRecord, execution: Execution): Promise<boolean> {
@@ -52,6 +52,18 @@ export async function executionBookOf(tx: Db, orderId: string): Promise<Executio
     }),
     amendments: rows.filter((row) => row.is_amendment).map((row) => ({ executionId: row.execution_id, about: row.about, restated: amountsOf(row), at: row.executed_at })),
   };
+}
+
+/** Orders that are over and hold something, of the last days, the latest first. */
+export async function latestFilledOrders(db: Db, limit: number): Promise<OrderRecord[]> {
+  const { rows } = await db.query<RawOrder>(
+    `select ${orderColumns} from trade_orders as o
+     where not o.is_open and o.filled_qty > 0 and o.alpaca_order_id is not null and o.created_at > clock_timestamp() - $2::int4 * interval '1 day'
+     order by o.created_at desc
+     limit $1::int4`,
+    [limit, lackingForDays],
+  );
+  return rows.map(decodeOrder);
 }
 
 /** Further back than this nobody looks for executions again: an order that will never have them must not make every start slower. */

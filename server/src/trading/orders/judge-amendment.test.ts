@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { price, quantity } from "../../core/decimal.ts";
 import type { Amendment, BrokerOrder } from "../ports.ts";
 import type { KnownExecution } from "./executions-in-force.ts";
-import { judgeAmendment, type ExecutionBook } from "./judge-amendment.ts";
+import { judgeAmendment, knownFrom, untoldBust, type ExecutionBook } from "./judge-amendment.ts";
 import type { OrderState } from "./order-state.ts";
 
 const noon = new Date("2024-05-01T16:00:00Z");
@@ -67,6 +67,18 @@ test("of executions that are alike one is as good as the other; of others that w
   expect(judge(correction("0.03", "99", null), { of: alike, order: report("0.08") })).toMatchObject({ about: "e2", event: { filledQty: "0.08" } });
   const unlike = { fills: [fill("e1", "0.05", "100"), fill("e2", "0.05", "101")], amendments: [] };
   expect(judge(correction("0.03", "99", null), { of: unlike, order: report("0.08") })).toMatchObject({ about: null, event: { filledQty: "0.08" } });
+});
+
+test("what the order has said by itself is not taken back a second time by the message that explains it", () => {
+  const alike: ExecutionBook = { fills: [fill("e1", "0.05"), fill("e2", "0.05")], amendments: [] };
+  const untold = untoldBust("broker-1", later);
+  const first = judge(untold, { of: alike, order: report("0.05") });
+  expect(first).toMatchObject({ about: "e2", event: { filledQty: "0.05" } });
+  const known: ExecutionBook = { fills: alike.fills, amendments: [knownFrom(untold, first.about)] };
+  const state = { ...filled("0.05"), brokerUpdatedAt: later };
+  expect(judge(bust({ previousExecutionId: "e1" }), { state, of: known, order: report("0.05") })).toMatchObject({ about: "e1", event: { filledQty: "0.05" } });
+  const afterwards = bust({ previousExecutionId: "e1", executedAt: new Date(later.getTime() + 1) });
+  expect(judge(afterwards, { state, of: known })).toMatchObject({ event: { filledQty: "0" } });
 });
 
 test("a bust under the execution's own id is about that one", () => {

@@ -32,7 +32,10 @@ export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report
   const still = new Set(after.map(({ executionId }) => executionId));
   const was = before.find(({ executionId }) => !still.has(executionId)) ?? (amendment.kind === "trade_bust" ? amendment.was : null);
   if (newer === null && about === null) return { about, was, event: null };
-  const left = newer === null ? leftOf(state, { before, after, isKnown: isKnownIn(book, about) }, amendment) : { qty: newer.filledQty, avgPrice: newer.filledAvgPrice };
+  const left =
+    newer !== null ? { qty: newer.filledQty, avgPrice: newer.filledAvgPrice }
+    : isCovered(amendment, book) ? { qty: state.filledQty, avgPrice: state.filledAvgPrice }
+    : leftOf(state, { before, after, isKnown: isKnownIn(book, about) }, amendment);
   return {
     about,
     was,
@@ -48,6 +51,20 @@ export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report
     },
   };
 }
+
+const untoldPrefix = "untold:";
+
+/**
+ * What follows from the broker's order alone, when it says that less is filled than before and no message says why. It has no
+ * id of the broker's: the order and the time of its last word tell it from others.
+ */
+export const untoldBust = (alpacaOrderId: string, at: Date): Amendment => ({
+  kind: "trade_bust", executionId: `${untoldPrefix}${alpacaOrderId}:${at.getTime()}`, previousExecutionId: null, was: null, executedAt: at,
+});
+
+/** The order's own word has been taken since it happened, before this message came: the quantity has it already. */
+const isCovered = ({ executedAt }: Amendment, { amendments }: ExecutionBook): boolean =>
+  amendments.some(({ executionId, at }) => executionId.startsWith(untoldPrefix) && at >= executedAt);
 
 const later = (a: Date, b: Date | null): Date => (b !== null && b > a ? b : a);
 
