@@ -3,7 +3,8 @@
  * the same. Pure; in time proportional to the rule.
  */
 import { checkCondition, checkFiring, hasAtMostDecimals, type RuleFault } from "./check-condition.ts";
-import type { ProposeOrder, Rule } from "./trading-config.ts";
+import type { ProposeOrder } from "./action.ts";
+import type { Rule } from "./trading-config.ts";
 
 /** What a question template may name. `pct` and `ref` are of rules that compare the price with one reference. */
 export const placeholders = ["symbol", "price", "pct", "ref", "notional"] as const;

@@ -2,7 +2,8 @@ import { Type, type Static } from "typebox";
 import { Decision } from "./denial.ts";
 import { Order } from "./order.ts";
 import { DecimalString, Feed, Instant, MarketSymbol, Side, TradingMode, Uuid } from "./primitives.ts";
-import { Exits, ReferenceMetric, RuleType } from "./trading-config.ts";
+import { Exits } from "./action.ts";
+import { ReferenceMetric, RuleType } from "./trading-config.ts";
 
 /** A closed question has exactly one of these outcomes. */
 export const QuestionOutcome = Type.Enum(["approved", "rejected", "expired", "superseded", "withdrawn"]);

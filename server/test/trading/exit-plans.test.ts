@@ -1,4 +1,4 @@
-import type { Exits } from "@nod/contract/trading-config";
+import type { Exits } from "@nod/contract/action";
 import { beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
 import { withTransaction } from "../../src/db/transaction.ts";

@@ -1,5 +1,6 @@
 import { isJsonObject } from "@nod/contract/json-pointer";
-import { ConditionRule, LevelRule, orderSizes, ReferenceRule, RsiRule } from "@nod/contract/trading-config";
+import { orderSizes } from "@nod/contract/action";
+import { ConditionRule, LevelRule, ReferenceRule, RsiRule } from "@nod/contract/trading-config";
 
 /** Lists whose entries are merged by `id`; every other list is replaced as a whole. */
 const listsById: ReadonlySet<string> = new Set(["data_inputs", "rules"]);

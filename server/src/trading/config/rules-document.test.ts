@@ -6,7 +6,8 @@ import {
   accountFields, bandMoves, bandTests, barFields, changeReferences, clockFields, Condition, comparisons, crossings, factNames, firingModes, firingSessions, indicatorNames, positionFields,
   ruleLimits, timeframes, trends,
 } from "@nod/contract/rule-language";
-import { limits, orderSizes, Restraint, Rule, ruleTypes, TradingConfig } from "@nod/contract/trading-config";
+import { orderSizes } from "@nod/contract/action";
+import { limits, Restraint, Rule, ruleTypes, TradingConfig } from "@nod/contract/trading-config";
 import { compileValidator } from "@nod/contract/validators";
 import { anyCondition } from "../../../../packages/contract/test/support/any-rule.ts";
 import { describeCondition } from "../rules/describe-condition.ts";

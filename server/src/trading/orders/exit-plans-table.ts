@@ -1,6 +1,6 @@
 /** The table `exit_plans`: exits that were approved along with a buy, and what the market has made of them since. */
 import type { Feed } from "@nod/contract/primitives";
-import type { Exits } from "@nod/contract/trading-config";
+import type { Exits } from "@nod/contract/action";
 import { price, type Price } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
 import type { PositionToClose } from "./exits-table.ts";

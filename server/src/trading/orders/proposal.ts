@@ -1,6 +1,7 @@
 /** What a rule that fired proposes, with every size worked out: what a card shows is what is sent. Pure. */
 import type { ProposedOrder } from "@nod/contract/question";
-import type { NotionalUsd, ProposeOrder, Rule, VolatilitySize } from "@nod/contract/trading-config";
+import type { NotionalUsd, ProposeOrder, VolatilitySize } from "@nod/contract/action";
+import type { Rule } from "@nod/contract/trading-config";
 import { centsOf, costOf, isPositive, price, quantity, quantityAtRisk, shareOf, toApproximateNumber, usd, valueOf, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
 import { limitPriceFrom } from "../risk/limit-price.ts";
 import type { CompiledCondition, CompiledRule } from "../rules/compiled-rule.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Condition } from "@nod/contract/rule-language";
-import { Rule, type Action, type ConditionRule, type ReferenceRule } from "@nod/contract/trading-config";
+import type { Action } from "@nod/contract/action";
+import { Rule, type ConditionRule, type ReferenceRule } from "@nod/contract/trading-config";
 import { compileValidator } from "@nod/contract/validators";
 import { anyShapedRule } from "../../../../packages/contract/test/support/any-rule.ts";
 import { describeRule } from "./describe-rule.ts";

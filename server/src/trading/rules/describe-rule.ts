@@ -1,5 +1,6 @@
 import type { Condition, Firing } from "@nod/contract/rule-language";
-import type { Action, Exits, ProposeOrder, ReferenceMetric, ReferenceRule, Rule } from "@nod/contract/trading-config";
+import type { Action, Exits, ProposeOrder } from "@nod/contract/action";
+import type { ReferenceMetric, ReferenceRule, Rule } from "@nod/contract/trading-config";
 import { percent } from "../../core/decimal.ts";
 import { describeCondition, perBar } from "./describe-condition.ts";
 import { barWords, createSpeaker, showNumber, showSeconds, type Speaker } from "./describe-operand.ts";

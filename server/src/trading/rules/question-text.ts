@@ -1,5 +1,5 @@
 import { isPlaceholder, placeholderPattern, type Placeholder } from "@nod/contract/check-rule";
-import type { NotionalUsd } from "@nod/contract/trading-config";
+import type { NotionalUsd } from "@nod/contract/action";
 import { decimalPlaces, isLess, price, toCents, toSentenceNumber, usd, type Percent, type Price } from "../../core/decimal.ts";
 
 /**

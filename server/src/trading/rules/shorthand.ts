@@ -1,5 +1,6 @@
 import type { Condition, Firing, Operand } from "@nod/contract/rule-language";
-import type { LevelRule, ReferenceMetric, ReferenceRule, Rule, VolatilitySize } from "@nod/contract/trading-config";
+import type { VolatilitySize } from "@nod/contract/action";
+import type { LevelRule, ReferenceMetric, ReferenceRule, Rule } from "@nod/contract/trading-config";
 import type { RuleSource } from "./rule-program.ts";
 
 /** The long form of any rule: what it is true of, and when that fires. */
