@@ -44,11 +44,11 @@ test("set in one process, it stops the answers and the POSTs of another within a
   const setting = openProcess("where it is set");
   const trading = openProcess("where people answer and orders are sent");
   trading.floor.submit.start();
-  let halted = false;
+  const halted = new AbortController();
   const failures: unknown[] = [];
   const answering = Promise.all(
     Array.from({ length: 3 }, async () => {
-      while (!halted) await answerOne(trading.floor, 0).catch((error: unknown) => failures.push(error));
+      while (!halted.signal.aborted) await answerOne(trading.floor, 0).catch((error: unknown) => failures.push(error));
     }),
   );
   try {
@@ -62,7 +62,7 @@ test("set in one process, it stops the answers and the POSTs of another within a
     await database.ownerPool.query("update trade_orders set next_submit_at = clock_timestamp() where id = $1 and status = 'pending_submit'", [waiting]);
     await until("what waited has been judged", async () => (await countOf("trade_orders where status in ('pending_submit', 'submitting')")) === 0, patientMs);
   } finally {
-    halted = true;
+    halted.abort();
     await answering;
   }
   expect(failures).toEqual([]);
