@@ -43,8 +43,18 @@ function bindPair(operator: Operator, left: BoundOperand, right: BoundOperand): 
   };
 }
 
-/** Of an operand and of its own rounding. */
-export const errorAt = ({ slack }: BoundOperand, value: number): number => (slack === null ? 0 : slack(value)) + Math.abs(value) * rounding;
+/** What an operand's value may be off by, its own rounding included. */
+export function errorAt({ slack }: BoundOperand, value: number): number {
+  const size = Math.abs(value);
+  if (slack === null) return size * rounding;
+  return typeof slack === "function" ? slack(value) + size * rounding : slack.absolute + size * (slack.relative + rounding);
+}
+
+/** The error of an operand as a part of its value and something besides; null where it has to be worked out. */
+export function linearError({ slack }: BoundOperand): { relative: number; absolute: number } | null {
+  if (slack === null) return { relative: rounding, absolute: 0 };
+  return typeof slack === "function" ? null : { relative: slack.relative + rounding, absolute: slack.absolute };
+}
 
 function errorOf(operator: Operator, of: { a: number; b: number; value: number; aError: number; bError: number }): number {
   const { a, b, value, aError, bError } = of;

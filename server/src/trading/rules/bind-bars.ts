@@ -1,8 +1,9 @@
 import type { BarOperand, IndicatorOperand } from "@nod/contract/rule-language";
 import type { BarFrame } from "./bar-frame.ts";
 import { timeframeMs } from "./bar-window.ts";
-import { tellNumber, type BoundSeries, type Look } from "./bound-operand.ts";
-import { historyOf, specOf } from "./indicator.ts";
+import { tellNumber, type BoundOperand, type BoundSeries, type Look } from "./bound-operand.ts";
+import { dividedBy, fractionOf, plus, type Fraction } from "./fraction.ts";
+import { historyOf, specOf, type IndicatorSpec } from "./indicator.ts";
 import { leaf } from "./leaf.ts";
 import type { SymbolView } from "./symbol-view.ts";
 
@@ -62,8 +63,7 @@ export function bindIndicator(operand: IndicatorOperand, look: Look, reach = 0):
     name,
     read,
     back,
-    exact: null,
-    slack: null,
+    ...exactIndicator(spec, (back) => frame.at(spec.source, offset + back), read),
     why() {
       if (!Number.isNaN(read())) return null;
       if (frame.count > offset && !isToday()) return `there is no ${timeframe} bar of today yet`;
@@ -71,4 +71,15 @@ export function bindIndicator(operand: IndicatorOperand, look: Look, reach = 0):
     },
     tell: (into) => tellNumber(into, name, read()),
   };
+}
+
+/** Extremes are prices that were, and a mean of decimals is a fraction: two means that are equal must not cross by their rounding. */
+function exactIndicator({ indicator, length }: IndicatorSpec, value: (back: number) => number, read: () => number): Pick<BoundOperand, "exact" | "slack"> {
+  if (indicator === "highest" || indicator === "lowest") return { exact: () => fractionOf(read()), slack: null };
+  if (indicator !== "sma" && indicator !== "bollinger_middle") return { exact: null, slack: null };
+  const exact = (): Fraction | null => {
+    const values = Array.from({ length }, (_, back) => fractionOf(value(back)));
+    return dividedBy(values.reduce(plus), fractionOf(length));
+  };
+  return { exact, slack: { relative: 1e-15, absolute: 0 } };
 }

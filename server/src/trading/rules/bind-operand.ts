@@ -55,7 +55,7 @@ function bindQuote(name: "mid" | "spread_bps", { view, maxAgeMs }: Pick<Look, "v
     read,
     exact: exactly(bid.exact, ask.exact, (low, high) => (name === "mid" ? dividedBy(plus(low, high), two) : dividedBy(times(minus(high, low), inBps), plus(low, high)))),
     // Each of three operations rounds by at most 2^-53 of what it works on.
-    slack: (value) => (name === "mid" ? Math.abs(value) : Math.abs(value) + 20_000) * 1e-15,
+    slack: { relative: 1e-15, absolute: name === "mid" ? 0 : 2e-11 },
     why: () => bid.why() ?? ask.why(),
     tell(into) {
       bid.tell(into);

@@ -27,10 +27,14 @@ export const bindEntry = (look: Look): BoundOperand => bindAmount("position avg_
 export function bindPeak(look: Look): BoundOperand {
   const kept = bindAmount("position peak", look, (position) => position.peak);
   const last = storedFact("last", look.view, look.maxAgeMs);
+  const [readLast, readKept] = [last.read, kept.read];
   const higher = (): BoundOperand => (last.read() > kept.read() ? last : kept);
   return {
     ...kept,
-    read: () => higher().read(),
+    read() {
+      const [now, before] = [readLast(), readKept()];
+      return now > before ? now : before;
+    },
     exact: () => higher().exact?.() ?? null,
     tell(into) {
       const own: Record<string, string> = {};

@@ -5,6 +5,9 @@ import type { UserView } from "./user-view.ts";
 /** What the parts of a bound program read from; `user` and `memory` are of the look that is on. */
 export type Look = { readonly view: SymbolView; readonly maxAgeMs: number; user: UserView | null; memory: Float64Array };
 
+/** A bound that is a part of the value and something besides, or one that is worked out. */
+export type Slack = { relative: number; absolute: number } | ((value: number) => number);
+
 /** An operand tied to one symbol. */
 export type BoundOperand = {
   /** As reports name it: `last`, `rsi(14) 1Min`, `change percent from prev_close`. */
@@ -16,8 +19,8 @@ export type BoundOperand = {
    * zero. Itself null where a value is a double by nature (indicators).
    */
   readonly exact: Exact;
-  /** How far `value`, as just read, may be from the exact value. Null: it is the nearest double to it. */
-  readonly slack: ((value: number) => number) | null;
+  /** How far a value, as just read, may be from the exact value. Null: it is the nearest double to it. */
+  readonly slack: Slack | null;
   /** Null while known, otherwise why it is not. */
   why(): string | null;
   /** What was looked at, as decimal text by name; unknown parts are left out. */

@@ -20,7 +20,7 @@ export function createChange(kind: "percent" | "absolute", name: string, price: 
       return isPercent ? dividedBy(times(difference, hundred), from) : difference;
     }),
     // Price and reference are off by 2^-53 of themselves, and so is each operation: in percent, of 100 and a little.
-    slack: (value) => (isPercent ? Math.abs(value) + 200 : Math.abs(value) + 2 * Math.abs(reference.read())) * 1e-15,
+    slack: isPercent ? { relative: 1e-15, absolute: 2e-13 } : (value) => (Math.abs(value) + 2 * Math.abs(readReference())) * 1e-15,
     why: () => price.why() ?? reference.why(),
     tell(into) {
       price.tell(into);

@@ -55,6 +55,7 @@ export function newGate(policy: FiringPolicy): GateState {
 
 /** What becomes of a gate at one look. It fired exactly when `firings` has grown; when nothing changed it is the same object. */
 export function passGate(policy: FiringPolicy, state: GateState, look: GateLook): GateState {
+  if (look.truth !== yes && state.ready && !policy.hasRearm) return state;
   if (look.truth === yes && look.mayFire && isOpen(policy, state, look)) {
     return { ready: policy.mode !== "on_change", rearmed: false, firings: state.firings + 1, firedAtMs: look.atMs, firedPeriodMs: look.periodMs };
   }

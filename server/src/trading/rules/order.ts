@@ -1,4 +1,4 @@
-import { errorAt } from "./arithmetic.ts";
+import { errorAt, linearError } from "./arithmetic.ts";
 import type { BoundOperand } from "./bound-operand.ts";
 import { compareFractions } from "./fraction.ts";
 
@@ -19,6 +19,16 @@ export function createOrder(left: BoundOperand, right: BoundOperand): Order {
     return () => {
       const order = approximateOrder(readLeft(), readRight());
       return order === 0 ? exactly() : order;
+    };
+  }
+  const [leftError, rightError] = [linearError(left), linearError(right)];
+  if (leftError !== null && rightError !== null) {
+    const [{ relative: ofLeft }, { relative: ofRight }] = [leftError, rightError];
+    const absolute = leftError.absolute + rightError.absolute;
+    return () => {
+      const a = readLeft();
+      const b = readRight();
+      return Math.abs(a - b) <= Math.abs(a) * ofLeft + Math.abs(b) * ofRight + absolute ? exactly() : approximateOrder(a, b);
     };
   }
   return () => {
