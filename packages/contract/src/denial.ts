@@ -6,6 +6,8 @@ export const DenialCode = Type.Enum([
   "trading_disabled",
   "mode_not_allowed",
   "question_required",
+  "auto_not_allowed",
+  "auto_budget_exceeded",
   "question_expired",
   "question_superseded",
   "symbol_not_on_watchlist",

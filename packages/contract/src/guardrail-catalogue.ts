@@ -29,6 +29,8 @@ export const guardrailCatalogue = {
   trading_disabled: { denies: "The operator or the user has switched trading off, or the user's config is not valid.", stages: twice, exitsPass: false, setBy: "TRADING_ENABLED", payload: ["operator_enabled", "user_enabled"] },
   mode_not_allowed: { denies: "Paper would go to a live account, live to a paper one, live is not allowed, or the mode has changed since the question.", stages: twice, exitsPass: false, setBy: "ALPACA_ALLOW_LIVE", payload: ["asked_mode", "user_mode", "venue", "live_allowed"] },
   question_required: { denies: "Nobody was asked about it.", stages: atTheAnswer, exitsPass: false, setBy: "require_question_before_order", payload: ["require_question_before_order"] },
+  auto_not_allowed: { denies: "Nobody was asked, and the config asks for that, is live, or no longer has the rule on auto.", stages: atTheAnswer, exitsPass: false, setBy: "mode of the rule", payload: ["rule_id", "mode", "require_question_before_order"] },
+  auto_budget_exceeded: { denies: "Nobody was asked, and what the rule may order by itself on one day is used up.", stages: atTheAnswer, exitsPass: false, setBy: "auto_budget of the rule", payload: ["rule_id", "orders_today", "max_orders_per_day", "reserved_usd", "used_usd_today", "max_notional_usd_per_day"] },
   question_expired: { denies: "The approval is no longer valid.", stages: twice, exitsPass: false, payload: ["expires_at", "at"] },
   question_superseded: { denies: "The rule has asked anew since.", stages: atTheAnswer, exitsPass: false, payload: ["question_id", "newer_question_id"] },
   symbol_not_on_watchlist: { denies: "No data input of the config watches the symbol.", stages: atTheAnswer, exitsPass: true, payload: ["symbol"] },

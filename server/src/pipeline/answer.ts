@@ -12,8 +12,8 @@ import type { Consequence, PreparedAnswer, QuestionBranch } from "./branch.ts";
 import { closeQuestion, insertFollowUp, isQuestionId, lockQuestionForAnswer, type PipelinePhase, type QuestionAtAnswer, type QuestionRecord } from "./questions-table.ts";
 import { readAnswer, type ReadAnswer } from "./read-answer.ts";
 
-/** Who gave an answer and by which way, for the record. */
-export type AnswerMeta = { via: "http" | "hub"; requestId: string | null };
+/** Who gave an answer and by which way, for the record; `auto` is the user's own rule. */
+export type AnswerMeta = { via: "http" | "hub" | "auto"; requestId: string | null };
 
 export type AnswerOutcome =
   /** The answer won, now or when it was given before: then it is told the same, byte for byte. */

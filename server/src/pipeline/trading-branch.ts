@@ -2,8 +2,9 @@ import { TradingQuestionMetadata } from "@nod/contract/question";
 import { compileValidator } from "@nod/contract/validators";
 import { costOf, price, quantity, usd } from "../core/decimal.ts";
 import { derivedUuid } from "../core/ids.ts";
+import { insertExitPlan } from "../trading/orders/exit-plans-table.ts";
 import { insertIntent } from "../trading/orders/intents-table.ts";
-import { describeOrder } from "../trading/orders/order-record.ts";
+import { describeOrder, type OrderRecord } from "../trading/orders/order-record.ts";
 import { orderOf, ordersChannel, placeOrder } from "../trading/orders/place-order.ts";
 import { decide } from "../trading/risk/decide.ts";
 import { insertDecision } from "../trading/risk/decisions-table.ts";
@@ -49,6 +50,7 @@ function approve(deps: TradingBranchDeps, context: RiskContext, approval: Approv
   const intent = intentOf(approval);
   const { approved, decision } = decide(intent, context, deps.settings);
   const order = approved === null ? null : orderOf(approved, at);
+  const { exits } = metadataOf(question).order;
   const ending = endingOf(decision, context);
   const followUp = ending === "revised" ? revise({ question, metadata: metadataOf(question), intent, context, settings: deps.settings, at }) : null;
   const of = { firebaseUid: question.firebaseUid, questionId: question.id, orderId: order?.id ?? null };
@@ -66,6 +68,7 @@ function approve(deps: TradingBranchDeps, context: RiskContext, approval: Approv
       insertIntent(tx, intent, at),
       insertDecision(tx, { intentId: intent.id, stage: "answer", decision, at }),
       ...(approved === null ? [] : [placeOrder(tx, approved, at)]),
+      ...(order === null || exits === undefined ? [] : [insertExitPlan(tx, { ...planOf(order, intent), exits, at })]),
     ],
     outbox: order === null ? [] : [{ firebaseUid: question.firebaseUid, kind: "trade_update", refId: order.id }],
     events,
@@ -75,6 +78,14 @@ function approve(deps: TradingBranchDeps, context: RiskContext, approval: Approv
     channels: order === null ? [] : [ordersChannel],
   };
 }
+
+const planOf = (order: OrderRecord, { facts }: TradeIntent) => ({
+  entryOrderId: order.id,
+  firebaseUid: order.firebaseUid,
+  symbol: order.symbol,
+  feed: facts.feed,
+  maxStalenessSeconds: facts.maxStalenessSeconds,
+});
 
 /** Everything about it follows from the question and, where the size was asked for, from the answer. */
 function intentOf({ question, amountUsd }: Approval): TradeIntent {
@@ -98,6 +109,7 @@ function intentOf({ question, amountUsd }: Approval): TradeIntent {
     notionalUsd: usd(notional),
     qty,
     mode: metadata.mode,
+    isAuto: metadata.auto === true,
     facts: {
       feed: metadata.feed,
       price: shown,

@@ -24,6 +24,7 @@ const settings: RiskSettings = {
 const user: UserTradingSettings = {
   enabled: true,
   mode: "paper",
+  autoBudgets: new Map([["auto", { max_orders_per_day: 2, max_notional_usd_per_day: 50 }]]),
   watchlist: new Set(["SPY"]),
   guardrails: { max_orders_per_day: 3, max_notional_usd_per_4h: 100, require_question_before_order: true, symbols_blocklist: [] },
 };
@@ -42,6 +43,7 @@ const intent: TradeIntent = {
   notionalUsd: usd("10"),
   qty: null,
   mode: "paper",
+  isAuto: false,
   facts: { feed: "iex", price: price("492"), priceAsOf: ago(20), maxStalenessSeconds: 180, maxDriftBps: 50 },
   background: {},
   approvalExpiresAt: new Date(noon.getTime() + 60_000),
@@ -59,6 +61,7 @@ const context: RiskContext = {
   asset: { isTradable: true, isFractionable: true, minOrderQty: null, asOf: ago(600) },
   ordersToday: 0,
   notionalUsd4h: usd("0"),
+  ofRuleToday: { orders: 0, reservedUsd: usd("0") },
   openOrdersOfSymbol: 0,
   openOrders: 0,
   ordersLastMinute: 0,
@@ -91,12 +94,17 @@ const share: KnownAsset = { isTradable: true, isFractionable: true, minOrderQty:
 
 const limitAt = (limit: string): Partial<TradeIntent> => ({ orderType: "limit", limitPrice: price(limit) });
 const sell: Changes = { intent: { side: "sell" }, context: { position: quantity("1") } };
+const auto = { intent: { isAuto: true, ruleId: "auto" }, limits: { require_question_before_order: false } } satisfies Changes;
 const on = { mode: "block_new", scope: "user", reason: null, since: ago(60) } as const;
 
 test("what nothing speaks against is approved, with the limits as they were seen", () => {
   const { approved, decision } = decideWith({});
   expect(approved).toMatchObject({ size: { kind: "notional", notionalUsd: "10", reservedUsd: "10" }, tradingDay: "2024-05-01" });
   expect(decision).toMatchObject({ verdict: "approved", code: null, limits: { orders_today: 0, max_orders_per_day: 3, price_now: "492.1" } });
+});
+
+test("a rule that orders without asking may, on paper, up to its budget to the cent", () => {
+  expect(decideWith({ ...auto, context: { ofRuleToday: { orders: 1, reservedUsd: usd("40") } } }).decision).toMatchObject({ verdict: "approved" });
 });
 
 describe("each guardrail stops an order by itself", () => {
@@ -160,6 +168,11 @@ describe("each guardrail stops an order by itself", () => {
     ["the day's result is not known for want of a close", "daily_result_unknown", { limits: { max_daily_loss_usd: 20 }, context: { holdings: [{ ...holding, prevClose: null }] } }],
     ["the symbol was traded a moment ago", "symbol_cooldown_active", { limits: { symbol_cooldown_seconds: 60 }, context: { recentOfSymbol: [bought(59)] } }],
     ["the same was bought a moment ago", "duplicate_intent", { limits: { duplicate_intent_window_seconds: 10 }, context: { recentOfSymbol: [{ ...bought(1), reservedUsd: usd("20") }, bought(9)] } }],
+    ["nobody was asked, and the config asks for that", "auto_not_allowed", { ...auto, limits: { require_question_before_order: true } }],
+    ["nobody was asked, and the rule is no longer one that orders without", "auto_not_allowed", { ...auto, user: { autoBudgets: new Map() } }],
+    ["nobody was asked, and it is live", "auto_not_allowed", { ...auto, intent: { ...auto.intent, mode: "live" }, user: { mode: "live" }, settings: { venue: { environment: "live", liveAllowed: true } } }],
+    ["the rule has made its orders of the day without asking", "auto_budget_exceeded", { ...auto, context: { ofRuleToday: { orders: 2, reservedUsd: usd("20") } } }],
+    ["the rule has spent the day's dollars without asking", "auto_budget_exceeded", { ...auto, context: { ofRuleToday: { orders: 1, reservedUsd: usd("40.01") } } }],
     ["a limit order names no limit", "limit_price_invalid", { intent: { orderType: "limit" } }],
     ["an order at the market names a limit", "limit_price_invalid", { intent: { limitPrice: price("492") } }],
     ["a limit has more decimals than the broker takes", "limit_price_invalid", { intent: limitAt("492.005") }],

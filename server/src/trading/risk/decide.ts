@@ -18,7 +18,7 @@ import { exitGuardrails, type ExitContext } from "./exit-guardrails.ts";
 import type { ExitIntent, TradeIntent } from "./intent.ts";
 import { limitPriceValid, priceCollar } from "./limit-guardrails.ts";
 import { driftWithinBounds, marketOpen, priceFresh, priceKnown, sessionKnown } from "./market-guardrails.ts";
-import { approvalValid, brokerReconciled, killSwitch, modeAllowed, newestQuestion, notBlocked, onWatchlist, questionAnswered, tradingEnabled } from "./permission-guardrails.ts";
+import { approvalValid, autoAllowed, autoWithinBudget, brokerReconciled, killSwitch, modeAllowed, newestQuestion, notBlocked, onWatchlist, questionAnswered, tradingEnabled } from "./permission-guardrails.ts";
 import type { RiskCase } from "./risk-case.ts";
 import type { RiskContext } from "./risk-context.ts";
 import type { RiskSettings } from "./risk-settings.ts";
@@ -53,6 +53,7 @@ const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   tradingEnabled,
   modeAllowed,
   questionAnswered,
+  autoAllowed,
   approvalValid,
   newestQuestion,
   onWatchlist,
@@ -81,6 +82,7 @@ const guardrails: readonly ((of: RiskCase) => Denial | null)[] = [
   positionOfSymbol,
   exposureOfAll,
   dailyLoss,
+  autoWithinBudget,
   operatorCaps,
   buyingPowerKnown,
   enoughBuyingPower,

@@ -29,6 +29,8 @@ export type TradeIntent = {
   /** The size where it was asked for in shares or coins; null where it was dollars. */
   qty: Quantity | null;
   mode: TradingMode;
+  /** Its rule orders without asking. */
+  isAuto: boolean;
   facts: ShownFacts;
   /** Anything else worth keeping about its origin, for the record. */
   background: Readonly<Record<string, unknown>>;

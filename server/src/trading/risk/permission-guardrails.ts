@@ -1,9 +1,10 @@
+import { add, usd } from "../../core/decimal.ts";
 import { type Denial } from "./denial.ts";
 import type { TradeIntent } from "./intent.ts";
 import type { RiskCase } from "./risk-case.ts";
 import type { ActiveKillSwitch } from "./risk-context.ts";
 import type { RiskSettings } from "./risk-settings.ts";
-import { isExit } from "./size.ts";
+import { exceeds, isExit } from "./size.ts";
 
 /**
  * The kill switch stops what could enlarge a position. A sell of what the user holds always passes, in every mode: a halt
@@ -67,6 +68,39 @@ export function venueFits({ intent, settings }: { intent: Pick<TradeIntent, "mod
 export function questionAnswered({ intent, context }: RiskCase): Denial | null {
   if (context.user?.guardrails.require_question_before_order === false || intent.questionId !== null) return null;
   return { code: "question_required", because: "it was not asked about first", limits: { require_question_before_order: true } };
+}
+
+/** Nobody was asked: on paper only, and only while the user's config says so. */
+export function autoAllowed({ intent, context, settings }: RiskCase): Denial | null {
+  if (!intent.isAuto) return null;
+  const { user } = context;
+  const isPaper = intent.mode === "paper" && settings.venue.environment === "paper";
+  if (isPaper && user?.guardrails.require_question_before_order === false && user.autoBudgets.has(intent.ruleId ?? "")) return null;
+  return {
+    code: "auto_not_allowed",
+    because: "nobody was asked, and that is not allowed here",
+    limits: { rule_id: intent.ruleId, mode: intent.mode, require_question_before_order: user?.guardrails.require_question_before_order ?? null },
+  };
+}
+
+export function autoWithinBudget({ intent, context, size }: RiskCase): Denial | null {
+  if (!intent.isAuto) return null;
+  const budget = context.user?.autoBudgets.get(intent.ruleId ?? "");
+  const { orders, reservedUsd: used } = context.ofRuleToday;
+  const after = size === null ? null : add(used, size.reservedUsd);
+  if (budget !== undefined && after !== null && orders < budget.max_orders_per_day && !exceeds(after, usd(budget.max_notional_usd_per_day))) return null;
+  return {
+    code: "auto_budget_exceeded",
+    because: "what the rule may order without asking on one day is used up",
+    limits: {
+      rule_id: intent.ruleId,
+      orders_today: orders,
+      max_orders_per_day: budget?.max_orders_per_day ?? null,
+      reserved_usd: size?.reservedUsd ?? null,
+      used_usd_today: used,
+      max_notional_usd_per_day: budget === undefined ? null : usd(budget.max_notional_usd_per_day),
+    },
+  };
 }
 
 export function approvalValid({ intent, context }: { intent: Pick<TradeIntent, "approvalExpiresAt">; context: { at: Date } }): Denial | null {

@@ -45,6 +45,8 @@ type RawContext = {
   asset_as_of: Date | null;
   orders_today: number;
   orders_minute: number;
+  orders_of_rule: number;
+  reserved_of_rule: string;
   notional_4h: string;
   in_flight: string;
   open_orders: number;
@@ -112,6 +114,8 @@ const answerContextSql = `
   cross join lateral (
     -- The user's orders are read once, each symbol summed up, and then all of them.
     select coalesce(sum(h.orders_today), 0)::int4 as orders_today,
+           coalesce(sum(h.orders_of_rule), 0)::int4 as orders_of_rule,
+           coalesce(sum(h.reserved_of_rule), 0) as reserved_of_rule,
            coalesce(sum(h.orders_minute), 0)::int4 as orders_minute,
            coalesce(sum(h.notional_4h), 0) as notional_4h,
            coalesce(sum(h.in_flight), 0) as in_flight,
@@ -125,6 +129,8 @@ const answerContextSql = `
       select o.symbol, ${holdingSums("s.trading_day")},
              -- Two days hold every order of a trading day, whichever the hour and the season.
              count(*) filter (where o.counts_against_limits and o.trading_day = s.trading_day and o.created_at > q.at - interval '48 hours') as orders_today,
+             count(*) filter (where o.rule_id = q.rule_id and o.counts_against_limits and o.trading_day = s.trading_day and o.created_at > q.at - interval '48 hours') as orders_of_rule,
+             sum(o.reserved_notional_usd) filter (where o.rule_id = q.rule_id and o.counts_against_limits and o.trading_day = s.trading_day and o.created_at > q.at - interval '48 hours') as reserved_of_rule,
              count(*) filter (where o.counts_against_limits and o.created_at > q.at - interval '1 minute') as orders_minute,
              sum(o.reserved_notional_usd) filter (where o.counts_against_limits and o.created_at > q.at - interval '4 hours') as notional_4h,
              sum(o.reserved_notional_usd) filter (where o.side = 'buy' and o.status in ('pending_submit', 'submitting', 'unknown')) as in_flight,
@@ -170,6 +176,7 @@ function decode(row: RawContext, user: UserTradingSettings | null): RiskContext 
         : { isTradable: row.is_tradable, isFractionable: row.is_fractionable, minOrderQty: row.min_order_qty === null ? null : quantity(row.min_order_qty), asOf: row.asset_as_of },
     ordersToday: row.orders_today,
     notionalUsd4h: usd(row.notional_4h),
+    ofRuleToday: { orders: row.orders_of_rule, reservedUsd: usd(row.reserved_of_rule) },
     openOrdersOfSymbol: row.open_orders_of_symbol,
     openOrders: row.open_orders,
     ordersLastMinute: row.orders_minute,

@@ -1,6 +1,6 @@
 import type { KillSwitchMode } from "@nod/contract/status";
 import type { Side, TradingMode } from "@nod/contract/primitives";
-import type { Guardrails, TradingConfig } from "@nod/contract/trading-config";
+import type { AutoBudget, Guardrails, TradingConfig } from "@nod/contract/trading-config";
 import type { Price, Quantity, Usd } from "../../core/decimal.ts";
 import type { NewYorkDate } from "../../core/trading-day.ts";
 import type { Holding } from "./holdings.ts";
@@ -12,6 +12,8 @@ export type UserTradingSettings = {
   enabled: boolean;
   mode: TradingMode;
   watchlist: ReadonlySet<string>;
+  /** By rule, what those that order without asking may order on one day. */
+  autoBudgets: ReadonlyMap<string, AutoBudget>;
   guardrails: Guardrails;
 };
 
@@ -58,6 +60,8 @@ export type RiskContext = MarketContext & {
   ordersToday: number;
   /** What the orders of the last four hours took up, by the same count. */
   notionalUsd4h: Usd;
+  /** Of the question's rule, on the current trading day. */
+  ofRuleToday: { orders: number; reservedUsd: Usd };
   openOrdersOfSymbol: number;
   /** Of all symbols. */
   openOrders: number;
@@ -76,6 +80,7 @@ export function settingsOf(config: TradingConfig): UserTradingSettings {
     enabled: config.enabled,
     mode: config.mode,
     watchlist: new Set(config.data_inputs.filter((input) => input.enabled !== false).flatMap((input) => input.symbols)),
+    autoBudgets: new Map(config.rules.flatMap(({ id, mode, enabled, auto_budget: budget }) => (mode === "auto" && enabled !== false && budget !== undefined ? [[id, budget] as const] : []))),
     guardrails: config.guardrails,
   };
 }
