@@ -3,13 +3,17 @@ import { join } from "node:path";
 import { demoReplay, startSimulator } from "@nod/alpaca-simulator";
 import { createAlpacaBroker } from "./alpaca/broker.ts";
 import { connectToAlpaca } from "./alpaca/connection.ts";
+import { createAlpacaDataStream } from "./alpaca/data-stream.ts";
+import { createAlpacaHistory } from "./alpaca/history.ts";
 import { createAlpacaMarketData } from "./alpaca/market-data.ts";
 import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from "./alpaca/settings.ts";
 import { createAlpacaMinuteBars } from "./alpaca/minute-bars.ts";
 import { createTestModePorts } from "./alpaca/test-mode.ts";
 import { createAlpacaTradeStream } from "./alpaca/trade-stream.ts";
-import type { Broker } from "./config.ts";
+import type { Broker, DataStreamConfig } from "./config.ts";
 import { systemClock } from "./core/clock.ts";
+import type { HistoryPorts } from "./trading/market/bar-ports.ts";
+import type { DataStreamPort } from "./trading/market/stream-port.ts";
 import type { BrokerPort, MarketDataPort, MinuteBarsPort, TradeStreamPort } from "./trading/ports.ts";
 
 export type BrokerPorts = {
@@ -19,6 +23,10 @@ export type BrokerPorts = {
   environment: BrokerEnvironment;
   marketData: MarketDataPort;
   minuteBars: MinuteBarsPort;
+  /** Null where there is no past. */
+  history: HistoryPorts | null;
+  /** Null where nothing is streamed; polling does without it. */
+  dataStream: DataStreamPort | null;
   broker: BrokerPort;
   tradeStream: TradeStreamPort;
   stop(): Promise<void>;
@@ -32,9 +40,9 @@ const simulatorTimeoutMs = 10_000;
 export async function openBroker(broker: Broker, dataFolder: string, onPartial: (reason: string) => void): Promise<BrokerPorts> {
   switch (broker.kind) {
     case "test":
-      return { kind: "test", description: "test mode: fixture prices, fake order ids, no calls", environment: "paper", ...createTestModePorts(systemClock), stop: () => Promise.resolve() };
+      return { kind: "test", description: "test mode: fixture prices, fake order ids, no calls", environment: "paper", ...createTestModePorts(systemClock), history: null, dataStream: null, stop: () => Promise.resolve() };
     case "alpaca":
-      return { kind: "alpaca", description: `Alpaca at ${new URL(broker.alpaca.tradingBaseUrl).host}`, ...alpacaPorts(broker.alpaca, onPartial), stop: () => Promise.resolve() };
+      return { kind: "alpaca", description: `Alpaca at ${new URL(broker.alpaca.tradingBaseUrl).host}`, ...alpacaPorts(broker.alpaca, broker.dataStream, onPartial), stop: () => Promise.resolve() };
     case "simulator":
       return openSimulator(dataFolder, onPartial);
   }
@@ -53,15 +61,17 @@ async function openSimulator(dataFolder: string, onPartial: (reason: string) => 
     requestsPerMinute: simulatorRequestsPerMinute,
     requestTimeoutMs: simulatorTimeoutMs,
   };
-  return { kind: "simulator", description: `built-in simulator on ${new URL(simulator.url).host}, replaying October 2013`, ...alpacaPorts(settings, onPartial), stop: () => simulator.stop() };
+  return { kind: "simulator", description: `built-in simulator on ${new URL(simulator.url).host}, replaying October 2013`, ...alpacaPorts(settings, { url: simulator.dataStreamUrl, feed: "iex" }, onPartial), stop: () => simulator.stop() };
 }
 
-function alpacaPorts(settings: AlpacaSettings, onPartial: (reason: string) => void) {
+function alpacaPorts(settings: AlpacaSettings, { url, feed }: DataStreamConfig, onPartial: (reason: string) => void) {
   const alpaca = connectToAlpaca(settings);
   return {
     environment: brokerEnvironmentOf(settings.tradingBaseUrl),
     marketData: createAlpacaMarketData(alpaca, onPartial),
     minuteBars: createAlpacaMinuteBars(alpaca),
+    history: createAlpacaHistory(alpaca),
+    dataStream: createAlpacaDataStream({ url, keyId: settings.keyId, secretKey: settings.secretKey, feed, assetClass: "us_equity" }),
     broker: createAlpacaBroker(alpaca),
     tradeStream: createAlpacaTradeStream(settings),
   };

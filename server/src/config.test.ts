@@ -45,6 +45,14 @@ describe("real money", () => {
     expect(readConfig(keys).broker).toMatchObject({ kind: "alpaca", environment: "paper", alpaca: { tradingStreamUrl: "wss://paper-api.alpaca.markets/stream" } });
   });
 
+  test("the stream of market data is of the feed that is named", () => {
+    const streamOf = (env: Record<string, string>) => readConfig({ ...keys, ...env }).broker;
+    expect(streamOf({})).toMatchObject({ dataStream: { url: "wss://stream.data.alpaca.markets/v2/iex", feed: "iex" } });
+    expect(streamOf({ ALPACA_DATA_FEED: "sip" })).toMatchObject({ dataStream: { url: "wss://stream.data.alpaca.markets/v2/sip", feed: "sip" } });
+    expect(streamOf({ ALPACA_DATA_STREAM_URL: "ws://127.0.0.1:9/v2/iex" })).toMatchObject({ dataStream: { url: "ws://127.0.0.1:9/v2/iex", feed: "iex" } });
+    expect(problemsOf({ ...keys, ALPACA_DATA_FEED: "crypto_us" })).toHaveLength(1);
+  });
+
   test("half a pair of keys is a mistake", () => {
     expect(problemsOf({ ALPACA_API_KEY_ID: "PKTEST" })).toEqual(["ALPACA_API_KEY_ID and ALPACA_API_SECRET_KEY go together"]);
   });

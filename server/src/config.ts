@@ -1,7 +1,11 @@
+import type { Feed } from "@nod/contract/primitives";
 import { NotADecimalError, usd, type Usd } from "./core/decimal.ts";
 import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from "./alpaca/settings.ts";
 
-export type Broker = { kind: "alpaca"; alpaca: AlpacaSettings; environment: BrokerEnvironment } | { kind: "simulator" } | { kind: "test" };
+/** The stream of stocks' market data, and the feed that it is of. */
+export type DataStreamConfig = { url: string; feed: Exclude<Feed, "crypto_us"> };
+
+export type Broker = { kind: "alpaca"; alpaca: AlpacaSettings; dataStream: DataStreamConfig; environment: BrokerEnvironment } | { kind: "simulator" } | { kind: "test" };
 
 /** `web`: Firebase's public settings for the browser; null: clients sign in by other means and no push is sent. */
 export type AuthSettings = { mode: "local" } | { mode: "firebase"; projectId: string; emulatorHost: string | null; web: FirebaseWeb | null };
@@ -146,15 +150,15 @@ function readBroker(read: Reader, allowLive: boolean): Broker {
   const dataBaseUrl = read.url("ALPACA_DATA_BASE_URL", "https://data.alpaca.markets", ["https:", "http:"]);
   const defaultStream = tradingBaseUrl.replace(/^http/, "ws").replace(/\/+$/, "") + "/stream";
   const tradingStreamUrl = read.url("ALPACA_TRADING_STREAM_URL", defaultStream, ["wss:", "ws:"]);
-  read.url("ALPACA_DATA_STREAM_URL", "wss://stream.data.alpaca.markets/v2/iex", ["wss:", "ws:"]);
-  read.oneOf("ALPACA_DATA_FEED", "iex", ["iex", "sip", "delayed_sip"]);
+  const feed = read.oneOf("ALPACA_DATA_FEED", "iex", ["iex", "sip", "delayed_sip"]);
+  const dataStream = { url: read.url("ALPACA_DATA_STREAM_URL", `wss://stream.data.alpaca.markets/v2/${feed}`, ["wss:", "ws:"]), feed };
   const requestsPerMinute = read.integer("ALPACA_REQUESTS_PER_MINUTE", 200, 10, 100_000);
   const requestTimeoutMs = read.integer("ALPACA_REQUEST_TIMEOUT_MS", 10_000, 500, 60_000);
   if (keyId === "" || secretKey === "") return { kind: "simulator" };
 
   const environment = brokerEnvironmentOf(tradingBaseUrl);
   if (environment === "live" && !allowLive) read.problem("ALPACA_TRADING_BASE_URL is a live host: real money needs ALPACA_ALLOW_LIVE=true");
-  return { kind: "alpaca", environment, alpaca: { keyId, secretKey, tradingBaseUrl, dataBaseUrl, tradingStreamUrl, requestsPerMinute, requestTimeoutMs } };
+  return { kind: "alpaca", environment, dataStream, alpaca: { keyId, secretKey, tradingBaseUrl, dataBaseUrl, tradingStreamUrl, requestsPerMinute, requestTimeoutMs } };
 }
 
 type Reader = ReturnType<typeof reader>;

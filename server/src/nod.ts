@@ -23,6 +23,7 @@ import { createPauseBranch } from "./pipeline/pause-branch.ts";
 import { createTradingBranch } from "./pipeline/trading-branch.ts";
 import { undoAnswer } from "./pipeline/undo.ts";
 import { createQuestionsHub } from "./realtime/questions-hub.ts";
+import { startMarketWorkers, type MarketWorkers } from "./market-workers.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { effectiveConfig } from "./trading/config/resolve.ts";
 import { ordersChannel } from "./trading/orders/place-order.ts";
@@ -32,6 +33,7 @@ import type { ConfigSource } from "./trading/risk/risk-context-table.ts";
 import { defaultMaxAges, type RiskSettings } from "./trading/risk/risk-settings.ts";
 import { createFcmSender } from "./push/fcm-sender.ts";
 import { startPushing } from "./workers/push-questions.ts";
+import { startAutoAnswers } from "./workers/answer-auto.ts";
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
 import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
 import { startDayBars } from "./workers/day-bars.ts";
@@ -110,7 +112,8 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     stops.push(() => orders.stop());
     const tickPool = createPool({ url: database.workerUrl, applicationName: "nod-tick", maxConnections: tickConnections, statementTimeoutMs: tickStatementTimeoutMs, onIdleConnectionLost });
     stops.push(() => tickPool.end());
-    const tick = config.questionWorkerEnabled ? startTickOf(config, tickPool, ports, telemetry) : null;
+    let market: MarketWorkers | null = null;
+    const tick = config.questionWorkerEnabled ? startTickOf(config, tickPool, ports, telemetry, (group, symbol) => market?.isStreamed(group, symbol) ?? false) : null;
     if (tick !== null) stops.push(() => tick.stop());
     if (tick !== null && config.ingestEnabled) {
       const dayBars = startDayBars({
@@ -120,6 +123,9 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
         onError: (error) => logger.warn({ err: error }, "today's bars could not be read; charts begin with this process"),
       });
       stops.push(() => dayBars.stop());
+      const workers = startMarketWorkers({ pool: workerPool, ports, tick, telemetry });
+      market = workers;
+      stops.push(() => workers.stop());
     }
     const expiry = startQuestionExpiry(workerPool, telemetry.expiry);
     stops.push(() => expiry.stop());
@@ -150,6 +156,10 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
       pool,
       branches: [createTradingBranch({ configs, settings, orderPlaced: () => orders.orderPlaced() }), createNoticeBranch(), createPauseBranch()],
     });
+    if (config.questionWorkerEnabled) {
+      const autoAnswers = startAutoAnswers({ pool: workerPool, answers, onError: (error) => logger.warn({ err: error }, "a rule that orders without asking could not") });
+      stops.push(() => autoAnswers.stop());
+    }
     const hub = await createQuestionsHub({
       pool: workerPool,
       databaseUrl: database.url,
@@ -225,10 +235,11 @@ const riskSettings = (config: Config, environment: "paper" | "live"): RiskSettin
   ...defaultMaxAges,
 });
 
-function startTickOf(config: Config, pool: Pool, { marketData: market, broker }: BrokerPorts, telemetry: Telemetry): TickWorker {
+function startTickOf(config: Config, pool: Pool, { marketData: market, broker }: BrokerPorts, telemetry: Telemetry, isStreamed: MarketWorkers["isStreamed"]): TickWorker {
   return startTick({
     pool,
     market,
+    isStreamed,
     learnSymbols: () => learnNewAssets({ pool, broker, onError: (error) => telemetry.orders.failed(error) }),
     owner: `${process.pid}-${randomUUID()}`,
     intervalMs: config.questionWorkerIntervalMs,

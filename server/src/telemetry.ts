@@ -3,7 +3,9 @@ import type { Logger } from "pino";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { DeliveryObserver } from "./realtime/outbox-delivery.ts";
 import { feedGroupName } from "./trading/config/due-inputs.ts";
+import type { BarsObserver } from "./workers/bars-backfill.ts";
 import type { ExpiryObserver } from "./workers/expire-questions.ts";
+import type { MarketStreamObserver } from "./workers/market-stream.ts";
 import type { OrderDeskObserver } from "./workers/order-desk.ts";
 import type { PushObserver } from "./workers/push-questions.ts";
 import type { HaltObserver } from "./workers/watch-halts.ts";
@@ -15,6 +17,8 @@ export type Telemetry = {
   delivery: DeliveryObserver;
   expiry: ExpiryObserver;
   halts: HaltObserver;
+  bars: BarsObserver;
+  stream: MarketStreamObserver;
   push: PushObserver;
 };
 
@@ -44,6 +48,12 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
   const streamUp = new Gauge({ name: "nod_trade_stream_connected", help: "1 while the trade stream is connected", registers });
   const cancels = new Counter({ name: "nod_cancels_requested_total", help: "Cancels asked for by a kill switch", labelNames: ["outcome"], registers });
   const halts = new Counter({ name: "nod_halts_total", help: "Kill switches that a rule set", labelNames: ["trigger"], registers });
+  const barsSaved = new Counter({ name: "nod_bars_saved_total", help: "Bars fetched and written", labelNames: ["feed", "timeframe", "kind"], registers });
+  const historyPending = new Gauge({ name: "nod_bar_history_pending", help: "Symbols and timeframes whose history is not complete", registers });
+  const barsFailures = new Counter({ name: "nod_bars_failures_total", help: "Failures of fetching bars; each is tried again", registers });
+  const dataStreamSymbols = new Gauge({ name: "nod_data_stream_symbols", help: "Symbols that the market-data stream brings now", registers });
+  const dataStreamDrops = new Counter({ name: "nod_data_stream_disconnects_total", help: "Losses of the market-data stream", registers });
+  const dataStreamSeconds = new Histogram({ name: "nod_data_stream_flush_seconds", help: "Writing of a batch of streamed facts", buckets: secondsBuckets, registers });
   const connections = new Gauge({ name: "nod_hub_connections", help: "Open hub connections", registers });
   const delivered = new Counter({ name: "nod_outbox_delivered_total", help: "Outbox messages sent to connections", registers });
   const pushes = new Counter({ name: "nod_pushes_total", help: "Pushes to devices that were not connected", labelNames: ["outcome"], registers });
@@ -140,6 +150,35 @@ export function createTelemetry(registry: Registry, logger: Logger): Telemetry {
         logger.error({ scope: scope.scope, trigger: why.trigger, reason: why.reason }, "a kill switch was set by a rule");
       },
       failed: (error) => logger.warn({ err: error }, "it could not be looked whether something must be halted"),
+    },
+    bars: {
+      pageSaved: ({ kind, group: { feed, timeframe }, bars }) => barsSaved.inc({ feed, timeframe, kind }, bars),
+      progressed({ stretches, pending }) {
+        historyPending.set(pending);
+        logger.info({ stretches, pending }, pending === 0 ? "the history of bars is complete" : "the history of bars is being read");
+      },
+      splitPending: (split) => logger.warn({ split }, "a symbol is suspended: its history is in old shares"),
+      fetchingAnew: (symbol, why) => logger.warn({ symbol, why }, "a symbol's bars are fetched anew, in today's shares"),
+      failed(error) {
+        barsFailures.inc();
+        logger.warn({ err: error }, "bars could not be fetched");
+      },
+    },
+    stream: {
+      subscribed(symbols) {
+        dataStreamSymbols.set(symbols);
+        logger.info({ symbols }, "the market-data stream brings these");
+      },
+      disconnected(reason) {
+        dataStreamSymbols.set(0);
+        dataStreamDrops.inc();
+        logger.warn({ reason }, "the market-data stream is lost; polling takes over");
+      },
+      flushed({ recorded, tookMs }) {
+        facts.inc(recorded);
+        dataStreamSeconds.observe(tookMs / 1_000);
+      },
+      failed: (error) => logger.warn({ err: error }, "streamed facts could not be written, or their lease could not be kept"),
     },
     expiry: {
       expired: (questions) => expired.inc(questions),

@@ -13,6 +13,9 @@ import type { BackfillOrder } from "../support/backfill-child.ts";
 import { openRecordedMarket, recordedRows, startBackfill, type RecordedMarket, type RecordedMarketOptions, type RecordedRow } from "../support/recorded-market.ts";
 import { until } from "../support/until.ts";
 
+/** Each has a database, a simulator and a history of its own; the slowest machine that runs this has two busy cores. */
+vi.setConfig({ testTimeout: 240_000 });
+
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -241,10 +244,11 @@ describe("days that are unlike others", () => {
     const suspended = [{ assetClass: "us_equity", symbol: "AAPL", reason: "split" }];
     await until("the split is known", async () => seen.includes("pending AAPL"));
     expect(await readSuspended(database.pool, exDate)).toEqual(suspended);
-    expect(seen).not.toContain("anew AAPL split");
+    expect(seen).toEqual(["pending AAPL"]);
 
     market.advance(4 * 60);
-    await until("the history was fetched anew", async () => seen.includes("anew AAPL split"));
+    // A pass that was under way already may find the closes changed before it looks at the split itself.
+    await until("the history was fetched anew", async () => seen.some((each) => each.startsWith("anew AAPL")));
     await complete(database, 2);
     const after = await readBarsChangedSince(database.pool, before.watermark, wanted);
     expect(of(after.deliveries, "1Day")).toMatchObject({ restarted: true });
@@ -259,6 +263,6 @@ describe("days that are unlike others", () => {
     expect(await readSuspended(database.pool, exDate)).toEqual(suspended);
     await previousClose("92.2243", market.clock.now());
     expect(await readSuspended(database.pool, exDate)).toEqual([]);
-    expect(seen.filter((each) => each.startsWith("anew"))).toEqual(["anew AAPL split"]);
+    expect(seen.filter((each) => each.startsWith("anew"))).toHaveLength(1);
   });
 });

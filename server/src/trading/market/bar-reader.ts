@@ -16,7 +16,7 @@ export type WantedBars = { feed: Feed; assetClass: AssetClass; symbol: string; t
  */
 export type BarDelivery = { feed: Feed; assetClass: AssetClass; symbol: string; timeframe: Timeframe; restarted: boolean; bars: readonly FinishedBar[] };
 
-type Place = { generation: number; most: number; endMsOf: ReadonlyMap<Timeframe, number> };
+type Place = { generation: number; most: number; coveredTo: Date; endMsOf: ReadonlyMap<Timeframe, number> };
 /** What has been delivered; to be handed back at the next reading. */
 export type BarsWatermark = ReadonlyMap<string, Place>;
 export const beforeAllBars: BarsWatermark = new Map();
@@ -25,7 +25,7 @@ type Need = { name: string; cursor: BarCursor; timeframes: Timeframe[]; place: P
 
 /**
  * Every bar that is over and was not delivered yet, in one statement for all symbols. A symbol whose history is not complete is
- * left out until it is; what is corrected or comes late after its time was delivered is not delivered again.
+ * left out until it is, one without news costs next to nothing; what is corrected or comes late after its time was delivered is not delivered again.
  */
 export async function readBarsChangedSince(db: Db, watermark: BarsWatermark, wanted: readonly WantedBars[]): Promise<{ watermark: BarsWatermark; deliveries: BarDelivery[] }> {
   const needs = needsOf(watermark, wanted);
@@ -35,7 +35,10 @@ export async function readBarsChangedSince(db: Db, watermark: BarsWatermark, wan
   const found = await readCoveredBars(db, needs.map((need) => need.cursor));
   for (const [n, need] of needs.entries()) {
     const covered = found.get(n);
-    if (covered === undefined) continue;
+    if (covered === undefined) {
+      if (need.place !== undefined) next.set(need.name, need.place);
+      continue;
+    }
     const place = need.place?.generation === covered.generation ? need.place : null;
     const restarted = place === null;
     const endMsOf = new Map<Timeframe, number>();
@@ -46,7 +49,7 @@ export async function readBarsChangedSince(db: Db, watermark: BarsWatermark, wan
       const { feed, assetClass, symbol } = need.cursor;
       if (restarted || bars.length > 0) deliveries.push({ feed, assetClass, symbol, timeframe, restarted, bars });
     }
-    next.set(need.name, { generation: covered.generation, most: need.cursor.most, endMsOf });
+    next.set(need.name, { generation: covered.generation, most: need.cursor.most, coveredTo: covered.coveredTo, endMsOf });
   }
   return { watermark: next, deliveries };
 }
@@ -59,7 +62,7 @@ function needsOf(watermark: BarsWatermark, wanted: readonly WantedBars[]): Need[
     const name = `${feed} ${assetClass} ${symbol} ${base}`;
     // A bucket more, since the first one may have been cut.
     const most = timeframe === "1Day" ? bars : (bars + 1) * minutesOf[timeframe];
-    const need = needs.get(name) ?? { name, cursor: { feed, assetClass, symbol, timeframe: base, generation: -1, after: null, most: 1 }, timeframes: [], place: undefined };
+    const need = needs.get(name) ?? { name, cursor: { feed, assetClass, symbol, timeframe: base, generation: -1, after: null, seen: null, most: 1 }, timeframes: [], place: undefined };
     needs.set(name, need);
     need.cursor.most = Math.max(need.cursor.most, most);
     if (!need.timeframes.includes(timeframe)) need.timeframes.push(timeframe);
@@ -70,6 +73,7 @@ function needsOf(watermark: BarsWatermark, wanted: readonly WantedBars[]): Need[
     need.place = place;
     need.cursor.generation = place.generation;
     need.cursor.after = new Date(Math.min(...need.timeframes.map((timeframe) => place.endMsOf.get(timeframe) ?? 0)));
+    need.cursor.seen = place.coveredTo;
     need.cursor.most = place.most;
   }
   return [...needs.values()];

@@ -67,8 +67,8 @@ export async function readBars(db: Db, of: Omit<BarGroup, "adjustment"> & { symb
   return rows.map(barOf);
 }
 
-/** What a reader has of one symbol's minutes or days. `after`: from when on bars are new to it; null for all. */
-export type BarCursor = { feed: Feed; assetClass: AssetClass; symbol: string; timeframe: BaseTimeframe; generation: number; after: Date | null; most: number };
+/** What a reader has of one symbol's minutes or days. `after`: from when on bars are new to it; null for all. `seen`: how far it was covered then. */
+export type BarCursor = { feed: Feed; assetClass: AssetClass; symbol: string; timeframe: BaseTimeframe; generation: number; after: Date | null; seen: Date | null; most: number };
 
 /** `session` is null for crypto and for days that no calendar names. */
 export type CoveredBar = { bar: Bar; tradingDay: string; session: { opensAtMs: number; closesAtMs: number } | null };
@@ -81,8 +81,8 @@ type CoveredRow = { n: number; generation: number; covered_from: Date; covered_t
 
 /**
  * What is covered and new to each cursor, in one statement for any number of them and in the order of time; by the cursor's
- * place. A cursor of another generation, or without an `after`, is given the newest `most`. A symbol that is not covered is
- * absent. Of stocks' minutes only those of regular sessions come.
+ * place. A cursor of another generation, or without an `after`, is given the newest `most`. A symbol that is not covered, or
+ * no further than was seen, is absent. Of stocks' minutes only those of regular sessions come.
  */
 export async function readCoveredBars(db: Db, cursors: readonly BarCursor[]): Promise<Map<number, CoveredBars>> {
   const { rows } = await db.query<CoveredRow>({
@@ -91,15 +91,15 @@ export async function readCoveredBars(db: Db, cursors: readonly BarCursor[]): Pr
       with cursor as (
         select w.*, c.generation as current, c.covered_from, c.covered_to, case when c.generation = w.generation then w.after end as since,
                case when w.timeframe = '1Min' then interval '1 minute' when w.asset_class = 'crypto' then interval '24 hours' else interval '0' end as width
-          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::timestamptz[], $7::int4[]) with ordinality
-            as w(feed, asset_class, symbol, timeframe, generation, after, most, n)
+          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::timestamptz[], $7::int4[], $8::timestamptz[]) with ordinality
+            as w(feed, asset_class, symbol, timeframe, generation, after, most, seen, n)
           join market_bar_coverage c using (feed, asset_class, symbol, timeframe)
-         where c.covered_to is not null
+         where c.covered_to is not null and (c.generation <> w.generation or w.seen is null or c.covered_to <> w.seen)
       )
       select (r.n - 1)::int4 as n, r.current as generation, r.covered_from, r.covered_to, b.*
         from cursor r
         left join lateral (
-          select m.symbol, m.starts_at, m.open, m.high, m.low, m.close, m.volume, s.opens_at, s.closes_at,
+          select m.symbol, m.starts_at, trim_scale(m.open) as open, trim_scale(m.high) as high, trim_scale(m.low) as low, trim_scale(m.close) as close, trim_scale(m.volume) as volume, s.opens_at, s.closes_at,
                  coalesce(s.trading_day, (m.starts_at at time zone 'America/New_York')::date) as trading_day
             from market_bars m
             left join lateral (
@@ -123,6 +123,7 @@ export async function readCoveredBars(db: Db, cursors: readonly BarCursor[]): Pr
       cursors.map((cursor) => cursor.generation),
       cursors.map((cursor) => cursor.after),
       cursors.map((cursor) => cursor.most),
+      cursors.map((cursor) => cursor.seen),
     ],
   });
   const found = new Map<number, CoveredBars>();
