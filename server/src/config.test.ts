@@ -92,8 +92,8 @@ describe("what does not fit", () => {
   });
 
   test("every fault is named at once, and no secret with them", () => {
-    const problems = problemsOf({ ...keys, ALPACA_TRADING_BASE_URL: "nonsense", PORT: "x" });
-    expect(problems).toHaveLength(2);
+    const problems = problemsOf({ ...keys, ALPACA_TRADING_BASE_URL: "nonsense", PORT: "x", DATABASE_URL: "mysql://nod:very-secret@127.0.0.1/nod" });
+    expect(problems).toHaveLength(3);
     expect(problems.join()).not.toContain("very-secret");
   });
 
