@@ -24,6 +24,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "symbol": "SPY",
       "when": {
         "all": [
+          { "op": ">=", "left": { "clock": "minutes_since_open" }, "right": 10 },
           { "op": "outside", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -2, "high": 2 },
           { "op": "between", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -3, "high": 3 }
         ]
@@ -42,6 +43,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "symbol": "SPY",
       "when": {
         "all": [
+          { "op": ">=", "left": { "clock": "minutes_since_open" }, "right": 10 },
           { "op": "outside", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -3, "high": 3 },
           {
             "not": {
@@ -68,6 +70,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "when": {
         "all": [
           { "op": ">", "left": { "position": "qty" }, "right": 0 },
+          { "op": ">=", "left": { "clock": "minutes_since_open" }, "right": 10 },
           {
             "all": [
               { "op": "outside", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -4, "high": 4 },
@@ -99,6 +102,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "when": {
         "all": [
           { "op": ">", "left": { "position": "qty" }, "right": 0 },
+          { "op": ">=", "left": { "clock": "minutes_since_open" }, "right": 10 },
           {
             "all": [
               { "op": "outside", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -6, "high": 6 },
@@ -121,6 +125,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "symbol": "AAPL",
       "when": {
         "all": [
+          { "op": ">=", "left": { "clock": "minutes_since_open" }, "right": 10 },
           { "op": "outside", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -2, "high": 2 },
           { "op": "between", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -3, "high": 3 }
         ]
@@ -139,6 +144,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "symbol": "AAPL",
       "when": {
         "all": [
+          { "op": ">=", "left": { "clock": "minutes_since_open" }, "right": 10 },
           { "op": "outside", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -3, "high": 3 },
           {
             "not": {
@@ -165,6 +171,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "when": {
         "all": [
           { "op": ">", "left": { "position": "qty" }, "right": 0 },
+          { "op": ">=", "left": { "clock": "minutes_since_open" }, "right": 10 },
           {
             "all": [
               { "op": "outside", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -4, "high": 4 },
@@ -196,6 +203,7 @@ insert into trading_config_templates (name, title, description, config) values (
       "when": {
         "all": [
           { "op": ">", "left": { "position": "qty" }, "right": 0 },
+          { "op": ">=", "left": { "clock": "minutes_since_open" }, "right": 10 },
           {
             "all": [
               { "op": "outside", "value": { "indicator": "zscore", "timeframe": "5Min", "length": 60 }, "low": -6, "high": 6 },
