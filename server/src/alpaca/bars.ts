@@ -48,7 +48,7 @@ function readPage({ bars, nextPageToken }: WirePage): { bars: Bar[]; token: stri
 }
 
 /** Null when a part of it is nonsense. */
-export function readBar(symbol: string, { t, o, h, l, c, v }: WireBar): Bar | null {
+function readBar(symbol: string, { t, o, h, l, c, v }: WireBar): Bar | null {
   // The SDK types this as a Date and, in bars of several symbols, leaves the wire's text in it.
   const startsAt = new Date(t);
   if (Number.isNaN(startsAt.getTime()) || ![o, h, l, c].every((value) => value > 0) || !(v >= 0)) return null;

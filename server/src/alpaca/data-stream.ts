@@ -1,4 +1,4 @@
-import { WebSocket } from "ws";
+import { WebSocket, type RawData } from "ws";
 import type { AssetClass, Feed } from "@nod/contract/primitives";
 import type { DataStreamHandlers, DataStreamPort, StreamWish } from "../trading/market/stream-port.ts";
 import { reconnectDelayMs } from "./stream-backoff.ts";
@@ -79,6 +79,11 @@ type Failure = { code: number | null; heldMs: number };
 type Connection = { subscribe(): void; close(): Promise<void> };
 type Subscriptions = ReturnType<typeof createSubscriptions>;
 
+function textOf(data: RawData): string {
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+  return bytes.toString("utf8");
+}
+
 /** One connection, from its first byte to its end; `onFailed` is called once, and not after `close`. */
 function openConnection(settings: DataStreamSettings, timing: StreamTiming, handlers: DataStreamHandlers, subscriptions: Subscriptions, onFailed: (failure: Failure) => void): Connection {
   const socket = new WebSocket(settings.url, { perMessageDeflate: false, handshakeTimeout: answerTimeoutMs });
@@ -154,7 +159,7 @@ function openConnection(settings: DataStreamSettings, timing: StreamTiming, hand
   socket.on("message", (data) => {
     hear();
     if (over) return;
-    const frames = readFrames(String(data), settings);
+    const frames = readFrames(textOf(data), settings);
     if (frames === null) end("the stream sent something that is not a list of frames");
     else for (const frame of frames) if (!over) receive(frame);
   });

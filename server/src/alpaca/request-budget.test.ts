@@ -19,6 +19,22 @@ function openBudget(requestsPerMinute: number) {
 }
 
 describe("a minute's calls", () => {
+  test("go to the past for two fifths at most: prices of now never wait behind years of bars", async () => {
+    const { ran, spend, afterMs } = openBudget(10);
+    for (let n = 0; n < 12; n += 1) spend("history");
+    await afterMs(1);
+    expect(ran).toEqual(Array.from({ length: 4 }, () => "history"));
+    for (let n = 0; n < 6; n += 1) spend("read");
+    await afterMs(1);
+    expect(ran.slice(4)).toEqual(Array.from({ length: 4 }, () => "read"));
+    // In no stretch of a minute there are more, however many wait.
+    for (let minute = 1; minute <= 3; minute += 1) {
+      ran.length = 0;
+      await afterMs(minuteMs);
+      expect(ran.filter((urgency) => urgency === "history").length).toBeLessThanOrEqual(4);
+    }
+  });
+
   test("are never all used up by reads: orders and cancels have their part", async () => {
     const { ran, spend, afterMs } = openBudget(10);
     for (let n = 0; n < 12; n += 1) spend("read");

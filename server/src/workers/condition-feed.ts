@@ -2,7 +2,7 @@
 import type { AssetClass } from "@nod/contract/primitives";
 import { addDays, newYorkInstant, type NewYorkDate } from "../core/trading-day.ts";
 import type { Db } from "../db/pool.ts";
-import { beforeAllBars, readBarsChangedSince, type BarDelivery, type BarsWatermark, type WantedBars } from "../trading/market/bar-reader.ts";
+import { beforeAllBars, forgetBars, readBarsChangedSince, type BarDelivery, type BarsWatermark, type WantedBars } from "../trading/market/bar-reader.ts";
 import { readCalendar } from "../trading/market/calendar-table.ts";
 import { marketKey, type FactBook, type MarketKey } from "../trading/market/fact-book.ts";
 import type { MarketSessions } from "../trading/market/session-table.ts";
@@ -49,7 +49,8 @@ export function createConditionFeed(db: Db): ConditionFeed {
       if (watched.length === 0) return due;
       const isNew = ({ key, view }: WatchedSymbol): boolean => before.get(key) !== view;
       // A view that was made anew lacks the bars that its predecessor was given.
-      if (watched.some(isNew)) watermark = beforeAllBars;
+      const made = watched.filter(isNew);
+      if (made.length > 0) watermark = forgetBars(watermark, made);
       const [session, suspended, bars] = await Promise.all([
         stockSession(sessions, openOf),
         readSuspended(db, sessions.us_equity.tradingDay ?? sessions.newYorkDate),

@@ -3,7 +3,7 @@ import type { AssetClass, Feed } from "@nod/contract/primitives";
 import type { Timeframe } from "@nod/contract/rule-language";
 import { addDays, newYorkInstant } from "../../core/trading-day.ts";
 import type { Db } from "../../db/pool.ts";
-import { readCoveredBars, type BarCursor, type BaseTimeframe, type CoveredBars } from "./bars-table.ts";
+import { baseTimeframes, readCoveredBars, type BarCursor, type BaseTimeframe, type CoveredBars } from "./bars-table.ts";
 import { aggregateMinutes, minutesOf, type FinishedBar } from "./session-bars.ts";
 
 /** How many finished bars of a symbol somebody needs. */
@@ -59,7 +59,7 @@ function needsOf(watermark: BarsWatermark, wanted: readonly WantedBars[]): Need[
   const needs = new Map<string, Need>();
   for (const { feed, assetClass, symbol, timeframe, bars } of wanted) {
     const base: BaseTimeframe = timeframe === "1Day" ? "1Day" : "1Min";
-    const name = `${feed} ${assetClass} ${symbol} ${base}`;
+    const name = nameOf({ feed, assetClass, symbol }, base);
     // A bucket more, since the first one may have been cut.
     const most = timeframe === "1Day" ? bars : (bars + 1) * minutesOf[timeframe];
     const need = needs.get(name) ?? { name, cursor: { feed, assetClass, symbol, timeframe: base, generation: -1, after: null, seen: null, most: 1 }, timeframes: [], place: undefined };
@@ -90,3 +90,11 @@ function barsOf({ bars, coveredTo }: CoveredBars, assetClass: AssetClass, timefr
   }
   return fresh.map(({ bar, tradingDay }) => ({ ...bar, tradingDay, endsAt: assetClass === "crypto" ? new Date(bar.startsAt.getTime() + dayMs) : newYorkInstant(addDays(tradingDay, 1), "00:00") }));
 }
+
+/** The next reading gives everything of these symbols again, and goes on with the others. */
+export function forgetBars(watermark: BarsWatermark, symbols: readonly Pick<WantedBars, "feed" | "assetClass" | "symbol">[]): BarsWatermark {
+  const names = new Set(symbols.flatMap((of) => baseTimeframes.map((timeframe) => nameOf(of, timeframe))));
+  return new Map([...watermark].filter(([name]) => !names.has(name)));
+}
+
+const nameOf = ({ feed, assetClass, symbol }: Pick<WantedBars, "feed" | "assetClass" | "symbol">, base: BaseTimeframe): string => `${feed} ${assetClass} ${symbol} ${base}`;

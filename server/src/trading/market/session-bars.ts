@@ -21,7 +21,7 @@ export type SessionHours = { opensAtMs: number; closesAtMs: number } | null;
 export type SessionMinute = { bar: Bar; tradingDay: NewYorkDate; session: SessionHours };
 
 /** From when to when the bucket is that an instant of a session lies in. */
-export function bucketAt(instantMs: number, timeframe: IntradayTimeframe, session: SessionHours): { startsAtMs: number; endsAtMs: number } {
+function bucketAt(instantMs: number, timeframe: IntradayTimeframe, session: SessionHours): { startsAtMs: number; endsAtMs: number } {
   const widthMs = minutesOf[timeframe] * minuteMs;
   const originMs = session?.opensAtMs ?? 0;
   const startsAtMs = originMs + Math.floor((instantMs - originMs) / widthMs) * widthMs;
