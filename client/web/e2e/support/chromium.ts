@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 
 const usualPlaces = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
 
-const flags = [
+export const chromiumFlags = [
   "--headless",
   // Chromium's own sandbox needs rights that root in a container does not have; it opens loopback pages only.
   "--no-sandbox",
@@ -24,7 +24,7 @@ const flags = [
  * @throws an Error that names the Debian package when there is no browser
  */
 export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: findChromium(process.env["CHROMIUM_PATH"]), args: flags });
+  return chromium.launch({ executablePath: findChromium(process.env["CHROMIUM_PATH"]), args: chromiumFlags });
 }
 
 /** @param named as in `CHROMIUM_PATH`; it must then be that one */

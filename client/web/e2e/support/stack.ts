@@ -50,7 +50,7 @@ async function openMarket(market: Market): Promise<Simulator> {
  * @param database null: the server brings its own PostgreSQL up, as on a fresh machine
  * @param settings more of its environment
  */
-export async function startStack(database: { url: string; ownerUrl: string } | null, market: Market, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
+export async function startStack(database: { webUrl: string; url: string; ownerUrl: string } | null, market: Market, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
   const dataFolder = await mkdtemp(join(tmpdir(), "nod-e2e-"));
   await chmod(dataFolder, 0o755); // PostgreSQL's own account passes through it
   const simulator = await openMarket(market);
@@ -72,7 +72,7 @@ export async function startStack(database: { url: string; ownerUrl: string } | n
     ALPACA_DATA_BASE_URL: simulator.url,
     ALPACA_TRADING_STREAM_URL: simulator.tradingStreamUrl,
     ALPACA_REQUESTS_PER_MINUTE: "6000",
-    ...(database === null ? {} : { DATABASE_URL: database.url, DATABASE_OWNER_URL: database.ownerUrl }),
+    ...(database === null ? {} : { DATABASE_URL: database.webUrl, DATABASE_WORKER_URL: database.url, DATABASE_OWNER_URL: database.ownerUrl }),
     ...settings,
   };
   let server: ChildProcess | null = null;

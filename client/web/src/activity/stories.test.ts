@@ -73,7 +73,7 @@ describe("the story of an order", () => {
 
   it("is one with its question, newest first", () => {
     const later = entry({ question: { ...question, id: "q2" }, outcome: "rejected", closedAtMs: Date.parse("2026-03-02T16:00:00Z") });
-    const stories = storiesOf([order("filled", { filled_avg_price: "492.04" })], [later, entry({})]);
+    const stories = storiesOf([order("filled", { filled_qty: "0.0203", filled_avg_price: "492.04" })], [later, entry({})]);
     expect(stories.map(({ title, detail }) => [title, detail])).toEqual([
       ["Skipped", "Down 1.6\u202f% vs yesterday"],
       ["Bought $10.00 at $492.04", "Down 1.6\u202f% vs yesterday"],

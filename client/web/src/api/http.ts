@@ -1,12 +1,12 @@
 import type { ClientConfig } from "@nod/contract/client-config";
-import type { ConfigResponse, DevSessionResponse } from "@nod/contract/config-exchange";
+import type { ConfigCheck, ConfigResponse, DevSessionResponse, TemplatesPage } from "@nod/contract/config-exchange";
 import type { DeviceRegistration, DevicesPage } from "@nod/contract/devices";
 import type { Order, OrdersPage } from "@nod/contract/order";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Problem } from "@nod/contract/problem";
 import type { AnswerResult, Question, QuestionsPage } from "@nod/contract/question";
+import type { Snoozes, SnoozeTime } from "@nod/contract/snooze";
 import type { KillSwitch, KillSwitchMode, KillSwitchPreview, KillSwitchRequest, SnapshotsPage, TradingStatus } from "@nod/contract/status";
-import type { TradingConfigOverride } from "@nod/contract/trading-config";
 import { serverClock } from "../live/server-clock.ts";
 import { connection } from "../live/connection.ts";
 import { NoReplyError, OfflineError, RefusedError } from "./errors.ts";
@@ -98,7 +98,13 @@ export const http = {
   priceLine: (symbol: string) => call<PriceLine>("GET", `/v1/me/trading/bars?symbol=${encodeURIComponent(symbol)}`),
   config: () => call<ConfigResponse>("GET", "/v1/me/trading/config"),
   /** Replaces the person's own document, only while `revision` is still the one that was read. */
-  putConfig: (own: TradingConfigOverride, revision: string) => call<ConfigResponse>("PUT", "/v1/me/trading/config", own, { "if-match": `"${revision}"` }),
+  putConfig: (own: unknown, revision: string) => call<ConfigResponse>("PUT", "/v1/me/trading/config", own, { "if-match": `"${revision}"` }),
+  /** What `own` would make, without storing it. It may be anything: the server names each fault by its place. */
+  checkConfig: (own: unknown) => call<ConfigCheck>("POST", "/v1/me/trading/config/validate", own),
+  templates: () => call<TemplatesPage>("GET", "/v1/trading/templates"),
+  chooseTemplate: (name: string, discardOwn: boolean, revision: string) => call<ConfigResponse>("PUT", "/v1/me/trading/template", { template_name: name, discard_own: discardOwn }, { "if-match": `"${revision}"` }),
+  snoozes: () => call<Snoozes>("GET", "/v1/me/trading/snoozes"),
+  snooze: (ruleId: string, time: SnoozeTime | null) => call<Snoozes>("POST", "/v1/me/trading/snoozes", { rule_id: ruleId, for: time }),
   killSwitchPreview: (mode: KillSwitchMode) => call<KillSwitchPreview>("GET", `/v1/me/trading/kill-switch/preview?mode=${mode}`),
   setKillSwitch: (request: KillSwitchRequest) => call<KillSwitch>("POST", "/v1/me/trading/kill-switch", request),
 };

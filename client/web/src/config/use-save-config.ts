@@ -1,6 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ConfigResponse } from "@nod/contract/config-exchange";
-import type { TradingConfigOverride } from "@nod/contract/trading-config";
 import { RefusedError, wordsForFailure } from "../api/errors.ts";
 import { http } from "../api/http.ts";
 import { configQuery, statusQuery } from "../questions/queries.ts";
@@ -9,7 +8,7 @@ import { configQuery, statusQuery } from "../questions/queries.ts";
 export function useSaveConfig(config: ConfigResponse) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (own: TradingConfigOverride) => http.putConfig(own, config.revision),
+    mutationFn: (own: unknown) => http.putConfig(own, config.revision),
     onSuccess: (saved) => {
       client.setQueryData(configQuery.queryKey, saved);
       void client.invalidateQueries({ queryKey: statusQuery.queryKey });

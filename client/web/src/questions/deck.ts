@@ -55,7 +55,7 @@ export function asked(deck: Deck, question: Question, atMs: number): Deck {
 }
 
 /** The question that this one asks anew, since what it had shown was no longer so, or its answer was not clear. */
-export function predecessorOf({ metadata }: Question): string | null {
+function predecessorOf({ metadata }: Question): string | null {
   const { revises, follow_up_of: followUpOf } = metadata;
   return typeof revises === "string" ? revises : typeof followUpOf === "string" ? followUpOf : null;
 }

@@ -67,6 +67,10 @@ export const devicesQuery = queryOptions({ queryKey: ["devices"], queryFn: () =>
 
 export const configQuery = queryOptions({ queryKey: ["config"], queryFn: () => http.config() });
 
+export const templatesQuery = queryOptions({ queryKey: ["templates"], queryFn: () => http.templates(), staleTime: 60_000 });
+
+export const snoozesQuery = queryOptions({ queryKey: ["snoozes"], queryFn: () => http.snoozes() });
+
 export const snapshotsQuery = (symbols: readonly string[]) =>
   queryOptions({
     queryKey: ["snapshots", ...symbols],
