@@ -52,8 +52,9 @@ test("an approval that is taken back in time is never sent, and every device and
   floor.submit.wake();
   await floor.stop();
   expect(broker.posts).toEqual([]);
-  const told = await database.ownerPool.query("select kind, ref_id from user_outbox where firebase_uid = $1 order by seq desc limit 1", [uid]);
-  expect(told.rows).toEqual([{ kind: "trade_update", ref_id: order.id }]);
+  const told = await database.ownerPool.query("select kind, ref_id from user_outbox where firebase_uid = $1 order by seq", [uid]);
+  // Of the answer, and of its being taken back.
+  expect(told.rows).toEqual([{ kind: "question_closed", ref_id: questionId }, { kind: "trade_update", ref_id: order.id }, { kind: "trade_update", ref_id: order.id }]);
   const log = await database.ownerPool.query("select data from events where order_id = $1 and kind = 'order_taken_back'", [order.id]);
   expect(log.rows).toMatchObject([{ data: { from: "pending_submit", via: "http", request_id: "test" } }]);
   const counts = await database.ownerPool.query("select is_open, counts_against_limits from trade_orders where id = $1", [order.id]);
