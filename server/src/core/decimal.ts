@@ -135,6 +135,11 @@ export function quantityAtRisk(risk: Usd, multiple: number, range: Price): Quant
   return new Exact(risk).dividedBy(new Exact(range).times(multiple)).toDecimalPlaces(9, Decimal.ROUND_DOWN).toFixed() as Quantity;
 }
 
+/** So many basis points of an amount, rounded up to the cent. */
+export function feeFrom(worth: Usd, basisPoints: number): Usd {
+  return new Exact(worth).times(basisPoints).dividedBy(10_000).toDecimalPlaces(2, Decimal.ROUND_UP).toFixed() as Usd;
+}
+
 /** Two decimals, as the broker wants a notional: rounds half to even. */
 export const toCents = (amount: Usd): string => new Exact(amount).toFixed(2);
 

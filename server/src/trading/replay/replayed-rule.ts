@@ -1,0 +1,15 @@
+import type { CompiledCondition, CompiledConfig, CompiledRule } from "../rules/compiled-rule.ts";
+import { toRuleSource } from "../rules/shorthand.ts";
+
+export type AnyCompiledRule = CompiledRule | CompiledCondition;
+
+/** Every rule in its long form, in the order of the config: the ladders of the live tick are a faster way to the same. */
+export function inLongForm(config: CompiledConfig): CompiledCondition[] {
+  const order = new Map(config.effective.rules.map(({ id }, index) => [id, index]));
+  const placeOf = ({ rule }: CompiledCondition): number => order.get(rule.id) ?? 0;
+  const thresholds = config.rules.map(({ rule, feed, assetClass, maxStalenessMs, config: of }): CompiledCondition => {
+    const source = toRuleSource(rule);
+    return { rule, feed, assetClass, maxStalenessMs, config: of, source, key: JSON.stringify(source) };
+  });
+  return [...thresholds, ...config.conditions].toSorted((a, b) => placeOf(a) - placeOf(b));
+}
