@@ -2,7 +2,7 @@ import { Decimal } from "decimal.js";
 import { systemClock, type Clock } from "../core/clock.ts";
 import type { Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
-import { barsJobs, calendarStart, historyWishes, tradingDayAt, type BarsJob } from "../trading/market/bar-plan.ts";
+import { barsJobs, calendarStart, historyWishes, missingHistory, tradingDayAt, type BarsJob } from "../trading/market/bar-plan.ts";
 import type { HistoryPorts, RegularSession } from "../trading/market/bar-ports.ts";
 import type { WantedBars } from "../trading/market/bar-reader.ts";
 import { baseTimeframes, readBars, saveBars, type BarGroup } from "../trading/market/bars-table.ts";
@@ -70,21 +70,29 @@ export function startBarsBackfill(settings: BarsBackfillSettings): BarsBackfill 
     const now = clock.now();
     const sessions = await calendar.sessionsSince(calendarStart(wanted, now), now, signal);
     const tradingDay = tradingDayAt(sessions, now);
-    await wantHistory(pool, historyWishes(wanted, sessions, now), addDays(tradingDay, -1));
-    const ofWanted = await readCoverageOf(pool, wanted);
+    const missing = missingHistory(historyWishes(wanted, sessions, now), await readCoverageOf(pool, wanted));
+    await wantHistory(pool, missing, addDays(tradingDay, -1));
     // Bars of now are worth having even where nobody says what was split.
-    await splits.check(ofWanted, tradingDay, signal).catch((error: unknown) => {
+    await splits.check(await readCoverageOf(pool, wanted), tradingDay, signal).catch((error: unknown) => {
       if (!(error instanceof BrokerUnavailableError)) throw error;
       observer.failed?.(error);
     });
     const coverage = await readCoverageOf(pool, wanted);
     report(coverage);
+    const failures: unknown[] = [];
     for (const job of barsJobs(coverage, sessions, now)) {
       if (stopping.aborted || !settings.isLeader()) return undefined;
-      await runJob({ pool, history, observer, sessions, job, tradingDay, signal });
-      settings.onBars();
-      report(await readCoverageOf(pool, wanted));
+      try {
+        await runJob({ pool, history, observer, sessions, job, tradingDay, signal });
+        settings.onBars();
+      } catch (error) {
+        // What one call asked for may be the reason; the others are not to wait for it.
+        if (!(error instanceof BrokerUnavailableError)) throw error;
+        failures.push(error);
+      }
     }
+    report(await readCoverageOf(pool, wanted));
+    if (failures.length > 0) throw failures[0];
     return undefined;
   };
 

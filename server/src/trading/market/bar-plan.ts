@@ -53,6 +53,16 @@ export function historyWishes(wanted: readonly WantedBars[], sessions: readonly 
   return [...wishes.values()];
 }
 
+/** The wishes that no stretch reaches back to, be it whole or under way. */
+export function missingHistory(wishes: readonly HistoryWish[], coverage: readonly Coverage[]): HistoryWish[] {
+  const rows = new Map(coverage.map((row) => [coverageName(row), row]));
+  return wishes.filter((wish) => {
+    const row = rows.get(coverageName(wish));
+    const from = row?.filling?.from ?? row?.covered?.from;
+    return from === undefined || wish.from < from;
+  });
+}
+
 /** The open of the session with which there are enough bars in the sessions that are over. */
 function sessionStart({ timeframe, bars }: WantedBars, sessions: readonly RegularSession[], now: Date): Date {
   if (timeframe === "1Day") throw new Error("days do not begin with a session");

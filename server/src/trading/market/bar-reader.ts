@@ -82,11 +82,13 @@ function needsOf(watermark: BarsWatermark, wanted: readonly WantedBars[]): Need[
 const dayMs = 86_400_000;
 
 /** A stock's day is New York's, with 23 hours or 25 when the clocks change. */
-function barsOf({ bars, coveredTo }: CoveredBars, assetClass: AssetClass, timeframe: Timeframe, afterMs: number, isCut: boolean): FinishedBar[] {
+function barsOf({ bars, coveredFrom, coveredTo }: CoveredBars, assetClass: AssetClass, timeframe: Timeframe, afterMs: number, isCut: boolean): FinishedBar[] {
   const fresh = bars.filter(({ bar }) => bar.startsAt.getTime() >= afterMs);
   if (timeframe !== "1Day") {
     const finished = aggregateMinutes(fresh, timeframe, coveredTo.getTime());
-    return isCut && timeframe !== "1Min" ? finished.slice(1) : finished;
+    // Minutes are missing from a bucket that begins before what is covered, and may be from the first one of a reading that was cut.
+    const whole = finished.filter(({ startsAt }) => startsAt >= coveredFrom);
+    return isCut && timeframe !== "1Min" && whole.length === finished.length ? whole.slice(1) : whole;
   }
   return fresh.map(({ bar, tradingDay }) => ({ ...bar, tradingDay, endsAt: assetClass === "crypto" ? new Date(bar.startsAt.getTime() + dayMs) : newYorkInstant(addDays(tradingDay, 1), "00:00") }));
 }
