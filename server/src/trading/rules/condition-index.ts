@@ -50,6 +50,7 @@ export type ConditionIndex = {
 /** `before`: the gate before its last firing. `memory`: its own, of a condition that reads what is the user's. */
 type Member = { slot: number; firebaseUid: string; rule: CompiledCondition; group: Group; gate: GateState; before: GateState; memory: RuleMemory | null };
 type Group = {
+  key: string;
   market: Market;
   program: RuleProgram;
   bound: BoundRule;
@@ -66,13 +67,27 @@ export function createConditionIndex(): ConditionIndex {
   const markets = new Map<MarketKey, Market>();
   const members = new Map<number, Member>();
   const timed = new Set<Group>();
+  // Whoever changes one rule takes all of his out and puts them in again: until the next evaluation nothing of them is forgotten.
+  const departed = new Map<string, Member>();
+  const emptied = new Set<Group>();
+
+  const forget = (): void => {
+    departed.clear();
+    for (const group of emptied) if (group.members.size === 0) drop(group);
+    emptied.clear();
+  };
+  const drop = (group: Group): void => {
+    timed.delete(group);
+    group.market.groups.delete(group.key);
+    if (group.market.groups.size === 0) markets.delete(group.market.key);
+  };
 
   const groupOf = (market: Market, rule: CompiledCondition): Group => {
     const known = market.groups.get(rule.key);
     if (known !== undefined) return known;
     const program = compileRuleSource(rule.source);
     const bound = program.bind(market.view);
-    const group: Group = { market, program, bound, members: new Map(), memory: bound.createMemory(), truth: unknown, rearm: unknown, settled: false };
+    const group: Group = { key: rule.key, market, program, bound, members: new Map(), memory: bound.createMemory(), truth: unknown, rearm: unknown, settled: false };
     market.groups.set(rule.key, group);
     if (program.needs.time) timed.add(group);
     return group;
@@ -83,8 +98,10 @@ export function createConditionIndex(): ConditionIndex {
       const market = markets.get(key) ?? { key, feed: rule.feed, assetClass: rule.assetClass, symbol: rule.rule.symbol, view: createSymbolView(), groups: new Map<string, Group>() };
       markets.set(key, market);
       const group = groupOf(market, rule);
-      const gate = newGate(group.program.policy);
-      const member: Member = { slot, firebaseUid, rule, group, gate, before: gate, memory: group.program.needs.user ? group.bound.createMemory() : null };
+      const known = departed.get(nameOf(firebaseUid, rule));
+      const gate = known?.gate ?? newGate(group.program.policy);
+      const memory = group.program.needs.user ? (known?.memory ?? group.bound.createMemory()) : null;
+      const member: Member = { slot, firebaseUid, rule, group, gate, before: known?.before ?? gate, memory };
       group.members.set(slot, member);
       group.settled = false;
       members.set(slot, member);
@@ -92,16 +109,14 @@ export function createConditionIndex(): ConditionIndex {
     remove(slot) {
       const member = members.get(slot);
       if (member === undefined) return false;
-      const { group } = member;
       members.delete(slot);
-      group.members.delete(slot);
-      if (group.members.size > 0) return true;
-      timed.delete(group);
-      group.market.groups.delete(member.rule.key);
-      if (group.market.groups.size === 0) markets.delete(group.market.key);
+      member.group.members.delete(slot);
+      departed.set(nameOf(member.firebaseUid, member.rule), member);
+      if (member.group.members.size === 0) emptied.add(member.group);
       return true;
     },
     evaluate(nowMs, changed, fresh, users, isQuiet) {
+      forget();
       const evaluation: ConditionEvaluation = { firings: [], unknown: 0, quiet: 0 };
       const due = new Set<Group>(timed);
       for (const key of changed) for (const group of markets.get(key)?.groups.values() ?? []) due.add(group);
@@ -183,6 +198,9 @@ function pass(member: Member, look: GateLook, isQuiet: (slot: number) => boolean
   evaluation.quiet += 1;
   return false;
 }
+
+/** The same rule of the same user; a changed one has another name. */
+const nameOf = (firebaseUid: string, { rule, key }: CompiledCondition): string => `${firebaseUid} ${rule.id} ${key}`;
 
 /** Only of a rule that fires: its price is known. */
 function readingOf({ market: { view }, bound }: Group, user: UserView | null): ConditionReading {

@@ -12,7 +12,7 @@ const truths: Record<string, Truth> = { y: yes, n: no, u: unknown };
 function firings(fire: Firing, looks: string, rearm = "", periodOf = (_look: number): number => 0): string {
   const policy = policyOf(fire);
   let gate = newGate(policy);
-  return [...looks].map((letter, index) => {
+  return Array.from(looks, (letter, index) => {
     const truth = letter === "-" ? yes : (truths[letter] ?? unknown);
     const next = passGate(policy, gate, { truth, rearm: truths[rearm[index] ?? "u"] ?? unknown, atMs: index * minute, periodMs: periodOf(index), mayFire: letter !== "-" });
     const fired = next.firings > gate.firings;

@@ -198,6 +198,7 @@ describe("from one look to the next", () => {
   });
 
   test("a rebound within two minutes of the low, and not after", () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- a key of the language; it never holds a function
     const when: Condition = { then_within: { seconds: 120, first: { op: "<", left: "last", right: 95 }, then: { op: ">", left: "last", right: 100 } } };
     expect(looks(when, prices(98, 94, 98, 101, 102))).toEqual(["no", "no", "no", "yes", "no"]);
     expect(looks(when, prices(98, 94, 98, 98, 101))).toEqual(["no", "no", "no", "no", "no"]);
