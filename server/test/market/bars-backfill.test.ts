@@ -5,6 +5,7 @@ import { readBarsChangedSince, beforeAllBars, type BarDelivery, type BarsWaterma
 import { readCoverage } from "../../src/trading/market/coverage-table.ts";
 import { recordFacts } from "../../src/trading/market/facts-table.ts";
 import { readSuspended } from "../../src/trading/market/splits-table.ts";
+import { BrokerUnavailableError } from "../../src/trading/ports.ts";
 import type { BarsBackfill } from "../../src/workers/bars-backfill.ts";
 import { price } from "../../src/core/decimal.ts";
 import { newYorkDate } from "../../src/core/trading-day.ts";
@@ -202,6 +203,23 @@ describe("a backfill that is interrupted", () => {
     expect(String(failures[0])).toContain("429");
     const recorded = ["AIG", "BAC", "IBM", "SPY"].flatMap((symbol) => ["2013-10-07", "2013-10-08"].flatMap((day) => regular(recordedRows(`minute/${symbol}/${day}.csv`), `${day}T13:30`, `${day}T20:00`)));
     expect(await stored(database)).toBe(recorded.length);
+  });
+
+  test("by one call that is refused again and again goes on with the others", async () => {
+    const { market, database } = await open({ dates: ["2013-10-07", "2013-10-08"], time: "10:00" });
+    const failures: unknown[] = [];
+    const history = {
+      ...market.history,
+      async *fetchBars(...args: Parameters<typeof market.history.fetchBars>) {
+        if (args[0].timeframe === "1Day") throw new BrokerUnavailableError("no days today");
+        yield* market.history.fetchBars(...args);
+      },
+    };
+    running(startBackfill(database.pool, { ...market, history }, [want("SPY", "5Min", 5)], { observer: { failed: (error) => failures.push(error) } }));
+    await until("the minutes are there all the same", async () => (await readCoverage(database.pool)).some((row) => row.timeframe === "1Min" && row.covered !== null));
+    await until("the failure is told", async () => failures.length > 0);
+    expect((await readCoverage(database.pool)).filter((row) => row.covered === null).map((row) => row.timeframe)).toEqual(["1Day"]);
+    expect(String(failures[0])).toContain("no days today");
   });
 
   test("asks for the calendar and the splits once a day and not with every page", async () => {
