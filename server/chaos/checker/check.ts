@@ -3,6 +3,7 @@ import { readEvidence, type Evidence, type Queryable } from "./evidence.ts";
 import { everyQuestionHasOneOutcome, noApprovalIsLost, repliesAreKept, whatWasTakenBackIsNotSent } from "./laws/answers.ts";
 import { booksAreEqual } from "./laws/books.ts";
 import { chainsAreWhole } from "./laws/chain.ts";
+import { doubtLastsItsTime } from "./laws/doubt.ts";
 import { guardrailsHold, nobodySellsMoreThanHeHolds } from "./laws/guardrails.ts";
 import { everyPostIsApproved, noDuplicateOrder } from "./laws/one-order.ts";
 import { outboxesHaveNoGaps } from "./laws/outbox.ts";
@@ -17,6 +18,7 @@ const laws: readonly Law[] = [
   noApprovalIsLost,
   repliesAreKept,
   whatWasTakenBackIsNotSent,
+  doubtLastsItsTime,
   nothingAfterExpiry,
   nothingUnderAKillSwitch,
   guardrailsHold,

@@ -13,7 +13,8 @@ export type QuestionRow = {
 export type AnswerRow = { questionId: string; uid: string; answer: string; result: string; answeredMs: number };
 /** `origin`: a rule's intent was asked about; a kill switch's exit was not. */
 export type IntentRow = { id: string; uid: string; origin: string; questionId: string | null; symbol: string; side: string };
-export type DecisionRow = { intentId: string; stage: string; verdict: string; code: string | null };
+/** `atMs`: of which moment the limits were looked at. */
+export type DecisionRow = { intentId: string; stage: string; verdict: string; code: string | null; atMs: number };
 export type OrderRow = {
   id: string; uid: string; intentId: string; questionId: string | null; clientOrderId: string; brokerOrderId: string | null; symbol: string; side: string;
   notional: string | null; qty: string | null; reserved: string; status: string; reason: string | null; isMismatched: boolean; filledQty: string;
@@ -57,7 +58,7 @@ export async function readEvidence(database: Queryable, book: Book): Promise<Evi
     ),
     answers: await rows<AnswerRow>(`select question_id as "questionId", firebase_uid as uid, answer::text, result::text, ${ms("answered_at")} as "answeredMs" from answers`),
     intents: await rows<IntentRow>(`select id, firebase_uid as uid, origin, question_id as "questionId", symbol, side from trade_intents`),
-    decisions: await rows<DecisionRow>(`select intent_id as "intentId", stage, verdict, code from risk_decisions order by id`),
+    decisions: await rows<DecisionRow>(`select intent_id as "intentId", stage, verdict, code, ${ms("decided_at")} as "atMs" from risk_decisions order by id`),
     orders: await rows<OrderRow>(
       `select id, firebase_uid as uid, intent_id as "intentId", question_id as "questionId", client_order_id as "clientOrderId", alpaca_order_id as "brokerOrderId",
               symbol, side, notional_usd::text as notional, qty::text, reserved_notional_usd::text as reserved, status, status_reason as reason,

@@ -12,7 +12,7 @@ export type CheckLimits = {
    * machine takes. A kill switch or an expiry that falls into it does not call the POST back.
    */
   claimWindowMs: number;
-  /** Between the moment that a claim judges by and the event that records it. */
+  /** Between the moment that something is looked at and the moment that is noted down for it. */
   claimRecordingMs: number;
 };
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const entry = join(import.meta.dirname, "../../src/main.ts");
-const readyTimeoutMs = 60_000;
-const stopTimeoutMs = 40_000;
+const readyTimeoutMs = 300_000;
+const stopTimeoutMs = 60_000;
 const outputLimit = 20_000;
 
 export type NodProcess = {

@@ -23,8 +23,8 @@ const patient = { timeoutMs: 2 * minute };
 
 export const happenings: readonly (readonly [number, Happening])[] = [
   [14, movePrices],
-  [18, answerSomething],
-  [6, answerEverything],
+  [14, answerSomething],
+  [10, answerEverything],
   [3, takeSomethingBack],
   [4, letTimePass],
   [1, changeDay],

@@ -22,8 +22,8 @@ export type LifeDeps = {
   database: WorldDatabase;
   alpaca: AlpacaSettings;
   settings: RiskSettings;
-  /** Off: what is there already is brought to its end, and nobody is asked anything new. */
-  asks: boolean;
+  /** `living`: among faults, where whoever waits does not wait long. `ending`: brings what is there to its end, asks nobody anything new, and waits for a busy machine. */
+  spirit: "living" | "ending";
   turnstile: Turnstile;
   say: (line: string) => void;
 };
@@ -58,11 +58,18 @@ const rhythm = {
   // Time jumps by minutes between two renewals, and only a longer jump is taken for a pause of the process.
   lease: { ttlMs: 1_800_000, renewEveryMs: 250, standbyRetryMs: 150 },
 };
-const limits = {
+const limitsAmongFaults = {
   submit: { postTimeoutMs: 400, retryDelayMs: 5, firstLookupDelayMs: 5, pollIntervalMs: 250, writeRetryDelayMs: 10 },
   lookup: { firstDelayMs: 20, longestDelayMs: 200, lookupTimeoutMs: 300 },
   reconcile: { callTimeoutMs: 400 },
   cancel: { askAgainMs: 2_000, cancelTimeoutMs: 300 },
+};
+const unhurriedMs = 60_000;
+const unhurriedLimits = {
+  submit: { ...limitsAmongFaults.submit, postTimeoutMs: unhurriedMs },
+  lookup: { ...limitsAmongFaults.lookup, lookupTimeoutMs: unhurriedMs },
+  reconcile: { callTimeoutMs: unhurriedMs },
+  cancel: { ...limitsAmongFaults.cancel, cancelTimeoutMs: unhurriedMs },
 };
 const tickEveryMs = 300;
 const expireEveryMs = 300;
@@ -107,15 +114,17 @@ export function startLife(deps: LifeDeps): Life {
     mortal.cut();
     mortalWeb.cut();
   };
-  const connection = connectToAlpaca(deps.alpaca);
+  const isEnding = deps.spirit === "ending";
+  const alpaca = isEnding ? { ...deps.alpaca, requestTimeoutMs: unhurriedMs } : deps.alpaca;
+  const connection = connectToAlpaca(alpaca);
   const desk = createOrderDesk({
     pool,
     broker: createMortalBroker(createAlpacaBroker(connection), mortality),
-    stream: createAlpacaTradeStream(deps.alpaca),
+    stream: createAlpacaTradeStream(alpaca),
     settings: deps.settings,
     observer: { ...silentDesk, answered: sent, denied: sent, deskChanged: (isOurs) => void (hasDesk = isOurs) },
     rhythm,
-    limits,
+    limits: isEnding ? unhurriedLimits : limitsAmongFaults,
   });
   const tick = startTick({
     pool,
@@ -123,7 +132,7 @@ export function startLife(deps: LifeDeps): Life {
     owner: name,
     intervalMs: tickEveryMs,
     ingestEnabled: true,
-    evaluationEnabled: deps.asks,
+    evaluationEnabled: !isEnding,
     patienceMs: 300,
     observer: { tickFinished: looked, tickFailed: looked },
     fetchTimeoutMs: 400,

@@ -16,11 +16,17 @@ const longestWaitMs = 5_000;
 const rounds = 24;
 /** So many times time is let pass; after that it is only waited for. */
 const jumps = 10;
-const reconcileWaitMs = 60_000;
+const reconcileWaitMs = 120_000;
 const patient = { timeoutMs: 120_000 };
 
-/** @returns what did not come to rest; null when everything did */
+/** Nobody does anything any more afterwards. @returns what did not come to rest; null when everything did */
 export async function comeToRest(world: World): Promise<string | null> {
+  const left = await bringToRest(world);
+  await endAll(world);
+  return left;
+}
+
+async function bringToRest(world: World): Promise<string | null> {
   const { control } = world.simulator;
   control.clearFaults();
   control.clearScripts();
@@ -28,7 +34,7 @@ export async function comeToRest(world: World): Promise<string | null> {
   for (const { name } of world.scenario.symbols) control.unhalt(name);
   await endAll(world);
   await clearKillSwitches(world);
-  world.startLife({ asks: false });
+  world.startLife("ending");
   world.say("faults are over");
 
   let left: string | null = null;
@@ -41,7 +47,7 @@ export async function comeToRest(world: World): Promise<string | null> {
   if (left !== null) return left;
   // What the broker did last may have been told to nobody: one comparison from scratch sees it.
   await endAll(world);
-  const last = world.startLife({ asks: false });
+  const last = world.startLife("ending");
   const givesUpAt = world.clock.naturalMs() + reconcileWaitMs;
   while (!last.isReconciled() && world.clock.naturalMs() < givesUpAt) await sleep(5);
   return last.isReconciled() ? null : "the last life could not compare its books with the broker's";

@@ -25,7 +25,7 @@ const days: readonly (readonly [number, Day])[] = [
 ];
 
 export function createScenario(random: Random): Scenario {
-  const symbols = ["ACME", "BOLT", "CRUX"].slice(0, random.integer(1, 3)).map((name) => ({ name, prevClose: random.integer(20, 400) }));
+  const symbols = ["ACME", "BOLT", "CRUX", "DYNE"].slice(0, random.weighted([[2, 1], [3, 2], [3, 3], [2, 4]])).map((name) => ({ name, prevClose: random.integer(20, 400) }));
   const users = ["ada", "bob", "cyd", "dee"].slice(0, random.weighted([[3, 1], [3, 2], [2, 3], [2, 4]]));
   return {
     day: random.weighted(days),
@@ -51,8 +51,8 @@ function createTemplate(random: Random, symbols: readonly Symbol[]): TradingConf
 }
 
 const createGuardrails = (random: Random): Pick<TradingConfig["guardrails"], "max_orders_per_day" | "max_notional_usd_per_4h"> => ({
-  max_orders_per_day: random.weighted([[1, 1], [2, 2], [3, 4], [3, 10]]),
-  max_notional_usd_per_4h: random.pick([30, 60, 100, 250]),
+  max_orders_per_day: random.weighted([[3, 1], [3, 2], [3, 4], [3, 10]]),
+  max_notional_usd_per_4h: random.pick([20, 40, 80, 250]),
 });
 
 function createRule(random: Random, symbol: string, n: number): Rule {

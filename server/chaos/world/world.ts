@@ -9,7 +9,7 @@ import { defaultMaxAges, type RiskSettings } from "../../src/trading/risk/risk-s
 import type { Random } from "../random.ts";
 import { installWorldClock, type WorldClock } from "../stage/world-clock.ts";
 import type { WorldDatabase } from "../stage/world-database.ts";
-import { startLife, type Life } from "./life.ts";
+import { startLife, type Life, type LifeDeps } from "./life.ts";
 import { createScenario, type Scenario } from "./scenario.ts";
 import { createTurnstile } from "./turnstile.ts";
 
@@ -24,7 +24,7 @@ export type World = {
   say(line: string): void;
   /** Those that live; what is left of the others is swept up. */
   alive(): Life[];
-  startLife(options?: { asks: boolean }): Life;
+  startLife(spirit?: LifeDeps["spirit"]): Life;
   /** Ends it in good order, in the background; the world waits for it before it ends. */
   retire(life: Life): void;
   /** Time passes, for everybody at once. */
@@ -142,9 +142,9 @@ export async function createWorld(database: WorldDatabase, random: Random): Prom
 
   return {
     scenario, simulator, clock, owner, log, say, alive, retire, settled,
-    startLife: ({ asks } = { asks: true }) => {
+    startLife: (spirit = "living") => {
       births += 1;
-      const life = startLife({ name: `nod-${births}`, database, alpaca, settings, asks, turnstile, say });
+      const life = startLife({ name: `nod-${births}`, database, alpaca, settings, spirit, turnstile, say });
       lives.push(life);
       return life;
     },

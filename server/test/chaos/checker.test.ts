@@ -155,6 +155,26 @@ describe("what was taken back", () => {
   });
 });
 
+describe("doubt", () => {
+  const inDoubtFor = async (interval: string, ends: string): Promise<void> => {
+    for (const [kind, ago, data] of [["order_unknown", interval, {}], [ends, "0", { from: "unknown" }]] as const) {
+      await world.tamper("select record_events(array['ada'], array[$1::text], array[null::uuid], array[$2::uuid], array[$3::jsonb])", [kind, ids.order, JSON.stringify(data)]);
+      await world.tamper("update events set at = now() - $2::interval where kind = $1", [kind, ago]);
+    }
+  };
+  const told = async () => (await verdict()).violations.filter(({ law }) => law.startsWith("not found")).map(({ what }) => what);
+
+  test.each(["order_not_placed", "order_sent_again"])("that ends with %s at once", async (kind) => {
+    await inDoubtFor("3 seconds", kind);
+    expect(await told()).toEqual([expect.stringMatching(new RegExp(`${ids.clientOrder}: ${kind} after 3\\d{3} ms in doubt`))]);
+  });
+
+  test("but not after the named time", async () => {
+    await inDoubtFor("121 seconds", "order_sent_again");
+    expect(await told()).toEqual([]);
+  });
+});
+
 describe("permission", () => {
   test("a claim after the approval's end", async () => {
     await world.tamper("update trade_orders set approval_expires_at = now() - interval '3 seconds'");

@@ -1,19 +1,26 @@
-import type { Evidence, EventRow, HaltRow } from "../evidence.ts";
+import type { Recorded } from "../timeline.ts";
+import type { Evidence, HaltRow, OrderRow } from "../evidence.ts";
 import { violationsOf, type CheckLimits, type Law } from "../violation.ts";
 
-type Posted = { clientOrderId: string; uid: string; side: string; arrivedMs: number; expiresMs: number; claim: EventRow | undefined };
+/** `claim`: when what permits it was looked at, and the event that records that. */
+type Posted = { clientOrderId: string; uid: string; side: string; arrivedMs: number; expiresMs: number; claim: Recorded | undefined };
 
 /** Every accepted POST with the claim that it was sent under: the last one recorded before it arrived. */
-function postsWithClaims({ book, orders, events, timeline }: Evidence, limits: CheckLimits): Posted[] {
+function postsWithClaims(evidence: Evidence, limits: CheckLimits): Posted[] {
+  const { book, orders, timeline } = evidence;
   return book.posts.flatMap(({ clientOrderId, receivedMs }) => {
     const order = orders.find((each) => each.clientOrderId === clientOrderId);
     if (order === undefined) return [];
     const arrivedMs = timeline.naturalFromBroker(receivedMs);
-    const claim = events.findLast(
-      ({ n, kind, orderId, atMs }) => kind === "order_submitting" && orderId === order.id && timeline.naturalOf({ n, atMs }) <= arrivedMs + limits.claimRecordingMs,
-    );
+    const claim = claimsOf(evidence, order).findLast((each) => timeline.naturalOf(each) <= arrivedMs + limits.claimRecordingMs);
     return [{ clientOrderId, uid: order.uid, side: order.side, arrivedMs, expiresMs: order.expiresMs, claim }];
   });
+}
+
+/** Each claim's verdict names the moment; where there is none, the event itself does. */
+function claimsOf({ events, decisions }: Evidence, { id, intentId }: OrderRow): Recorded[] {
+  const verdicts = decisions.filter((each) => each.intentId === intentId && each.stage === "submit" && each.verdict === "approved");
+  return events.filter(({ kind, orderId }) => kind === "order_submitting" && orderId === id).map(({ n, atMs }, index) => ({ n, atMs: verdicts[index]?.atMs ?? atMs }));
 }
 
 /** Nothing leaves without a claim, long after its claim, or on a claim that came too late for the approval. */
