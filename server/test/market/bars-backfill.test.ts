@@ -246,6 +246,22 @@ describe("days that are unlike others", () => {
     expect((await readCoverage(database.pool)).find((row) => row.timeframe === "1Min")?.covered?.to).toEqual(new Date("2013-11-29T18:00:00Z"));
   });
 
+  test("crypto has no session: its bars go on through the night, without splits and without a calendar of their own", async () => {
+    const { market, database } = await open({ dates: ["2013-10-07", "2013-10-08"], time: "16:30" });
+    const wanted: WantedBars[] = [{ feed: "crypto_us", assetClass: "crypto", symbol: "BTC/USD", timeframe: "15Min", bars: 10 }];
+    running(startBackfill(database.pool, market, wanted));
+    await complete(database, 2, new Date("2013-10-08T20:29:00Z"));
+    const first = await readBarsChangedSince(database.pool, beforeAllBars, wanted);
+    expect(of(first.deliveries, "15Min").bars.at(-1)?.endsAt).toEqual(new Date("2013-10-08T20:15:00Z"));
+    expect(of(first.deliveries, "15Min").bars.length).toBeGreaterThanOrEqual(10);
+    market.advance(8 * 60);
+    await complete(database, 2, new Date("2013-10-09T04:29:00Z"));
+    const { deliveries } = await readBarsChangedSince(database.pool, first.watermark, wanted);
+    expect(of(deliveries, "15Min").restarted).toBe(false);
+    expect(of(deliveries, "15Min").bars.map(({ startsAt }) => startsAt.getTime())).toEqual(Array.from({ length: 32 }, (_, n) => Date.parse("2013-10-08T20:15:00Z") + n * 900_000));
+    expect(market.simulator.control.book().requests.last.some((entry) => entry.path.startsWith("/v1/corporate-actions"))).toBe(false);
+  });
+
   test("a split suspends its symbol from New York's midnight until the history and the previous close are in new shares", async () => {
     const { market, database } = await open({ dates: ["2014-06-05", "2014-06-06", "2014-06-09"], date: "2014-06-06", time: "15:00" });
     const wanted = [want("AAPL", "1Day", 20), want("AAPL", "5Min", 100)];
