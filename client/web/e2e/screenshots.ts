@@ -66,16 +66,48 @@ async function onPhone(scene: Scene): Promise<void> {
   await take(page, `activity-${suffix}`);
   await page.locator("[data-badge=Filled] a").click();
   await take(page, `trace-${suffix}`);
-  await page.getByRole("button", { name: "Kill switch" }).click();
-  await take(page, `kill-switch-${suffix}`);
-  await page.keyboard.press("Escape");
   await page.getByRole("link", { name: "Portfolio" }).click();
   await page.getByText("on average").waitFor();
   await take(page, `portfolio-${suffix}`);
+  await stopping(page, suffix);
+  await editing(page, suffix);
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByText(/^This device ·/).waitFor();
+  await take(page, `settings-${suffix}`);
+  await close();
+}
+
+/** The kill switch: what it offers, and the second confirmation of the hardest. */
+async function stopping(page: Page, suffix: string): Promise<void> {
+  await page.getByRole("button", { name: "Kill switch" }).click();
+  await page.locator("[data-preview=block_new]").waitFor();
+  await take(page, `kill-switch-${suffix}`);
+  await page.getByRole("radio", { name: /Stop and sell everything/ }).check();
+  await page.getByRole("button", { name: "Go on to selling" }).click();
+  await page.getByText(/^Sold:/).waitFor();
+  await take(page, `sell-everything-${suffix}`);
+  await page.keyboard.press("Escape");
+}
+
+/** The rules: the list, one in its form, the kinds and templates, all of it as text with a fault in it. */
+async function editing(page: Page, suffix: string): Promise<void> {
   await page.getByRole("link", { name: "Rules" }).click();
   await page.getByRole("switch").first().waitFor();
   await take(page, `rules-${suffix}`);
-  await close();
+  await page.getByRole("link", { name: /^IBM dip/ }).click();
+  await page.locator("[data-checked=fits]").waitFor();
+  await take(page, `rule-${suffix}`);
+  await page.getByRole("link", { name: "Rules" }).first().click();
+  await page.getByRole("link", { name: "Add a rule" }).click();
+  await page.getByText("In use").waitFor();
+  await take(page, `new-rule-${suffix}`);
+  await page.getByRole("link", { name: "Rules" }).first().click();
+  await page.getByRole("link", { name: "Edit everything as JSON" }).click();
+  const editor = page.getByRole("textbox", { name: "Your config as JSON" });
+  await editor.press("ControlOrMeta+a");
+  await page.keyboard.insertText('{\n  "rules": [\n    {\n      "id": "ibm_dip",\n      "threshold_pct": -2,\n      "cooldown_seconds": -1\n    }\n  ],\n  "guardrails": {\n    "max_orders_per_day": 2\n  }\n}');
+  await page.locator(".cm-lintRange-error").waitFor();
+  await take(page, `config-${suffix}`);
 }
 
 async function onDesktop(scene: Scene): Promise<void> {
@@ -87,6 +119,14 @@ async function onDesktop(scene: Scene): Promise<void> {
   await page.locator("[data-badge=Filled]").waitFor();
   await page.locator("[data-question] [data-chart]").waitFor();
   await take(page, `desktop-${scene.suffix}`);
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByLabel("Hold to approve").selectOption("0");
+  await page.getByRole("link", { name: /Inbox/ }).click();
+  await page.locator("[data-question] [data-chart]").waitFor();
+  await page.waitForTimeout(restMs);
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("alertdialog").waitFor();
+  await take(page, `desktop-hold-${scene.suffix}`);
   await close();
 }
 

@@ -30,7 +30,7 @@ export type Stack = {
 export type Market = "recorded" | "flat";
 
 /** Stocks that the default template does not watch. */
-const ownStocks = ["AMZN", "GOOG", "META", "MSFT", "NVDA", "TSLA"];
+const ownStocks = ["AMZN", "GOOG", "INTC", "META", "MSFT", "NVDA", "ORCL", "TSLA"];
 const templateStocks = ["AIG", "BAC", "IBM", "SPY"];
 const flatPrice = "100.00";
 

@@ -16,7 +16,7 @@ export function StorySteps({ steps }: { steps: readonly StoryStep[] }) {
         <li key={name} className="flex items-center gap-1.5" data-step={name} data-state={state}>
           {index > 0 && <span className="h-px w-2.5 bg-line" aria-hidden="true" />}
           <span className={`size-2 rounded-pill ${dots[state]}`} aria-hidden="true" />
-          <span className={state === "ahead" ? "opacity-80" : "text-soft"}>
+          <span className={state === "ahead" ? "text-faint" : "text-soft"}>
             {name}
             <span className="sr-only">{spoken[state]}</span>
           </span>

@@ -74,7 +74,7 @@ export function JsonEditor({ label, initial, schema, remarks, onChange }: JsonEd
           autocompletion({ override: [completeFrom(schema)], icons: false }),
           // Tab is not taken: it leads out of the editor, as everywhere.
           keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
           EditorView.lineWrapping,
           EditorView.updateListener.of((update) => {
             if (update.docChanged) changed(update.state.doc.toString());

@@ -108,7 +108,8 @@ export function CardStack({ deck }: { deck: Deck }) {
   const label = approveLabelFor(inHand, approval);
   return (
     <>
-      <div className="min-h-0 flex-1 overflow-x-clip -mt-2 overflow-y-auto px-4 pt-3 pb-10">
+      {/* A dead card has nothing to focus, and must be scrolled by key all the same. */}
+      <div tabIndex={0} className="-mt-2 min-h-0 flex-1 overflow-x-clip overflow-y-auto px-4 pt-3 pb-10">
         <div className="relative">
           {shown.map((card) => {
             const cardApproval = approvalFor(card, amountTextOf(card));

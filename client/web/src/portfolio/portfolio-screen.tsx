@@ -55,7 +55,8 @@ function Room({ name, headroom, format }: { name: string; headroom: Headroom; fo
 export function PortfolioScreen() {
   const { data: status, error } = useQuery(statusQuery);
   return (
-    <div className="mx-auto min-h-0 w-full max-w-2xl flex-1 overflow-y-auto pb-8">
+    // Nothing in it takes the focus, and it must be scrolled by key.
+    <div tabIndex={0} className="mx-auto min-h-0 w-full max-w-2xl flex-1 overflow-y-auto pb-8">
       <h1 className="px-5 pt-2 pb-4 text-lead font-strong tracking-tight">Portfolio</h1>
       {error !== null && status === undefined && (
         <p role="alert" className="px-5 text-soft">

@@ -70,7 +70,7 @@ function TemplateCard({ template, config }: { template: Template; config: Config
           <span className="shrink-0 rounded-inner bg-wash px-2.5 py-0.5 text-small font-strong text-soft">In use</span>
         ) : (
           <button type="button" aria-label={`Use ${template.title}`} disabled={choose.isPending} onClick={() => choose.mutate(false)} className={`${smallButtonClass} shrink-0`}>
-            Use it
+            Use
           </button>
         )}
       </div>

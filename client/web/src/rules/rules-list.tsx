@@ -19,7 +19,7 @@ function RuleCard({ rule, text, config, snoozedUntil }: { rule: Rule; text: stri
   return (
     <li className="border-t border-line px-5 py-4">
       <div className="flex items-start gap-4">
-        <Link to={{ screen: "rules", place: { kind: "rule", ruleId: rule.id } }} aria-label={`Edit ${name}`} className="min-w-0 flex-1">
+        <Link to={{ screen: "rules", place: { kind: "rule", ruleId: rule.id } }} className="min-w-0 flex-1">
           <h2 id={`rule-${rule.id}`} className="font-strong">
             {name}
           </h2>
