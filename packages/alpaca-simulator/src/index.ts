@@ -12,3 +12,7 @@ export type { StreamFault } from "./stream/stream-faults.ts";
 export type { OrderScript, OrderStep } from "./book/scripts.ts";
 export type { Execution, WireOrder } from "./book/records.ts";
 export type { KeyPair } from "./http/credentials.ts";
+export { openRecordedData } from "./market/recorded-data.ts";
+export type { DailyRow, MinuteBar, RecordedData } from "./market/recorded-data.ts";
+export { ticksToDecimal } from "./market/ticks.ts";
+export { recordedDay } from "./time/exchange-hours.ts";

@@ -92,6 +92,16 @@ export function scaleBy(value: Price, from: Price, to: Price): Price {
   return new Exact(value).times(to).dividedBy(from).toDecimalPlaces(9).toFixed() as Price;
 }
 
+/** A price in the shares of after a split, `ratio` of them for an old one; to four decimals, as the market tells it. */
+export function splitPrice(value: Price, ratio: string): Price {
+  return new Exact(value).dividedBy(ratio).toDecimalPlaces(4).toFixed() as Price;
+}
+
+/** So many shares after a split; rounded down to nine decimals. */
+export function splitQuantity(qty: Quantity, ratio: string): Quantity {
+  return new Exact(qty).times(ratio).toDecimalPlaces(9, Decimal.ROUND_DOWN).toFixed() as Quantity;
+}
+
 export function roundPrice(value: Price, places: number, toward: "up" | "down"): Price {
   return new Exact(value).toDecimalPlaces(places, toward === "up" ? Decimal.ROUND_UP : Decimal.ROUND_DOWN).toFixed() as Price;
 }

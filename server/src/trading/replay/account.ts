@@ -7,7 +7,7 @@
 import type { AssetClass, Side } from "@nod/contract/primitives";
 import type { Exits } from "@nod/contract/action";
 import type { TradingConfig } from "@nod/contract/trading-config";
-import { add, compare, costOf, isGreater, isLess, isPositive, larger, moveBy, percentFrom, price, quantityFor, smaller, subtract, valueOf, zeroQuantity, zeroUsd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
+import { add, compare, costOf, isGreater, isLess, isPositive, larger, moveBy, percentFrom, price, quantityFor, smaller, splitPrice, splitQuantity, subtract, valueOf, zeroQuantity, zeroUsd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
 import type { NewYorkDate } from "../../core/trading-day.ts";
 import type { Holding } from "../risk/holdings.ts";
 import { settingsOf, type RecentOrder, type RiskContext } from "../risk/risk-context.ts";
@@ -48,16 +48,18 @@ export function createAccount(of: { cashUsd: Usd; config: TradingConfig; configR
   let plans: Plan[] = [];
   let dayStartEquity = of.cashUsd;
   let ids = 0;
+  let slippage = zeroUsd;
 
   const equity = (): Usd => lots.all().reduce((total, { symbol, qty, price: paid }) => add(total, valueOf(qty, known.get(symbol)?.price ?? paid)), cash);
   const bookGain = (questionId: string, amount: Usd): void => void made.set(questionId, add(made.get(questionId) ?? zeroUsd, amount));
 
-  const fill = (order: Order, at: Price, atMs: number): void => {
+  const fill = (order: Order, at: Price, from: Price, atMs: number): void => {
     const { market: { symbol, assetClass }, side, size } = order;
     const qty = size.kind === "quantity" ? (side === "sell" ? smaller(size.qty, lots.held(symbol)) : size.qty) : quantityFor(size.notionalUsd, at);
     if (!isPositive(qty)) return;
     const worth = valueOf(qty, at);
     const fee = feeOf(worth, assetClass, side, costs);
+    if (order.limitPrice === null) slippage = add(slippage, side === "buy" ? subtract(worth, valueOf(qty, from)) : subtract(valueOf(qty, from), worth));
     bookGain(order.questionId, subtract(zeroUsd, fee));
     if (side === "buy") {
       lots.buy({ questionId: order.questionId, symbol, qty, price: at });
@@ -121,6 +123,20 @@ export function createAccount(of: { cashUsd: Usd; config: TradingConfig; configR
       const before = known.get(symbol);
       known.set(symbol, { price: before?.price ?? prevClose, asOfMs: before?.asOfMs ?? 0, prevClose });
     },
+    /** What is held becomes `ratio` times as many shares, each worth as much less. */
+    split(symbol: string, ratio: string): void {
+      const divided = (value: Price): Price => splitPrice(value, ratio);
+      lots.split(symbol, ratio);
+      trades.set(symbol, (trades.get(symbol) ?? []).map((trade) => ({ ...trade, qty: splitQuantity(trade.qty, ratio), price: divided(trade.price) })));
+      for (const plan of plans) {
+        if (plan.market.symbol === symbol) Object.assign(plan, { entry: divided(plan.entry), peak: divided(plan.peak), qty: splitQuantity(plan.qty, ratio) });
+      }
+      const [last, peak] = [known.get(symbol), peaks.get(symbol)];
+      if (last !== undefined) known.set(symbol, { ...last, price: divided(last.price), prevClose: last.prevClose === null ? null : divided(last.prevClose) });
+      if (peak !== undefined) peaks.set(symbol, divided(peak));
+      const atStart = startQty.get(symbol);
+      if (atStart !== undefined) startQty.set(symbol, splitQuantity(atStart, ratio));
+    },
     startDay(): void {
       startQty.clear();
       cashToday.clear();
@@ -143,7 +159,7 @@ export function createAccount(of: { cashUsd: Usd; config: TradingConfig; configR
         const at = fillPriceIn(order, bar);
         if (at === null) continue;
         open = open.filter((each) => each !== order);
-        fill(order, at, bar.startsAtMs);
+        fill(order, at, bar.open, bar.startsAtMs);
       }
       const held = lots.held(symbol);
       if (!isPositive(held)) peaks.delete(symbol);
@@ -204,6 +220,9 @@ export function createAccount(of: { cashUsd: Usd; config: TradingConfig; configR
         openSellQty: subtract(lots.held(symbol), this.sellable(symbol)),
       };
     },
+    isInvested: (): boolean => lots.all().length > 0,
+    /** How much worse than the open everything at the market was filled. */
+    slippageUsd: (): Usd => slippage,
     feesUsd: (): Usd => sumUsd(fills.map(({ fee_usd: fee }) => fee)),
   };
 }

@@ -15,7 +15,8 @@ export function feedMoment({ atMs, events }: Moment, conditions: ConditionIndex,
   let dayEnded = false;
   for (const event of events) {
     if (event.kind === "session") {
-      dayEnded ||= event.session === null && sessions.has(event.assetClass);
+      const before = sessions.get(event.assetClass);
+      dayEnded ||= before !== undefined && before.tradingDay !== event.session?.tradingDay;
       changeSession(event.assetClass, event.session, account, sessions);
       for (const market of markets.values()) {
         if (market.assetClass !== event.assetClass) continue;
@@ -44,6 +45,9 @@ export function feedMoment({ atMs, events }: Moment, conditions: ConditionIndex,
       }
       case "history":
         view.loadBars(event.timeframe, event.bars.map(toNumbers));
+        break;
+      case "split":
+        account.split(market.symbol, event.ratio);
         break;
       case "suspension":
         view.suspend(event.reason);

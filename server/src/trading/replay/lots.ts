@@ -1,5 +1,5 @@
 /** What is held in a replay, lot by lot: each remembers the question that it came of, so that it can be said what the answer was worth. */
-import { add, isPositive, smaller, subtract, valueOf, zeroQuantity, zeroUsd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
+import { add, isPositive, smaller, splitPrice, splitQuantity, subtract, valueOf, zeroQuantity, zeroUsd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
 
 export type Lot = { questionId: string; symbol: string; qty: Quantity; price: Price };
 
@@ -7,6 +7,8 @@ export type Lots = {
   buy(lot: Lot): void;
   /** First in, first out. @returns what it made, by the question of each lot; the sale's own fee is not in it */
   sell(symbol: string, qty: Quantity, at: Price): { questionId: string; madeUsd: Usd; qty: Quantity }[];
+  /** From now on `ratio` shares are what one was. */
+  split(symbol: string, ratio: string): void;
   held(symbol: string): Quantity;
   all(): readonly Lot[];
 };
@@ -27,6 +29,9 @@ export function createLots(): Lots {
       }
       lots = lots.filter((lot) => isPositive(lot.qty));
       return sold;
+    },
+    split(symbol, ratio) {
+      lots = lots.map((lot) => (lot.symbol === symbol ? { ...lot, qty: splitQuantity(lot.qty, ratio), price: splitPrice(lot.price, ratio) } : lot));
     },
     held: (symbol) => lots.filter((lot) => lot.symbol === symbol).reduce((total, lot) => add(total, lot.qty), zeroQuantity),
     all: () => lots,

@@ -10,9 +10,9 @@
 import type { Decision } from "@nod/contract/denial";
 import type { ProposedOrder } from "@nod/contract/question";
 import type { TradingConfig } from "@nod/contract/trading-config";
-import { isGreater, isLess, price, quantity, usd, costOf, type Price, type Usd } from "../../core/decimal.ts";
+import { costOf, isGreater, isLess, isPositive, larger, percent, percentFrom, price, quantity, smaller, usd, type Percent, type Price, type Usd } from "../../core/decimal.ts";
 import { compileConfig } from "../config/compile.ts";
-import type { MarketKey } from "../market/fact-book.ts";
+import { marketKey, type MarketKey } from "../market/fact-book.ts";
 import { proposalOf } from "../orders/proposal.ts";
 import { decide } from "../risk/decide.ts";
 import type { TradeIntent } from "../risk/intent.ts";
@@ -41,6 +41,7 @@ export type ReplayQuestion = {
   rule_text: string;
   symbol: string;
   price: Price;
+  price_as_of: string;
   facts: Readonly<Record<string, string>>;
   /** Null: a card that only tells something. */
   order: ProposedOrder | null;
@@ -54,19 +55,32 @@ export type ReplayedQuestion = ReplayQuestion & {
   made_usd: Usd;
 };
 
+/** At the end of a session. */
 export type EquityPoint = { at: string; equity_usd: Usd };
 
-export type Replay = { questions: ReplayedQuestion[]; fills: ReplayFill[]; equity: EquityPoint[]; fees_usd: Usd; starts_with_usd: Usd; ends_with_usd: Usd };
+export type Replay = {
+  questions: ReplayedQuestion[];
+  fills: ReplayFill[];
+  equity: EquityPoint[];
+  fees_usd: Usd;
+  slippage_usd: Usd;
+  starts_with_usd: Usd;
+  ends_with_usd: Usd;
+  /** The deepest fall of the equity from its peak so far, minute by minute, in percent of that peak; zero or less. */
+  worst_drawdown_pct: Percent;
+};
 
 export type ReplaySettings = {
   config: TradingConfig;
-  moments: Iterable<Moment>;
   answers: Answers;
   startsWithUsd: Usd;
   costs: Costs;
   /** The operator's; the default allows what any config may ask for. */
   caps?: RiskSettings["caps"];
 };
+
+/** A replay that is fed moment by moment, in the order of time, by whoever must not hold up others. */
+export type ReplayRun = { take(moment: Moment): void; result(): Replay };
 
 const noCaps: RiskSettings["caps"] = { maxOrderNotionalUsd: usd("1000000"), maxOrdersPerDay: 1_000, maxNotionalUsdPer4h: usd("10000000") };
 const configRevision = "replayed";
@@ -83,45 +97,56 @@ type World = {
   questions: ReplayedQuestion[];
 };
 
-export function replay(of: ReplaySettings): Replay {
-  const steps = replaySteps(of);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+export function replay({ moments, ...settings }: ReplaySettings & { moments: Iterable<Moment> }): Replay {
+  const run = startReplay(settings);
+  for (const moment of moments) run.take(moment);
+  return run.result();
 }
 
-/** The same in steps, for whoever must not hold up others: it yields after each moment. */
-export function* replaySteps({ config, moments, answers, startsWithUsd, costs, caps = noCaps }: ReplaySettings): Generator<number, Replay> {
+export function startReplay({ config, answers, startsWithUsd, costs, caps = noCaps }: ReplaySettings): ReplayRun {
   const account = createAccount({ cashUsd: startsWithUsd, config, configRevision, costs });
   const settings: RiskSettings = { tradingEnabled: true, venue: { environment: "paper", liveAllowed: false }, caps, ...defaultMaxAges };
   const world: World = { config, answers, settings, account, cards: createCardDesk(), markets: new Map(), sessions: new Map(), questions: [] };
   const conditions = createConditionIndex();
   const fresh = new Set<number>();
   for (const [slot, rule] of inLongForm(compileConfig(config, configRevision)).entries()) {
-    const market: Market = { key: `${rule.feed} ${rule.assetClass} ${rule.rule.symbol}`, feed: rule.feed, assetClass: rule.assetClass, symbol: rule.rule.symbol };
+    const market = marketOf(rule);
     world.markets.set(market.key, market);
     conditions.add(slot, somebody, market.key, rule);
     fresh.add(slot);
   }
   const equity: EquityPoint[] = [];
-  for (const moment of moments) {
-    const { changed, dayEnded } = feedMoment(moment, conditions, world);
-    if (dayEnded) equity.push({ at: new Date(moment.atMs).toISOString(), equity_usd: account.equity() });
-    if (changed.size > 0) {
-      const isCooling = (slot: number): boolean => world.cards.coolingUntilMs(conditions.ownerOf(slot)?.rule.rule.id ?? "") > moment.atMs;
-      const { firings } = conditions.evaluate(moment.atMs, changed, fresh, (_uid, symbol) => account.userView(symbol), isCooling);
+  let peak = startsWithUsd;
+  let drawdown = percent("0");
+  const isCooling = (atMs: number) => (slot: number): boolean => world.cards.coolingUntilMs(conditions.ownerOf(slot)?.rule.rule.id ?? "") > atMs;
+
+  return {
+    take(moment) {
+      const { changed, dayEnded } = feedMoment(moment, conditions, world);
+      const { firings } = conditions.evaluate(moment.atMs, changed, fresh, (_uid, symbol) => account.userView(symbol), isCooling(moment.atMs));
       fresh.clear();
       for (const firing of firings.toSorted((a, b) => a.slot - b.slot)) if (!askAbout(world, firing, moment.atMs)) conditions.takeBack(firing.slot);
-    }
-    yield moment.atMs;
-  }
-  return {
-    questions: world.questions.map((question) => ({ ...question, made_usd: account.madeOf(question.id) })),
-    fills: account.fills,
-    equity,
-    fees_usd: account.feesUsd(),
-    starts_with_usd: startsWithUsd,
-    ends_with_usd: account.equity(),
+      if (account.isInvested() || dayEnded) {
+        const worth = account.equity();
+        peak = larger(peak, worth);
+        if (isPositive(peak)) drawdown = smaller(drawdown, percentFrom(price(peak), price(worth)));
+        if (dayEnded) equity.push({ at: new Date(moment.atMs).toISOString(), equity_usd: worth });
+      }
+    },
+    result: () => ({
+      questions: world.questions.map((question) => ({ ...question, made_usd: account.madeOf(question.id) })),
+      fills: account.fills,
+      equity,
+      fees_usd: account.feesUsd(),
+      slippage_usd: account.slippageUsd(),
+      starts_with_usd: startsWithUsd,
+      ends_with_usd: account.equity(),
+      worst_drawdown_pct: drawdown,
+    }),
   };
 }
+
+const marketOf = ({ feed, assetClass, rule: { symbol } }: ConditionFiring["rule"]): Market => ({ key: marketKey({ feed, assetClass, symbol }), feed, assetClass, symbol });
 
 /** @returns false when it led to no card: the rule may fire again */
 function askAbout(world: World, { rule: compiled, reading }: ConditionFiring, atMs: number): boolean {
@@ -136,6 +161,7 @@ function askAbout(world: World, { rule: compiled, reading }: ConditionFiring, at
     rule_text: describeRule(rule),
     symbol: rule.symbol,
     price: reading.price,
+    price_as_of: reading.priceAsOf.toISOString(),
     facts: reading.facts,
     order: proposal.kind === "order" ? proposal.order : null,
   };
@@ -149,7 +175,7 @@ function askAbout(world: World, { rule: compiled, reading }: ConditionFiring, at
 function approve(world: World, question: ReplayQuestion, order: ProposedOrder, compiled: ConditionFiring["rule"], answer: ReplayAnswer, atMs: number): { decision: Decision; orderId: string | null } {
   const { account, settings, config } = world;
   const { rule, feed, assetClass } = compiled;
-  const market: Market = { key: `${feed} ${assetClass} ${rule.symbol}`, feed, assetClass, symbol: rule.symbol };
+  const market = marketOf(compiled);
   const session = world.sessions.get(assetClass);
   if (session === undefined) throw new Error(`a rule of ${rule.symbol} fired outside of any session`);
   const limitPrice = order.limit_price === undefined ? null : price(order.limit_price);
@@ -158,7 +184,7 @@ function approve(world: World, question: ReplayQuestion, order: ProposedOrder, c
     id: question.id, firebaseUid: somebody, origin: "rule", questionId: question.id, ruleId: rule.id, symbol: rule.symbol, assetClass, side: order.side,
     orderType: order.order_type, limitPrice, qty, mode: config.mode, isAuto: rule.mode === "auto",
     notionalUsd: notionalOf(order, answer, qty === null ? null : costOf(qty, limitPrice ?? question.price)),
-    facts: { feed, price: question.price, priceAsOf: new Date(atMs), maxStalenessSeconds: rule.max_staleness_seconds, maxDriftBps: rule.max_drift_bps },
+    facts: { feed, price: question.price, priceAsOf: new Date(question.price_as_of), maxStalenessSeconds: rule.max_staleness_seconds, maxDriftBps: rule.max_drift_bps },
     background: {}, approvalExpiresAt: new Date(atMs + rule.expires_in_seconds * 1_000),
   };
   const context = account.context({ market, ruleId: rule.id, atMs, tradingDay: session.tradingDay, closesAtMs: session.closesAtMs });

@@ -24,6 +24,8 @@ export type MarketEvent =
   | { kind: "bar"; market: Market; timeframe: Timeframe; bar: ReplayBar }
   /** What was before the replay begins: bars that indicators need. Replaces what was there. */
   | { kind: "history"; market: Market; timeframe: Timeframe; bars: readonly ReplayBar[] }
+  /** From now on `ratio` shares are what one was: what is held becomes as many. */
+  | { kind: "split"; market: Market; ratio: string }
   | { kind: "suspension"; market: Market; reason: string | null };
 
 /** Everything that became known at one instant; rules are looked at after it, once. */
