@@ -13,7 +13,7 @@ const context = "server/src/trading/risk/risk-context-table.ts";
 export const approvals: readonly Removal[] = [
   bound("A card of before the rule asked anew counts", context, "newerQuestionId: row.newer_question_id", "newerQuestionId: null", shown("a card whose rule has asked anew is superseded by the newer one, which stays open")),
   bound("What was sold since the question is not seen", context, "hasSold: row.has_sold", "hasSold: false", shown("is asked about anew")),
-  bound("What was sold of another symbol changes the position", context, "f.symbol = q.symbol and f.side = 'sell'", "f.side = 'sell'", shown("nor what was sold since of another symbol")),
+  bound("What was sold of another symbol changes the position", context, "f.symbol = q.symbol and f.side = 'sell'", "f.side = 'sell'", shown("is no matter either where it was sold of another symbol")),
   bound("What was bought since changes the position", context, "f.side = 'sell' and f.recorded_at > q.created_at", "f.recorded_at > q.created_at", shown("is no matter to a purchase, nor a purchase to a sale")),
   bound("What was sold before the question changes the position", context, "f.side = 'sell' and f.recorded_at > q.created_at", "f.side = 'sell' and q.created_at is not null", shown("before the question is no matter")),
   bound("A card whose price has moved stays approved", revise, '  price_drift_exceeded: "revised",\n', "", shown("makes no order; the card is superseded on every device, and a revised one asks with both prices")),

@@ -15,7 +15,7 @@ const facts = "server/src/trading/market/facts-table.ts";
 const holdings = "server/src/trading/risk/holdings.ts";
 
 export const unknownFacts: readonly Removal[] = [
-  law("A rule fires while its market is closed", book, 'if (state !== "open" || tradingDay === null) return null;', "if (tradingDay === null) return null;", rules),
+  law("A rule fires while its market is closed", book, 'if (state !== "open" || tradingDay === null', "if (tradingDay === null", rules),
   law("A rule fires on a reference of another day", book, "ref.tradingDay !== tradingDay || ", "", rules),
   law("A rule fires on a price of another day", book, " || newYorkDate(last.asOf) !== tradingDay", "", rules),
   law("A rule fires on an old price", "server/src/trading/rules/rule-index.ts", "else if (nowMs - reading.priceAsOf.getTime() > entry.rule.maxStalenessMs) evaluation.stale += 1;", "", rules),
