@@ -132,7 +132,7 @@ describe("what a rule needs to be known", () => {
 describe("the nearest name", () => {
   test("is never one that is further than another, and is found from one slip", () => {
     fc.assert(
-      fc.property(fc.constantFrom(...factNames.filter((name) => name.length > 3)), fc.nat(40), fc.constantFrom(..."abcxyz_"), (name, at, letter) => {
+      fc.property(fc.constantFrom(...factNames.filter((name) => name.length > 3)), fc.nat(40), fc.constantFrom("a", "b", "c", "x", "y", "z", "_"), (name, at, letter) => {
         const place = at % name.length;
         const slipped = `${name.slice(0, place)}${letter}${name.slice(place + 1)}`;
         const nearest = nearestName(slipped, factNames);

@@ -68,7 +68,8 @@ export function isInstant(text: string): boolean {
 
 function explainText(schema: JsonObject, value: string, say: Say): void {
   const { minLength, maxLength, pattern, format } = schema;
-  const length = [...value].length;
+  // As the validator counts: by code points.
+  const { length } = Array.from(value);
   if (typeof minLength === "number" && length < minLength) say(`must NOT have fewer than ${minLength} characters`);
   if (typeof maxLength === "number" && length > maxLength) say(`must NOT have more than ${maxLength} characters`);
   if (typeof pattern === "string" && !new RegExp(pattern, "u").test(value)) say(`must match pattern "${pattern}"`);
@@ -207,7 +208,8 @@ function inWords(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "string") return value.length > 30 ? "text" : `the text ${JSON.stringify(value)}`;
-  return typeof value === "object" ? "an object" : typeof value === "undefined" ? "nothing" : `the ${typeof value} ${String(value)}`;
+  if (typeof value === "number" || typeof value === "boolean") return `the ${typeof value} ${value}`;
+  return typeof value === "object" ? "an object" : "nothing";
 }
 
 /** A number that somebody wrote as text. */

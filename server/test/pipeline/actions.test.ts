@@ -38,7 +38,7 @@ async function fired(changes: Partial<ReferenceRule>, requireQuestion = true): P
   const { rows } = await database.ownerPool.query<{ id: string }>("select id from questions where firebase_uid = $1", [uid]);
   return rows[0]?.id ?? "";
 }
-const orders = async () => (await database.ownerPool.query<Record<string, unknown>>("select id, side, order_type, qty::float8, notional_usd::float8, limit_price::float8 from trade_orders where firebase_uid = $1", [uid])).rows;
+const orders = async () => (await database.ownerPool.query("select id, side, order_type, qty::float8, notional_usd::float8, limit_price::float8 from trade_orders where firebase_uid = $1", [uid])).rows;
 const yes = async (id: string) => {
   const outcome = await answerService().answer(uid, id, 10, { via: "http", requestId: null });
   if (outcome.kind !== "answered") throw new Error(JSON.stringify(outcome));

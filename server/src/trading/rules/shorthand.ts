@@ -29,7 +29,7 @@ export function toRuleSource(rule: Rule): RuleSource {
 }
 
 /** The average true range that a size by volatility is worked out from: while it is unknown, such a rule does not fire. */
-export const volatilityOperand = ({ length, timeframe }: VolatilitySize) => ({ indicator: "atr", length, timeframe }) as const;
+const volatilityOperand = ({ length, timeframe }: VolatilitySize) => ({ indicator: "atr", length, timeframe }) as const;
 
 const crossingOf: Record<LevelRule["direction"], "crosses" | "crosses_above" | "crosses_below"> = { above: "crosses_above", below: "crosses_below", any: "crosses" };
 
