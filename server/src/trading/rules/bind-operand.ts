@@ -6,12 +6,28 @@ import { bindPosition } from "./bind-position.ts";
 import { tellNumber, type BoundOperand, type Look } from "./bound-operand.ts";
 import { dividedBy, exactly, fractionOf, minus, plus, times } from "./fraction.ts";
 import { leaf, storedFact } from "./leaf.ts";
-import { whyFact } from "./symbol-view.ts";
+import { whyFact, type SymbolView } from "./symbol-view.ts";
 import type { Amount } from "./user-view.ts";
 
-/** Ties an operand to the symbol and the look that it reads from. */
+/** What has been bound for a view already: thousands of rules read the same few values, and what is shared stays at hand. */
+const boundBefore = new WeakMap<SymbolView, Map<string, BoundOperand>>();
+
+/** Ties an operand to the symbol and the look that it reads from. What does not read the user's own is shared by all programs of the view. */
 export function bindOperand(operand: Operand, look: Look): BoundOperand {
   if (typeof operand === "number") return constant(operand);
+  const text = JSON.stringify(operand);
+  if (readsUser(text)) return bindAlone(operand, look);
+  const known = boundBefore.get(look.view) ?? new Map<string, BoundOperand>();
+  boundBefore.set(look.view, known);
+  const name = `${look.maxAgeMs} ${text}`;
+  const bound = known.get(name) ?? bindAlone(operand, look);
+  known.set(name, bound);
+  return bound;
+}
+
+const readsUser = (text: string): boolean => /"(?:position|account|entry|peak)"/.test(text);
+
+function bindAlone(operand: Exclude<Operand, number>, look: Look): BoundOperand {
   if (typeof operand === "string") return bindFact(operand, look);
   if ("bar" in operand) return bindBar(operand, look);
   if ("indicator" in operand) return bindIndicator(operand, look);
@@ -26,7 +42,7 @@ export function bindOperand(operand: Operand, look: Look): BoundOperand {
 }
 
 function constant(value: number): BoundOperand {
-  return { ...leaf(String(value), () => value, () => value, () => ""), tell: () => undefined };
+  return { ...leaf(String(value), () => value, () => value, () => ""), constant: value, tell: () => undefined };
 }
 
 function bindFact(name: FactName, { view, maxAgeMs }: Look): BoundOperand {

@@ -21,6 +21,8 @@ export type BoundOperand = {
   readonly exact: Exact;
   /** How far a value, as just read, may be from the exact value. Null: it is the nearest double to it. */
   readonly slack: Slack | null;
+  /** The value of what never changes. */
+  readonly constant?: number;
   /** Null while known, otherwise why it is not. */
   why(): string | null;
   /** What was looked at, as decimal text by name; unknown parts are left out. */
@@ -34,6 +36,8 @@ const shownDecimals = 9;
 
 /** A double for people and records: at most nine decimals, no exponent. */
 export function showNumber(value: number): string {
+  const shortest = String(value);
+  if (shortest.length <= shownDecimals && !shortest.includes("e")) return shortest;
   const text = value.toFixed(shownDecimals);
   return text.includes(".") ? text.replace(/\.?0+$/, "").replace(/^-0$/, "0") : text;
 }

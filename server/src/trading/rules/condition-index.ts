@@ -56,6 +56,8 @@ type Group = {
   bound: BoundRule;
   members: Map<number, Member>;
   memory: RuleMemory;
+  /** In which evaluation it was looked at last. */
+  lookedAt: number;
   /** The truths of the last look; `settled` when the same again can change nothing for anybody. */
   truth: Truth;
   rearm: Truth;
@@ -70,6 +72,7 @@ export function createConditionIndex(): ConditionIndex {
   // Whoever changes one rule takes all of his out and puts them in again: until the next evaluation nothing of them is forgotten.
   const departed = new Map<string, Member>();
   const emptied = new Set<Group>();
+  let evaluations = 0;
 
   const forget = (): void => {
     departed.clear();
@@ -87,7 +90,7 @@ export function createConditionIndex(): ConditionIndex {
     if (known !== undefined) return known;
     const program = compileRuleSource(rule.source);
     const bound = program.bind(market.view);
-    const group: Group = { key: rule.key, market, program, bound, members: new Map(), memory: bound.createMemory(), truth: unknown, rearm: unknown, settled: false };
+    const group: Group = { key: rule.key, market, program, bound, members: new Map(), memory: bound.createMemory(), lookedAt: 0, truth: unknown, rearm: unknown, settled: false };
     market.groups.set(rule.key, group);
     if (program.needs.time) timed.add(group);
     return group;
@@ -118,16 +121,20 @@ export function createConditionIndex(): ConditionIndex {
     evaluate(nowMs, changed, fresh, users, isQuiet) {
       forget();
       const evaluation: ConditionEvaluation = { firings: [], unknown: 0, quiet: 0 };
-      const due = new Set<Group>(timed);
-      for (const key of changed) for (const group of markets.get(key)?.groups.values() ?? []) due.add(group);
-      for (const slot of fresh) {
-        const group = members.get(slot)?.group;
-        if (group !== undefined) due.add(group);
-      }
-      for (const group of due) {
+      evaluations += 1;
+      const look = (group: Group): void => {
+        // Whether it changed, is fresh and is a matter of time: it is looked at once.
+        if (group.lookedAt === evaluations) return;
+        group.lookedAt = evaluations;
         group.market.view.setTime(nowMs);
         if (group.program.needs.user) lookForEach(group, users, isQuiet, evaluation);
         else lookForAll(group, isQuiet, evaluation);
+      };
+      for (const key of changed) for (const group of markets.get(key)?.groups.values() ?? []) look(group);
+      for (const group of timed) look(group);
+      for (const slot of fresh) {
+        const group = members.get(slot)?.group;
+        if (group !== undefined) look(group);
       }
       return evaluation;
     },
@@ -173,30 +180,41 @@ function lookForAll(group: Group, isQuiet: (slot: number) => boolean, evaluation
   group.truth = truth;
   group.rearm = look.rearm;
   group.settled = isSettled(program.policy, truth);
-  const reading = once(() => readingOf(group, null));
-  for (const member of group.members.values()) if (!pass(member, { ...look }, isQuiet, reading, evaluation)) group.settled = false;
+  let reading: ConditionReading | null = null;
+  for (const member of group.members.values()) {
+    const passed = pass(member, look, isQuiet);
+    if (passed === "fires") fire(member, (reading ??= readingOf(group, null)), evaluation);
+    else if (passed === "waits") {
+      evaluation.quiet += 1;
+      group.settled = false;
+    }
+  }
 }
 
 function lookForEach(group: Group, users: UserViews, isQuiet: (slot: number) => boolean, evaluation: ConditionEvaluation): void {
   for (const member of group.members.values()) {
     const user = users(member.firebaseUid, group.market.symbol);
     if (group.bound.look(member.memory ?? group.memory, user) === unknown) evaluation.unknown += 1;
-    pass(member, { ...group.bound.gateLook() }, isQuiet, () => readingOf(group, user), evaluation);
+    const passed = pass(member, group.bound.gateLook(), isQuiet);
+    if (passed === "fires") fire(member, readingOf(group, user), evaluation);
+    else if (passed === "waits") evaluation.quiet += 1;
   }
 }
 
-/** @returns false when the rule holds and may not fire yet: it waits */
-function pass(member: Member, look: GateLook, isQuiet: (slot: number) => boolean, reading: () => ConditionReading, evaluation: ConditionEvaluation): boolean {
-  if (look.truth === yes && isQuiet(member.slot)) look.mayFire = false;
-  const next = passGate(member.group.program.policy, member.gate, look);
-  if (next.firings > member.gate.firings) {
-    member.before = member.gate;
-    evaluation.firings.push({ slot: member.slot, firebaseUid: member.firebaseUid, rule: member.rule, reading: reading() });
+/** `waits`: it holds and may not fire yet. */
+function pass(member: Member, look: Readonly<GateLook>, isQuiet: (slot: number) => boolean): "fires" | "waits" | "passes" {
+  const mayFire = look.mayFire && !isQuiet(member.slot);
+  const before = member.gate;
+  member.gate = passGate(member.group.program.policy, before, mayFire === look.mayFire ? look : { ...look, mayFire });
+  if (member.gate.firings > before.firings) {
+    member.before = before;
+    return "fires";
   }
-  member.gate = next;
-  if (look.truth !== yes || look.mayFire) return true;
-  evaluation.quiet += 1;
-  return false;
+  return look.truth === yes && !mayFire ? "waits" : "passes";
+}
+
+function fire({ slot, firebaseUid, rule }: Member, reading: ConditionReading, evaluation: ConditionEvaluation): void {
+  evaluation.firings.push({ slot, firebaseUid, rule, reading });
 }
 
 /** The same rule of the same user; a changed one has another name. */
@@ -206,11 +224,6 @@ const nameOf = (firebaseUid: string, { rule, key }: CompiledCondition): string =
 function readingOf({ market: { view }, bound }: Group, user: UserView | null): ConditionReading {
   const { written, asOfMs } = view.fact("last");
   return { price: price(written), priceAsOf: new Date(asOfMs), facts: bound.facts(user) };
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | null = null;
-  return () => (made ??= { value: make() }).value;
 }
 
 /** By timeframe the most that any of them asks for. */

@@ -13,7 +13,8 @@ export function createOrder(left: BoundOperand, right: BoundOperand): Order {
   const exactly = createExactOrder(left, right);
   // Taken out of their objects, which have many shapes: what is looked up at each look costs more than the comparison.
   const [readLeft, readRight] = [left.read, right.read];
-  if (exactly === null) return () => approximateOrder(readLeft(), readRight());
+  const { constant } = right;
+  if (exactly === null) return constant === undefined ? () => approximateOrder(readLeft(), readRight()) : () => approximateOrder(readLeft(), constant);
   // Of doubles that are the nearest to their decimals, those that differ are in the same order as the decimals.
   if (left.slack === null && right.slack === null) {
     return () => {
@@ -25,6 +26,13 @@ export function createOrder(left: BoundOperand, right: BoundOperand): Order {
   if (leftError !== null && rightError !== null) {
     const [{ relative: ofLeft }, { relative: ofRight }] = [leftError, rightError];
     const absolute = leftError.absolute + rightError.absolute;
+    if (constant !== undefined) {
+      const fixed = Math.abs(constant) * ofRight + absolute;
+      return () => {
+        const a = readLeft();
+        return Math.abs(a - constant) <= Math.abs(a) * ofLeft + fixed ? exactly() : approximateOrder(a, constant);
+      };
+    }
     return () => {
       const a = readLeft();
       const b = readRight();
