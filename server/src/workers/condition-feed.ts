@@ -7,7 +7,7 @@ import { readCalendar } from "../trading/market/calendar-table.ts";
 import { marketKey, type FactBook, type MarketKey } from "../trading/market/fact-book.ts";
 import type { MarketSessions } from "../trading/market/session-table.ts";
 import { minutesOf } from "../trading/market/session-bars.ts";
-import { readSuspended, type Suspension } from "../trading/market/splits-table.ts";
+import type { Suspension } from "../trading/market/splits-table.ts";
 import type { FactMetric } from "../trading/ports.ts";
 import type { HistoryNeed } from "../trading/rules/bar-frame.ts";
 import type { ConditionIndex, WatchedSymbol } from "../trading/rules/condition-index.ts";
@@ -19,7 +19,7 @@ export type ConditionFeed = {
    * @param changed symbols with new facts
    * @returns the symbols that are to be looked at: those, and those with new bars, a session that began or ended, or a suspension
    */
-  feed(conditions: Pick<ConditionIndex, "watched" | "viewOf">, book: FactBook, sessions: MarketSessions, changed: ReadonlySet<MarketKey>): Promise<Set<MarketKey>>;
+  feed(conditions: Pick<ConditionIndex, "watched" | "viewOf">, book: FactBook, sessions: MarketSessions, suspended: readonly Suspension[], changed: ReadonlySet<MarketKey>): Promise<Set<MarketKey>>;
 };
 
 const storedAs: Partial<Record<FactMetric, StoredFact>> = {
@@ -41,7 +41,7 @@ export function createConditionFeed(db: Db): ConditionFeed {
   };
 
   return {
-    async feed(conditions, book, sessions, changed) {
+    async feed(conditions, book, sessions, suspended, changed) {
       const watched = [...conditions.watched()];
       const due = new Set(changed);
       const before = fed;
@@ -51,9 +51,8 @@ export function createConditionFeed(db: Db): ConditionFeed {
       // A view that was made anew lacks the bars that its predecessor was given.
       const made = watched.filter(isNew);
       if (made.length > 0) watermark = forgetBars(watermark, made);
-      const [session, suspended, bars] = await Promise.all([
+      const [session, bars] = await Promise.all([
         stockSession(sessions, openOf),
-        readSuspended(db, sessions.us_equity.tradingDay ?? sessions.newYorkDate),
         readBarsChangedSince(db, watermark, watched.flatMap(wantedOf)),
       ]);
       watermark = bars.watermark;

@@ -7,6 +7,7 @@ import type { CompiledConfigs } from "../trading/config/compiled-configs.ts";
 import { createFactBook, type MarketKey } from "../trading/market/fact-book.ts";
 import { beforeAllFacts, readFactsChangedSince } from "../trading/market/facts-table.ts";
 import { readSessions, type MarketSessions } from "../trading/market/session-table.ts";
+import { readSuspended } from "../trading/market/splits-table.ts";
 import { readProposalContexts } from "../trading/portfolio/proposal-context-table.ts";
 import { nameOfView, readUserViews } from "../trading/portfolio/user-views-table.ts";
 import type { ConditionFiring } from "../trading/rules/condition-index.ts";
@@ -85,7 +86,9 @@ export function createEvaluation(pool: Pool, configs: CompiledConfigs): Evaluati
       watermark = read.watermark;
       for (const key of openedMarkets(before, sessions, configs)) changed.add(key);
       before = sessions;
-      for (const key of await feed.feed(configs.rules.conditions, book, sessions, changed)) changed.add(key);
+      const suspended = await readSuspended(pool, sessions.us_equity.tradingDay ?? sessions.newYorkDate);
+      for (const key of book.suspend(suspended)) changed.add(key);
+      for (const key of await feed.feed(configs.rules.conditions, book, sessions, suspended, changed)) changed.add(key);
       const users = await readUsers(sessions);
 
       const found = configs.rules.evaluate(book, sessions, changed, freshSlots, users);

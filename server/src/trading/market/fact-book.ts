@@ -10,6 +10,8 @@ import type { MarketSessions } from "./session-table.ts";
 export type MarketKey = string;
 export const marketKey = (of: { feed: Feed; assetClass: AssetClass; symbol: string }): MarketKey => `${of.feed} ${of.assetClass} ${of.symbol}`;
 
+const withoutFeed = (key: MarketKey): string => key.slice(key.indexOf(" ") + 1);
+
 /** The last trade against one reference; what a rule is asked about, with the facts that it rests on. */
 export type Reading = {
   price: Price;
@@ -32,7 +34,13 @@ export type FactBook = {
   /** Everything that is known of a symbol, of whatever day. */
   latest(key: MarketKey): readonly LatestFact[];
   /**
-   * Null when unknown: a price is missing, the market is not known to be open, or one of the two is not of the current
+   * Nothing can be told of these for now, on any feed (a split day, a halt); of whatever was suspended before and is not named, it
+   * can again.
+   * @returns the symbols for which that is new, either way
+   */
+  suspend(symbols: readonly { assetClass: AssetClass; symbol: string }[]): Set<MarketKey>;
+  /**
+   * Null when unknown: the symbol is suspended, a price is missing, the market is not known to be open, or one of the two is not of the current
    * trading day. How old the price may be is each rule's own affair.
    */
   read(key: MarketKey, assetClass: AssetClass, reference: ReferenceMetric, sessions: MarketSessions): Reading | null;
@@ -40,6 +48,7 @@ export type FactBook = {
 
 export function createFactBook(): FactBook {
   const book = new Map<MarketKey, Map<FactMetric, LatestFact>>();
+  let suspended: ReadonlySet<string> = new Set();
   return {
     absorb(facts) {
       const changed = new Set<MarketKey>();
@@ -49,16 +58,22 @@ export function createFactBook(): FactBook {
         book.set(key, known);
         const before = known.get(fact.metric);
         // What an open transaction held back is read again without being new.
-        if (before !== undefined && before.price === fact.price && before.asOf.getTime() === fact.asOf.getTime() && before.tradingDay === fact.tradingDay) continue;
+        if (before !== undefined && before.price === fact.price && before.volume === fact.volume && before.asOf.getTime() === fact.asOf.getTime() && before.tradingDay === fact.tradingDay) continue;
         known.set(fact.metric, fact);
         changed.add(key);
       }
       return changed;
     },
+    suspend(symbols) {
+      const next = new Set(symbols.map(({ assetClass, symbol }) => `${assetClass} ${symbol}`));
+      const turned = next.symmetricDifference(suspended);
+      suspended = next;
+      return turned.size === 0 ? new Set() : new Set([...book.keys()].filter((key) => turned.has(withoutFeed(key))));
+    },
     latest: (key) => [...(book.get(key)?.values() ?? [])],
     read(key, assetClass, reference, sessions) {
       const { state, tradingDay } = sessions[assetClass];
-      if (state !== "open" || tradingDay === null) return null;
+      if (state !== "open" || tradingDay === null || (suspended.size > 0 && suspended.has(withoutFeed(key)))) return null;
       const facts = book.get(key);
       const last = facts?.get("last_trade");
       const ref = facts?.get(reference);

@@ -75,12 +75,12 @@ export async function readSuspended(db: Db, tradingDay: NewYorkDate): Promise<Su
                        where c.symbol = s.symbol and c.asset_class = 'us_equity' and (c.adjusted_as_of < s.ex_date or (c.covered_to is null and s.ex_date > $1::date - $3::int4)))
               or (s.ex_date = $1::date and exists (
                     select from market_data_latest l
-                      cross join lateral (select b.close from market_bars b
+                      left join lateral (select b.close from market_bars b
                                            where b.symbol = l.symbol and b.timeframe = '1Day' and b.feed = l.feed and b.asset_class = l.asset_class
                                              and b.starts_at < $1::date::timestamp at time zone 'America/New_York'
-                                           order by b.starts_at desc limit 1) before
+                                           order by b.starts_at desc limit 1) before on true
                      where l.symbol = s.symbol and l.asset_class = 'us_equity' and l.metric = 'prev_close' and l.trading_day = $1::date
-                       and abs(l.price / before.close - 1) > $2::numeric)))
+                       and (before.close is null or abs(l.price / before.close - 1) > $2::numeric))))
       union all
       select h.asset_class, h.symbol, 'halt'
         from market_halts h
