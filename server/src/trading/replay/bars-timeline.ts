@@ -43,7 +43,8 @@ const keptBars = 2_000;
 type Day = { open: Price; high: Price; low: Price; volume: Quantity };
 type Track = RecordedMarket & { kept: Map<Timeframe, Bar[]>; aggregators: Map<IntradayTimeframe, BarAggregator>; seenSplits: number; begun: boolean; day: Day | null };
 
-export function createBarsTimeline(markets: readonly RecordedMarket[]): BarsTimeline {
+/** @param tellsFacts whether the minutes tell the facts too; false where facts were recorded themselves */
+export function createBarsTimeline(markets: readonly RecordedMarket[], tellsFacts = true): BarsTimeline {
   const tracks = markets.map((each): Track => ({
     ...each,
     splits: each.splits.toSorted((a, b) => (a.exDate < b.exDate ? -1 : 1)),
@@ -67,10 +68,11 @@ export function createBarsTimeline(markets: readonly RecordedMarket[]): BarsTime
       const due = of(session);
       const { assetClass, tradingDay, opensAtMs, closesAtMs } = session;
       const viewed = { tradingDay, opensAtMs, closesAtMs };
-      yield { atMs: opensAtMs, events: [{ kind: "session", assetClass, session: viewed }, ...due.flatMap((track) => beginDay(track, session))] };
+      const told = (events: MarketEvent[]): MarketEvent[] => (tellsFacts ? events : events.filter(({ kind }) => kind !== "facts"));
+      yield { atMs: opensAtMs, events: [{ kind: "session", assetClass, session: viewed }, ...told(due.flatMap((track) => beginDay(track, session)))] };
       const minutes = byEnd(due, session, minutesOf);
       for (let endMs = opensAtMs + minuteMs; endMs <= closesAtMs; endMs += minuteMs) {
-        const events = (minutes.get(endMs) ?? []).flatMap(([track, bar]) => eventsOf(track, session, bar, endMs));
+        const events = told((minutes.get(endMs) ?? []).flatMap(([track, bar]) => eventsOf(track, session, bar, endMs)));
         for (const track of due) events.push(...finished(track, endMs));
         // Nothing fires on the last minute: when it is known, the market is closed. Crypto's next day follows at once.
         if (endMs === closesAtMs && assetClass === "us_equity") events.push({ kind: "session", assetClass, session: null });
