@@ -54,6 +54,7 @@ function tallyOf({ questions, answers, orders, intents, events, decisions, fills
   for (const { stage, code } of decisions) if (code !== null) count(`${stage === "answer" ? "denied" : "denied at sending"}: ${code}`);
   for (const orderId of new Set(events.filter(({ kind }) => kind === "order_unknown").map((event) => event.orderId))) if (orderId !== null) count("in doubt for a while");
   for (const { kind } of replies) if (kind === "undone") count("taken back");
+  for (const { kind } of book.accounts.flatMap((account) => account.executions)) if (kind !== "fill") count(kind === "trade_bust" ? "trade busts" : "trade corrections");
   for (const { origin } of intents) if (origin === "kill_switch") count("exits by kill switch");
   return tally;
 }

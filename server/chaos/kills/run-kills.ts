@@ -23,7 +23,8 @@ const duringStartShare = 0.2;
 const longestStartMs = 1_500;
 const longestLoadMs = 900;
 const busyShare = 0.8;
-const longestIdleMs = 20_000;
+const longestIdleMs = 60_000;
+const mostStarts = 4;
 const roundPauseMs = 25;
 const restTimeoutMs = 300_000;
 /** Past the time that an order may stay in doubt, by the database's clock. */
@@ -73,13 +74,13 @@ export async function runKills({ addresses }: Stage, kills: number, seed: string
 async function liveAndDie(run: Run, random: Random): Promise<boolean> {
   trouble(run.simulator, random);
   movePrices(run.simulator, random);
-  const nod = startNodProcess(run.address, run.environment);
   if (random.chance(duringStartShare)) {
+    const unready = startNodProcess(run.address, run.environment);
     await sleep(random.integer(0, longestStartMs));
-    await nod.kill();
+    await unready.kill();
     return false;
   }
-  if (!(await nod.ready())) throw new Error(`Nod ended by itself:\n${nod.output()}`);
+  const nod = await startUntilReady(run.address, run.environment);
   const asked = Promise.withResolvers<void>();
   const load = underLoad(run, nod, random, asked.resolve);
   // Most die in the middle of answers and orders, the others at any moment.
@@ -93,6 +94,15 @@ async function liveAndDie(run: Run, random: Random): Promise<boolean> {
 /** What the dead held runs out at once: waiting six or eight seconds for it would show nothing more. */
 async function endLeases(owner: Pool): Promise<void> {
   await owner.query("update leases set expires_at = clock_timestamp() where expires_at > clock_timestamp()");
+}
+
+/** On a machine that is busy with other things a start can fail for want of time: whoever supervises Nod starts it again. */
+async function startUntilReady(address: string, environment: Record<string, string>): Promise<NodProcess> {
+  for (let attempt = 1; ; attempt += 1) {
+    const nod = startNodProcess(address, environment);
+    if (await nod.ready()) return nod;
+    if (attempt === mostStarts) throw new Error(`Nod ended by itself:\n${nod.output()}`);
+  }
 }
 
 async function underLoad({ people, simulator }: Run, nod: NodProcess, random: Random, onAsked: () => void): Promise<void> {
@@ -122,8 +132,7 @@ async function comeToRest({ address, environment, simulator, owner }: Run): Prom
   let left: string | null = null;
   for (const ahead of [doubtMs, 2 * doubtMs]) {
     await setDatabaseAhead(owner, ahead);
-    const nod = startNodProcess(address, { ...environment, QUESTION_WORKER_ENABLED: "false", ALPACA_REQUEST_TIMEOUT_MS: String(unhurriedTimeoutMs) });
-    if (!(await nod.ready())) throw new Error(`Nod ended by itself:\n${nod.output()}`);
+    const nod = await startUntilReady(address, { ...environment, QUESTION_WORKER_ENABLED: "false", ALPACA_REQUEST_TIMEOUT_MS: String(unhurriedTimeoutMs) });
     const givesUpAt = performance.now() + restTimeoutMs;
     for (left = await whatIsLeft(owner, simulator); left !== null && performance.now() < givesUpAt; left = await whatIsLeft(owner, simulator)) await sleep(50);
     await nod.stop();

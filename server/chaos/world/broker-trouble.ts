@@ -1,5 +1,6 @@
 /** What goes wrong between Nod and its broker: with requests, with the stream, and with the course of an order. */
-import type { Fault, OrderScript, StreamFault } from "@nod/alpaca-simulator";
+import type { Fault, OrderScript, OrderStep, StreamFault } from "@nod/alpaca-simulator";
+import { Decimal } from "decimal.js";
 import type { Random } from "../random.ts";
 import type { World } from "./world.ts";
 
@@ -105,4 +106,27 @@ export function writeCourse(world: World, random: Random): void {
   const script: OrderScript = { ...course, times: random.integer(1, 2), afterwards: random.pick(["hold", "resume"]), onCancel: random.pick(["grant", "grant", "ignore", "fill", "reject"]) };
   world.say(`the next order's course: ${JSON.stringify(script)}`);
   world.simulator.control.script(script);
+}
+
+const open = new Set(["new", "partially_filled"]);
+
+/** The broker takes an execution back or restates it, long after the order is over too, or puts an order of its own in another's place. */
+export function restate(world: World, random: Random): void {
+  const { control } = world.simulator;
+  const orders = control.book().accounts.flatMap((account) => account.orders);
+  const executed = orders.filter(({ filled_qty: qty }) => Number(qty) > 0);
+  const replaceable = orders.filter(({ status }) => open.has(status));
+  if (replaceable.length > 0 && random.chance(0.3)) {
+    const order = random.pick(replaceable);
+    world.say(`the broker replaces ${order.client_order_id}`);
+    control.act(order.id, { do: "replaced" });
+    return;
+  }
+  if (executed.length === 0) return;
+  const order = random.pick(executed);
+  const price = new Decimal(order.filled_avg_price ?? 1).times(random.pick(["0.99", "1", "1.01"])).toFixed(2);
+  // Executions are of at least a ten-millionth of a share here.
+  const step: OrderStep = random.chance(0.5) ? { do: "trade_bust" } : { do: "trade_correct", qty: random.pick(["0.0000001", "0.001", "0.002"]), price };
+  world.say(`of ${order.client_order_id}, which has ${order.filled_qty} filled: ${JSON.stringify(step)}`);
+  control.act(order.id, step);
 }

@@ -7,7 +7,7 @@ import { clearKillSwitch, setKillSwitch, type KillSwitchScope } from "../../src/
 import { giveConfirmation } from "../../src/trading/risk/kill-switch-confirmations-table.ts";
 import type { Random } from "../random.ts";
 import { answerEverything, answerSomething, takeSomethingBack } from "./answers.ts";
-import { storm, troublePosts, troubleReads, troubleStream, writeCourse } from "./broker-trouble.ts";
+import { restate, storm, troublePosts, troubleReads, troubleStream, writeCourse } from "./broker-trouble.ts";
 import { createOverride } from "./scenario.ts";
 import type { World } from "./world.ts";
 
@@ -33,6 +33,7 @@ export const happenings: readonly (readonly [number, Happening])[] = [
   [2, storm],
   [3, troubleStream],
   [3, writeCourse],
+  [3, restate],
   [4, planDeath],
   [2, kill],
   [1, stayAway],

@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 
-vi.setConfig({ testTimeout: 300_000 });
+/** Three minutes where nothing else runs; a machine that is busy with other things may take ten times as long. */
+vi.setConfig({ testTimeout: 45 * 60_000 });
 
 async function run(file: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "../../chaos", file), ...args], { env: { PATH: process.env["PATH"], HOME: process.env["HOME"] }, stdio: ["ignore", "pipe", "pipe"] });
@@ -18,17 +19,17 @@ async function run(file: string, ...args: string[]): Promise<{ code: number | nu
 /** How often something happened, by the last lines of the output. */
 const tallied = (output: string, what: string): number => Number(new RegExp(`^ +(\\d+)  ${what}$`, "m").exec(output)?.[1] ?? 0);
 
-test("twenty seeds of people, prices and faults leave nothing that the checker can complain of", async () => {
-  const { code, output } = await run("main.ts", "--seeds", "20");
+test("five hundred seeds of people, prices and faults leave nothing that the checker can complain of", async () => {
+  const { code, output } = await run("main.ts", "--seeds", "500", "--jobs", "2");
   expect(output).toContain("violations: 0");
   expect(code).toBe(0);
   // And they were no idle worlds.
-  for (const [what, least] of [["questions", 40], ["answers", 20], ["posts", 5], ["fills", 5], ["in doubt for a while", 1]] as const) expect(tallied(output, what)).toBeGreaterThanOrEqual(least);
+  for (const [what, least] of [["questions", 500], ["answers", 250], ["posts", 60], ["fills", 50], ["in doubt for a while", 10]] as const) expect(tallied(output, what)).toBeGreaterThanOrEqual(least);
 });
 
-test("a process killed three times under load loses nothing and does nothing twice", async () => {
-  const { code, output } = await run("kills.ts", "--kills", "3");
+test("a process killed five times under load loses nothing and does nothing twice", async () => {
+  const { code, output } = await run("kills.ts", "--kills", "5");
   expect(output).toContain("violations: 0");
   expect(code).toBe(0);
-  expect(tallied(output, "posts")).toBeGreaterThanOrEqual(1);
+  expect(tallied(output, "questions")).toBeGreaterThanOrEqual(1);
 });

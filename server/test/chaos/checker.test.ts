@@ -250,8 +250,8 @@ describe("guardrails", () => {
 describe("books", () => {
   test.each([
     ["another status", "update trade_orders set status = 'canceled'", `we say canceled, the broker says filled`],
-    ["another quantity", "update trade_orders set filled_qty = 0.05", "we have 0.050000000 filled, the broker executed 0.1"],
-    ["another price", "update trade_orders set filled_avg_price = 101", "we have it at $101.000000000, the broker executed it at $100"],
+    ["another quantity", "update trade_orders set filled_qty = 0.05", "we have 0.050000000 filled, the broker 0.1"],
+    ["another price", "update trade_orders set filled_avg_price = 101", "we have it at $101.000000000, the broker at $100"],
     ["another broker's id", "update trade_orders set alpaca_order_id = 'broker-9'", "we know it as broker-9, the broker as broker-1"],
     ["a fill that is missing", "delete from fills", "execution execution-1 of 0.1 is not in fills"],
     ["a fill of another size", "update fills set qty = 0.2", "fill execution-1 is 0.200000000 at 100.000000000, the broker's is 0.1 at 100"],
@@ -260,6 +260,15 @@ describe("books", () => {
   ])("%s", async (_what, sql, says) => {
     await world.tamper(sql);
     expect(await told()).toContainEqual(`books are equal: ${ids.clientOrder}: ${says}`);
+  });
+
+  test("an execution that the broker took back", async () => {
+    for (const order of account(world.book).orders) Object.assign(order, { filled_qty: "0", filled_avg_price: null });
+    const [fill] = account(world.book).executions;
+    if (fill !== undefined) account(world.book).executions.push({ ...fill, kind: "trade_bust", executionId: "bust-1", previousExecutionId: fill.executionId });
+    expect(await told()).toEqual([`books are equal: ${ids.clientOrder}: we have 0.100000000 filled, the broker 0`]);
+    await world.tamper("update trade_orders set filled_qty = 0, filled_avg_price = null");
+    expect(await told()).toEqual([]);
   });
 
   test("an order that the broker does not have", async () => {

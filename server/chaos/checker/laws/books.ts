@@ -33,17 +33,18 @@ function withoutTheirs(order: OrderRow, brokerIds: ReadonlySet<string>): string[
 function compare({ fills, book }: Evidence, ours: OrderRow, theirs: WireOrder): string[] {
   if (ours.isMismatched) return [];
   const complaints: string[] = [];
-  const executions = book.accounts.flatMap((account) => account.executions).filter(({ orderId, kind }) => orderId === theirs.id && kind === "fill");
-  const executed = executions.reduce((sum, { qty }) => sum.plus(qty), new Decimal(0));
+  const told = book.accounts.flatMap((account) => account.executions).filter(({ orderId }) => orderId === theirs.id);
+  const executed = new Decimal(theirs.filled_qty);
   if (ours.brokerOrderId !== theirs.id) complaints.push(`we know it as ${ours.brokerOrderId ?? "nothing"}, the broker as ${theirs.id}`);
   if (ours.status !== theirs.status) complaints.push(`we say ${ours.status}, the broker says ${theirs.status}`);
-  if (!executed.equals(ours.filledQty)) complaints.push(`we have ${ours.filledQty} filled, the broker executed ${executed.toString()}`);
-  if (!executed.isZero() && ours.averagePrice !== null) {
-    const average = executions.reduce((sum, { qty, price }) => sum.plus(new Decimal(qty).times(price)), new Decimal(0)).dividedBy(executed);
-    if (average.minus(ours.averagePrice).abs().greaterThan(priceTolerance)) complaints.push(`we have it at $${ours.averagePrice}, the broker executed it at $${average.toString()}`);
-  }
+  if (!executed.equals(ours.filledQty)) complaints.push(`we have ${ours.filledQty} filled, the broker ${executed.toString()}`);
   if (!executed.isZero() && ours.averagePrice === null) complaints.push("it is filled without a price");
-  return [...complaints, ...compareFills(fills.filter(({ orderId }) => orderId === ours.id), executions, ours)];
+  if (!executed.isZero() && ours.averagePrice !== null && new Decimal(theirs.filled_avg_price ?? 0).minus(ours.averagePrice).abs().greaterThan(priceTolerance)) {
+    complaints.push(`we have it at $${ours.averagePrice}, the broker at $${theirs.filled_avg_price ?? "-"}`);
+  }
+  const executions = told.filter(({ kind }) => kind === "fill");
+  const own = fills.filter(({ orderId }) => orderId === ours.id);
+  return [...complaints, ...compareFills(own, executions, ours)];
 }
 
 function compareFills(fills: readonly FillRow[], executions: readonly Execution[], order: OrderRow): string[] {

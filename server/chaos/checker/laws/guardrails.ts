@@ -143,18 +143,19 @@ function at(document: unknown, ...path: string[]): unknown {
 
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : []);
 
-/** One account serves all users: nobody sells what another has bought. */
+/** One account serves all users: nobody sells what another has bought. What the broker took back of it afterwards is nobody's fault. */
 export const nobodySellsMoreThanHeHolds: Law = ({ book, orders }) => {
   const { found, report } = violationsOf("nobody sells more than he holds");
   const orderOf = new Map(orders.map((order) => [order.brokerOrderId, order]));
   const held = new Map<string, Decimal>();
-  const executions = book.accounts.flatMap((account) => account.executions).filter(({ kind }) => kind === "fill");
-  for (const { orderId, symbol, side, qty } of executions.toSorted((a, b) => a.atMs - b.atMs)) {
+  const executions = book.accounts.flatMap((account) => account.executions);
+  const keyOf = ({ uid, symbol }: OrderRow): string => `${uid} ${symbol}`;
+  const amended = new Set(executions.filter(({ kind }) => kind !== "fill").flatMap(({ orderId }) => orderOf.get(orderId) ?? []).map(keyOf));
+  for (const { orderId, symbol, side, qty } of executions.filter(({ kind }) => kind === "fill").toSorted((a, b) => a.atMs - b.atMs)) {
     const order = orderOf.get(orderId);
-    if (order === undefined) continue;
-    const key = `${order.uid} ${symbol}`;
-    const now = (held.get(key) ?? new Decimal(0)).plus(side === "buy" ? qty : `-${qty}`);
-    held.set(key, now);
+    if (order === undefined || amended.has(keyOf(order))) continue;
+    const now = (held.get(keyOf(order)) ?? new Decimal(0)).plus(side === "buy" ? qty : `-${qty}`);
+    held.set(keyOf(order), now);
     if (now.isNegative()) report(`${order.clientOrderId} leaves ${order.uid} with ${now.toString()} ${symbol}`, order.clientOrderId);
   }
   return found;

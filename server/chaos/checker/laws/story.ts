@@ -56,6 +56,8 @@ function gapsAfterwards({ fills }: Evidence, order: OrderRow, story: readonly Ev
 }
 
 function endsAs({ kind, data }: EventRow, status: string): boolean {
+  // A restated execution may be the first word of an order's end.
+  if ((kind === "trade_corrected" || kind === "trade_busted") && data["status"] === status) return true;
   switch (status) {
     case "denied":
       return kind === "order_denied";
