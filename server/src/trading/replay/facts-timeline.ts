@@ -14,16 +14,17 @@ const daily: ReadonlySet<FactMetric> = new Set(["prev_close", "day_open", "day_h
 
 /** @param facts in the order of recording */
 export function* factsTimeline(facts: Iterable<RecordedFact>): Generator<Moment> {
-  let open: { batch: string; atMs: number; events: MarketEvent[] } | null = null;
+  let [batch, atMs] = ["", 0];
+  let events: MarketEvent[] = [];
   for (const fact of facts) {
-    if (open?.batch !== fact.batch) {
-      if (open !== null) yield { atMs: open.atMs, events: open.events };
-      open = { batch: fact.batch, atMs: fact.recordedAtMs, events: [] };
+    if (fact.batch !== batch) {
+      if (events.length > 0) yield { atMs, events };
+      [batch, atMs, events] = [fact.batch, fact.recordedAtMs, []];
     }
     const told = toReplayFact(fact);
-    if (told !== null) open.events.push({ kind: "facts", market: fact.market, facts: [told] });
+    if (told !== null) events.push({ kind: "facts", market: fact.market, facts: [told] });
   }
-  if (open !== null) yield { atMs: open.atMs, events: open.events };
+  if (events.length > 0) yield { atMs, events };
 }
 
 /** What is of a trading day is of the one on which it was recorded. */
