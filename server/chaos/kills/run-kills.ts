@@ -27,6 +27,8 @@ const longestIdleMs = 60_000;
 const mostStarts = 4;
 const roundPauseMs = 25;
 const restTimeoutMs = 300_000;
+const lookEveryMs = 100;
+const looksBetweenJumps = 50;
 /** Past the time that an order may stay in doubt, by the database's clock. */
 const doubtMs = 6 * 60_000;
 /** The adapter's time-out for a POST in this run, and where nothing goes wrong any more. */
@@ -126,15 +128,23 @@ function trouble(simulator: Simulator, random: Random): void {
   if (random.chance(0.3)) simulator.control.streamFault({ stream: "trade_updates", times: 3, do: { kind: "lose" } });
 }
 
-/** Two lives that ask nothing new: one to bring everything to its end, one that compares the books from scratch. */
+/**
+ * Two lives that ask nothing new: one to bring everything to its end, one that compares the books from scratch. What is in
+ * doubt since the last start ends after two minutes: they pass by the database's clock.
+ */
 async function comeToRest({ address, environment, simulator, owner }: Run): Promise<string | null> {
   simulator.control.clearFaults();
   let left: string | null = null;
-  for (const ahead of [doubtMs, 2 * doubtMs]) {
-    await setDatabaseAhead(owner, ahead);
+  let aheadMs = 0;
+  const letTimePass = (): Promise<void> => setDatabaseAhead(owner, (aheadMs += doubtMs));
+  for (let life = 0; life < 2; life += 1) {
+    await letTimePass();
     const nod = await startUntilReady(address, { ...environment, QUESTION_WORKER_ENABLED: "false", ALPACA_REQUEST_TIMEOUT_MS: String(unhurriedTimeoutMs) });
     const givesUpAt = performance.now() + restTimeoutMs;
-    for (left = await whatIsLeft(owner, simulator); left !== null && performance.now() < givesUpAt; left = await whatIsLeft(owner, simulator)) await sleep(50);
+    for (let look = 1; (left = await whatIsLeft(owner, simulator)) !== null && performance.now() < givesUpAt; look += 1) {
+      await sleep(lookEveryMs);
+      if (look % looksBetweenJumps === 0) await letTimePass();
+    }
     await nod.stop();
   }
   return left;
