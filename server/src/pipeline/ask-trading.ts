@@ -2,7 +2,7 @@ import type { NoticeMetadata, TradingQuestionMetadata } from "@nod/contract/ques
 import { proposalOf, isPersonal, type Proposal, type ProposalContext } from "../trading/orders/proposal.ts";
 import { describeRule } from "../trading/rules/describe-rule.ts";
 import { renderQuestion, showPrice, showPrices, type ShownPrices } from "../trading/rules/question-text.ts";
-import type { ConditionFiring } from "../trading/rules/condition-index.ts";
+import type { ConditionFiring } from "../trading/rules/condition-group.ts";
 import type { Firing } from "../trading/rules/rule-index.ts";
 import type { QuestionShape, Recipient } from "./ask-statement.ts";
 import { noticePipelineKey } from "./notice-branch.ts";

@@ -10,7 +10,7 @@ import { readSessions, type MarketSessions } from "../trading/market/session-tab
 import { readSuspended } from "../trading/market/splits-table.ts";
 import { readProposalContexts } from "../trading/portfolio/proposal-context-table.ts";
 import { nameOfView, readUserViews } from "../trading/portfolio/user-views-table.ts";
-import type { ConditionFiring } from "../trading/rules/condition-index.ts";
+import type { ConditionFiring } from "../trading/rules/condition-group.ts";
 import { digestOfSource, readGates, saveGates, type KeptGate } from "../trading/rules/gates-table.ts";
 import { outsideQuietHours } from "../trading/rules/restraint.ts";
 import type { UserView } from "../trading/rules/user-view.ts";

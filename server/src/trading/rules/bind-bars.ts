@@ -1,7 +1,7 @@
 import type { BarOperand, IndicatorOperand } from "@nod/contract/rule-language";
 import type { BarFrame } from "./bar-frame.ts";
 import { timeframeMs } from "./bar-window.ts";
-import { tellNumber, type BoundOperand, type BoundSeries, type Look } from "./bound-operand.ts";
+import { createTeller, type BoundOperand, type BoundSeries, type Look } from "./bound-operand.ts";
 import { dividedBy, fractionOf, plus, type Fraction } from "./fraction.ts";
 import { historyOf, specOf, type IndicatorSpec } from "./indicator.ts";
 import { leaf } from "./leaf.ts";
@@ -59,6 +59,7 @@ export function bindIndicator(operand: IndicatorOperand, look: Look, reach = 0):
   const back = (bars: number): number => (isRecent(frame, view, allowanceMs) && isToday() ? series.at(offset + bars) : Number.NaN);
   const latest = (): number => (isRecent(frame, view, allowanceMs) && isToday() ? series.latest : Number.NaN);
   const read = offset === 0 ? latest : () => back(0);
+  const tellNumber = createTeller(name);
   return {
     name,
     read,
@@ -69,7 +70,7 @@ export function bindIndicator(operand: IndicatorOperand, look: Look, reach = 0):
       if (frame.count > offset && !isToday()) return `there is no ${timeframe} bar of today yet`;
       return whyBar(frame, historyOf(spec).least + offset, isRecent(frame, view, allowanceMs), name);
     },
-    tell: (into) => tellNumber(into, name, read()),
+    tell: (into) => tellNumber(into, read()),
   };
 }
 

@@ -3,7 +3,7 @@ import { bindArithmetic } from "./arithmetic.ts";
 import { bindBar, bindIndicator } from "./bind-bars.ts";
 import { bindChange } from "./bind-change.ts";
 import { bindPosition } from "./bind-position.ts";
-import { tellNumber, type BoundOperand, type Look } from "./bound-operand.ts";
+import { createTeller, type BoundOperand, type Look } from "./bound-operand.ts";
 import { dividedBy, exactly, fractionOf, minus, plus, times } from "./fraction.ts";
 import { leaf, storedFact } from "./leaf.ts";
 import { whyFact, type SymbolView } from "./symbol-view.ts";
@@ -65,6 +65,7 @@ function bindQuote(name: "mid" | "spread_bps", { view, maxAgeMs }: Pick<Look, "v
   const ask = storedFact("ask", view, maxAgeMs);
   const two = fractionOf(2);
   const inBps = fractionOf(20_000);
+  const tellNumber = createTeller(name);
   const read = name === "mid" ? () => (bid.read() + ask.read()) / 2 : () => ((ask.read() - bid.read()) / (ask.read() + bid.read())) * 20_000;
   return {
     name,
@@ -76,7 +77,7 @@ function bindQuote(name: "mid" | "spread_bps", { view, maxAgeMs }: Pick<Look, "v
     tell(into) {
       bid.tell(into);
       ask.tell(into);
-      tellNumber(into, name, read());
+      tellNumber(into, read());
     },
   };
 }

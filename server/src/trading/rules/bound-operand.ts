@@ -35,14 +35,20 @@ export type BoundSeries = BoundOperand & { back(bars: number): number };
 const shownDecimals = 9;
 
 /** A double for people and records: at most nine decimals, no exponent. */
-export function showNumber(value: number): string {
+function showNumber(value: number): string {
   const shortest = String(value);
   if (shortest.length <= shownDecimals && !shortest.includes("e")) return shortest;
   const text = value.toFixed(shownDecimals);
   return text.includes(".") ? text.replace(/\.?0+$/, "").replace(/^-0$/, "0") : text;
 }
 
-/** @param value NaN is not told */
-export function tellNumber(into: Record<string, string>, name: string, value: number): void {
-  if (!Number.isNaN(value)) into[name] = showNumber(value);
+/** Tells a value under its name; NaN is not told. Rules that fire together tell the same values, so the last text is kept. */
+export function createTeller(name: string): (into: Record<string, string>, value: number) => void {
+  let told = Number.NaN;
+  let text = "";
+  return (into, value) => {
+    if (Number.isNaN(value)) return;
+    if (value !== told) [told, text] = [value, showNumber(value)];
+    into[name] = text;
+  };
 }

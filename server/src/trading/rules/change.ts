@@ -1,4 +1,4 @@
-import { tellNumber, type BoundOperand } from "./bound-operand.ts";
+import { createTeller, type BoundOperand } from "./bound-operand.ts";
 import { dividedBy, exactly, fractionOf, minus, times } from "./fraction.ts";
 
 const hundred = fractionOf(100);
@@ -12,6 +12,7 @@ export function createChange(kind: "percent" | "absolute", name: string, price: 
     const difference = readPrice() - from;
     return isPercent ? (difference / from) * 100 : difference;
   };
+  const tellNumber = createTeller(name);
   return {
     name,
     read,
@@ -25,7 +26,7 @@ export function createChange(kind: "percent" | "absolute", name: string, price: 
     tell(into) {
       price.tell(into);
       reference.tell(into);
-      tellNumber(into, name, read());
+      tellNumber(into, read());
     },
   };
 }

@@ -7,7 +7,7 @@ import { compileConfig } from "../config/compile.ts";
 import { createFactBook } from "../market/fact-book.ts";
 import type { MarketSessions } from "../market/session-table.ts";
 import type { CompiledConfig } from "./compiled-rule.ts";
-import type { ConditionFiring } from "./condition-index.ts";
+import type { ConditionFiring } from "./condition-group.ts";
 import { createRuleIndex, type RuleIndex } from "./rule-index.ts";
 import { noPosition, type UserView } from "./user-view.ts";
 

@@ -1,28 +1,16 @@
 /** The rules that are evaluated in their long form, of all users: one program for all who wrote the same, one gate for each. */
-import { price, type Price } from "../../core/decimal.ts";
 import type { MarketKey } from "../market/fact-book.ts";
-import type { CompiledCondition } from "./compiled-rule.ts";
-import { isSettled, newGate, passGate, type GateLook, type GateState } from "./firing-gate.ts";
-import { compileRuleSource, type BoundRule, type RuleMemory, type RuleProgram } from "./rule-program.ts";
 import type { HistoryNeed } from "./bar-frame.ts";
+import type { CompiledCondition } from "./compiled-rule.ts";
+import { lookForAll, lookForEach, type ConditionEvaluation, type Group, type Market, type Member, type UserViews } from "./condition-group.ts";
+import { newGate, type GateState } from "./firing-gate.ts";
+import { compileRuleSource } from "./rule-program.ts";
+import { createLookOrder } from "./screen.ts";
 import { createSymbolView, type SymbolView } from "./symbol-view.ts";
-import { unknown, yes, type Truth } from "./truth.ts";
-import type { UserView } from "./user-view.ts";
-
-/** What a condition was true on. `facts`: what it looked at, decimal text by name. */
-export type ConditionReading = { price: Price; priceAsOf: Date; facts: Readonly<Record<string, string>> };
-
-/** A condition of a user that fired. Users who share a program and have nothing of their own in it share the reading. */
-export type ConditionFiring = { slot: number; firebaseUid: string; rule: CompiledCondition; reading: ConditionReading };
-
-/** `quiet`: rules that hold but may not fire yet; they wait. */
-export type ConditionEvaluation = { firings: ConditionFiring[]; unknown: number; quiet: number };
+import { unknown, yes } from "./truth.ts";
 
 /** What somebody's conditions want to know of a symbol. */
 export type WatchedSymbol = { key: MarketKey; feed: CompiledCondition["feed"]; assetClass: CompiledCondition["assetClass"]; symbol: string; view: SymbolView; history: HistoryNeed[] };
-
-/** Null: nothing is known of the user, so what asks for it is unknown. */
-export type UserViews = (firebaseUid: string, symbol: string) => UserView | null;
 
 export type ConditionIndex = {
   add(slot: number, firebaseUid: string, key: MarketKey, rule: CompiledCondition): void;
@@ -47,28 +35,11 @@ export type ConditionIndex = {
   whyOf(slot: number, users: UserViews): string | null;
 };
 
-/** `before`: the gate before its last firing. `memory`: its own, of a condition that reads what is the user's. */
-type Member = { slot: number; firebaseUid: string; rule: CompiledCondition; group: Group; gate: GateState; before: GateState; memory: RuleMemory | null };
-type Group = {
-  key: string;
-  market: Market;
-  program: RuleProgram;
-  bound: BoundRule;
-  members: Map<number, Member>;
-  memory: RuleMemory;
-  /** In which evaluation it was looked at last. */
-  lookedAt: number;
-  /** The truths of the last look; `settled` when the same again can change nothing for anybody. */
-  truth: Truth;
-  rearm: Truth;
-  settled: boolean;
-};
-type Market = Omit<WatchedSymbol, "history"> & { groups: Map<string, Group> };
+const noMemory = new Float64Array(0);
 
 export function createConditionIndex(): ConditionIndex {
   const markets = new Map<MarketKey, Market>();
   const members = new Map<number, Member>();
-  const timed = new Set<Group>();
   // Whoever changes one rule takes all of his out and puts them in again: until the next evaluation nothing of them is forgotten.
   const departed = new Map<string, Member>();
   const emptied = new Set<Group>();
@@ -80,9 +51,16 @@ export function createConditionIndex(): ConditionIndex {
     emptied.clear();
   };
   const drop = (group: Group): void => {
-    timed.delete(group);
+    group.market.timed.delete(group);
+    group.market.order = null;
     group.market.groups.delete(group.key);
     if (group.market.groups.size === 0) markets.delete(group.market.key);
+  };
+
+  /** Whatever was found of it before: it is to be looked at. */
+  const reset = (group: Group): void => {
+    group.settled = false;
+    group.market.order = null;
   };
 
   const groupOf = (market: Market, rule: CompiledCondition): Group => {
@@ -90,15 +68,17 @@ export function createConditionIndex(): ConditionIndex {
     if (known !== undefined) return known;
     const program = compileRuleSource(rule.source);
     const bound = program.bind(market.view);
-    const group: Group = { key: rule.key, market, program, bound, members: new Map(), memory: bound.createMemory(), lookedAt: 0, truth: unknown, rearm: unknown, settled: false };
+    const screen = program.screen === null ? null : { of: program.screen, look: { view: market.view, maxAgeMs: rule.source.maxAgeMs, user: null, memory: noMemory } };
+    const group: Group = { key: rule.key, market, program, bound, members: new Map(), memory: bound.createMemory(), screen, lookedAt: 0, truth: unknown, rearm: unknown, settled: false, rests: false };
     market.groups.set(rule.key, group);
-    if (program.needs.time) timed.add(group);
+    market.order = null;
+    if (program.needs.time) market.timed.add(group);
     return group;
   };
 
   return {
     add(slot, firebaseUid, key, rule) {
-      const market = markets.get(key) ?? { key, feed: rule.feed, assetClass: rule.assetClass, symbol: rule.rule.symbol, view: createSymbolView(), groups: new Map<string, Group>() };
+      const market = markets.get(key) ?? { key, feed: rule.feed, assetClass: rule.assetClass, symbol: rule.rule.symbol, view: createSymbolView(), groups: new Map<string, Group>(), timed: new Set<Group>(), lookedAt: 0, order: null, priced: null };
       markets.set(key, market);
       const group = groupOf(market, rule);
       const known = departed.get(nameOf(firebaseUid, rule));
@@ -106,7 +86,7 @@ export function createConditionIndex(): ConditionIndex {
       const memory = group.program.needs.user ? (known?.memory ?? group.bound.createMemory()) : null;
       const member: Member = { slot, firebaseUid, rule, group, gate, before: known?.before ?? gate, memory };
       group.members.set(slot, member);
-      group.settled = false;
+      reset(group);
       members.set(slot, member);
     },
     remove(slot) {
@@ -130,8 +110,19 @@ export function createConditionIndex(): ConditionIndex {
         if (group.program.needs.user) lookForEach(group, users, isQuiet, evaluation);
         else lookForAll(group, isQuiet, evaluation);
       };
-      for (const key of changed) for (const group of markets.get(key)?.groups.values() ?? []) look(group);
-      for (const group of timed) look(group);
+      for (const key of changed) {
+        const market = markets.get(key);
+        if (market === undefined) continue;
+        const { view } = market;
+        market.lookedAt = evaluations;
+        view.setTime(nowMs);
+        market.order ??= createLookOrder(market.groups.values());
+        market.order.visitDue(view.session === null || view.suspension !== null, look);
+      }
+      for (const market of markets.values()) {
+        if (market.lookedAt === evaluations) continue;
+        for (const group of market.timed) if (group.program.timeTurns || group.program.needs.user || group.truth === yes) look(group);
+      }
       for (const slot of fresh) {
         const group = members.get(slot)?.group;
         if (group !== undefined) look(group);
@@ -154,13 +145,13 @@ export function createConditionIndex(): ConditionIndex {
       if (member === undefined) return;
       member.gate = gate;
       member.before = gate;
-      member.group.settled = false;
+      reset(member.group);
     },
     takeBack(slot) {
       const member = members.get(slot);
       if (member === undefined) return;
       member.gate = member.before;
-      member.group.settled = false;
+      reset(member.group);
     },
     whyOf(slot, users) {
       const member = members.get(slot);
@@ -171,60 +162,8 @@ export function createConditionIndex(): ConditionIndex {
   };
 }
 
-function lookForAll(group: Group, isQuiet: (slot: number) => boolean, evaluation: ConditionEvaluation): void {
-  const { bound, program } = group;
-  const truth = bound.look(group.memory, null);
-  const look = bound.gateLook();
-  if (truth === unknown) evaluation.unknown += 1;
-  if (group.settled && truth === group.truth && look.rearm === group.rearm) return;
-  group.truth = truth;
-  group.rearm = look.rearm;
-  group.settled = isSettled(program.policy, truth);
-  let reading: ConditionReading | null = null;
-  for (const member of group.members.values()) {
-    const passed = pass(member, look, isQuiet);
-    if (passed === "fires") fire(member, (reading ??= readingOf(group, null)), evaluation);
-    else if (passed === "waits") {
-      evaluation.quiet += 1;
-      group.settled = false;
-    }
-  }
-}
-
-function lookForEach(group: Group, users: UserViews, isQuiet: (slot: number) => boolean, evaluation: ConditionEvaluation): void {
-  for (const member of group.members.values()) {
-    const user = users(member.firebaseUid, group.market.symbol);
-    if (group.bound.look(member.memory ?? group.memory, user) === unknown) evaluation.unknown += 1;
-    const passed = pass(member, group.bound.gateLook(), isQuiet);
-    if (passed === "fires") fire(member, readingOf(group, user), evaluation);
-    else if (passed === "waits") evaluation.quiet += 1;
-  }
-}
-
-/** `waits`: it holds and may not fire yet. */
-function pass(member: Member, look: Readonly<GateLook>, isQuiet: (slot: number) => boolean): "fires" | "waits" | "passes" {
-  const mayFire = look.mayFire && !isQuiet(member.slot);
-  const before = member.gate;
-  member.gate = passGate(member.group.program.policy, before, mayFire === look.mayFire ? look : { ...look, mayFire });
-  if (member.gate.firings > before.firings) {
-    member.before = before;
-    return "fires";
-  }
-  return look.truth === yes && !mayFire ? "waits" : "passes";
-}
-
-function fire({ slot, firebaseUid, rule }: Member, reading: ConditionReading, evaluation: ConditionEvaluation): void {
-  evaluation.firings.push({ slot, firebaseUid, rule, reading });
-}
-
 /** The same rule of the same user; a changed one has another name. */
 const nameOf = (firebaseUid: string, { rule, key }: CompiledCondition): string => `${firebaseUid} ${rule.id} ${key}`;
-
-/** Only of a rule that fires: its price is known. */
-function readingOf({ market: { view }, bound }: Group, user: UserView | null): ConditionReading {
-  const { written, asOfMs } = view.fact("last");
-  return { price: price(written), priceAsOf: new Date(asOfMs), facts: bound.facts(user) };
-}
 
 /** By timeframe the most that any of them asks for. */
 function mostOf(needs: readonly HistoryNeed[]): HistoryNeed[] {

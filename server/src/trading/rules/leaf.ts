@@ -1,10 +1,11 @@
-import { tellNumber, type BoundOperand } from "./bound-operand.ts";
+import { createTeller, type BoundOperand } from "./bound-operand.ts";
 import { fractionOf } from "./fraction.ts";
 import { readFact, whyFact, type StoredFact, type SymbolView } from "./symbol-view.ts";
 import type { Amount } from "./user-view.ts";
 
 /** A value that stands for itself: the nearest double to a decimal that `written` gives. */
 export function leaf(name: string, read: () => number, written: () => Amount, why: () => string): BoundOperand {
+  const tellNumber = createTeller(name);
   return {
     name,
     read,
@@ -14,7 +15,7 @@ export function leaf(name: string, read: () => number, written: () => Amount, wh
     tell(into) {
       const value = written();
       if (Number.isNaN(read())) return;
-      if (typeof value === "number") tellNumber(into, name, value);
+      if (typeof value === "number") tellNumber(into, value);
       else into[name] = value;
     },
   };

@@ -1,7 +1,8 @@
 import type { AssetClass } from "@nod/contract/primitives";
 import type { ReferenceMetric, ReferenceRule } from "@nod/contract/trading-config";
 import type { CompiledConfig, CompiledRule } from "./compiled-rule.ts";
-import { createConditionIndex, type ConditionFiring, type ConditionIndex, type UserViews } from "./condition-index.ts";
+import type { ConditionFiring, UserViews } from "./condition-group.ts";
+import { createConditionIndex, type ConditionIndex } from "./condition-index.ts";
 import { marketKey, type FactBook, type MarketKey, type Reading } from "../market/fact-book.ts";
 import type { MarketSessions } from "../market/session-table.ts";
 import { createThresholdLadder, type Direction, type ThresholdLadder } from "./threshold-ladder.ts";

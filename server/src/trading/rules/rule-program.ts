@@ -1,8 +1,9 @@
-import type { Condition, Firing } from "@nod/contract/rule-language";
+import { bandMoves, crossings, type Condition, type Firing } from "@nod/contract/rule-language";
 import type { BarFrame } from "./bar-frame.ts";
 import { policyOf, type FiringPolicy, type GateLook } from "./firing-gate.ts";
 import { needsOf, type ProgramNeeds } from "./needs.ts";
 import { compileCondition, type BoundProgram } from "./program.ts";
+import { screenOf, type Screen } from "./screen.ts";
 import { readFact, type SymbolView } from "./symbol-view.ts";
 import { unknown, yes, type Truth } from "./truth.ts";
 import type { UserView } from "./user-view.ts";
@@ -11,7 +12,15 @@ import type { UserView } from "./user-view.ts";
 export type RuleSource = { readonly when: Condition; readonly fire: Firing; readonly maxAgeMs: number };
 
 /** A rule's condition, what arms it again, and when it fires. Nothing of a user is in it. */
-export type RuleProgram = { readonly policy: FiringPolicy; readonly needs: ProgramNeeds; bind(view: SymbolView): BoundRule };
+export type RuleProgram = {
+  readonly policy: FiringPolicy;
+  readonly needs: ProgramNeeds;
+  /** Time alone may make it true, and not only let it fire. */
+  readonly timeTurns: boolean;
+  /** What of its condition is simple, for skipping looks; null when it remembers, reads what is the user's, or arms again by a condition. */
+  readonly screen: Screen | null;
+  bind(view: SymbolView): BoundRule;
+};
 
 /**
  * A rule tied to one symbol. A look is one call of `look`, followed by `gateLook` for each gate (user) that it is for:
@@ -41,9 +50,20 @@ export function compileRuleSource({ when, fire, maxAgeMs }: RuleSource): RulePro
   return {
     policy,
     needs: withFiringNeeds(needs, policy),
+    timeTurns: needs.time,
+    screen: rearm === null && !needs.user && !remembers(when) ? screenOf(when) : null,
     bind: (view) => bindRule({ view, policy, maxAgeMs, when: condition.bind(view), rearm: rearm?.bind(view) ?? null }),
   };
 }
+
+function remembers(condition: Condition): boolean {
+  if ("all" in condition) return condition.all.some(remembers);
+  if ("any" in condition) return condition.any.some(remembers);
+  if ("not" in condition) return remembers(condition.not);
+  return !("op" in condition) || remembering.has(condition.op);
+}
+
+const remembering: ReadonlySet<string> = new Set([...crossings, ...bandMoves]);
 
 /** A firing names the price that it was at, and `once_per_bar` the bar. */
 function withFiringNeeds(needs: ProgramNeeds, { timeframe, mode, everyMs, session, expiresAtMs }: FiringPolicy): ProgramNeeds {
