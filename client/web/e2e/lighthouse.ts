@@ -52,11 +52,12 @@ try {
     const scores = new Map<string, number[]>();
     for (let run = 0; run < runs; run += 1) {
       const page = await browser.newPage();
+      // Lighthouse begins each run with empty caches and storage; the session is there again before the page's own scripts.
       if (signedIn) {
         const session = JSON.stringify({ uid: person.uid, token: person.token });
         await page.evaluateOnNewDocument((text) => sessionStorage.setItem("nod.session", text), session);
       }
-      const result = await lighthouse(stack.address, { port, output: "json", logLevel: "error", onlyCategories: [...categories], disableStorageReset: true }, undefined, page);
+      const result = await lighthouse(stack.address, { port, output: "json", logLevel: "error", onlyCategories: [...categories] }, undefined, page);
       await page.close();
       for (const category of categories) scores.set(category, [...(scores.get(category) ?? []), (result?.lhr.categories[category]?.score ?? Number.NaN) * 100]);
       for (const metric of metrics) scores.set(metric, [...(scores.get(metric) ?? []), result?.lhr.audits[metric]?.numericValue ?? Number.NaN]);

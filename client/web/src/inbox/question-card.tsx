@@ -27,7 +27,7 @@ function leavingSide(phase: CardPhase): SwipeIntent {
 
 function Headroom() {
   const { data } = useQuery(statusQuery);
-  if (data === undefined) return null;
+  if (data === undefined) return <span className="bone h-4.5 w-48" aria-hidden="true" />;
   const { orders_per_day: orders, notional_usd_per_4h: notional } = data.headroom;
   return (
     <p className="flex justify-between gap-4 text-small text-faint">

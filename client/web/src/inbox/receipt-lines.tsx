@@ -13,6 +13,7 @@ export function ReceiptLines({ metadata, amount, latestPrice }: { metadata: Trad
       <p className="font-strong">{title}</p>
       <p className="mt-0.5 text-small text-soft">{terms}</p>
       {exits !== null && <p className="text-small text-soft text-pretty">{exits}</p>}
+      {status === undefined && <span className="bone mt-0.5 block h-4 w-40" aria-hidden="true" />}
       {status !== undefined && <p className={`text-small ${metadata.mode === "live" ? "font-strong text-red" : "text-faint"}`}>{accountWords(metadata.mode, status.broker)}</p>}
     </div>
   );

@@ -103,7 +103,7 @@ export function NewRule({ config }: { config: ConfigResponse }) {
   }
   return (
     <>
-      <h2 className="px-5 pb-2 text-small font-strong text-faint">A rule of your own: ask when</h2>
+      <h2 className="px-5 pt-2 pb-2 text-small font-strong text-faint">A rule of your own: ask when</h2>
       <ul className="border-b border-line">
         {ruleTypes.map((each) => (
           <li key={each} className="border-t border-line">

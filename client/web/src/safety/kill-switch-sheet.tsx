@@ -13,7 +13,7 @@ import { flattenLabel, killSwitchModes, modeWords, previewDetails, previewLines 
 const previewKeptMs = 40_000;
 
 const quiet = "h-14 flex-1 rounded-surface bg-wash px-4 font-strong transition-colors hover:bg-wash-strong";
-const loud = "h-14 flex-[1.4] rounded-surface bg-red px-4 font-strong text-on-red disabled:opacity-60";
+const loud = "h-14 flex-[1.9] rounded-surface bg-red px-3 font-strong text-on-red disabled:opacity-60";
 
 function wordsForFailedSwitch(error: unknown): string {
   if (error instanceof RefusedError && error.errors.some(({ pointer }) => pointer === "/confirmation")) return "The preview was too old. Nothing was switched. Look at the new one and confirm again.";
