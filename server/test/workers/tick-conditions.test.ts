@@ -1,7 +1,6 @@
 import type { ConditionRule, TradingConfig } from "@nod/contract/trading-config";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
-import { recordSession } from "../../src/trading/market/session-table.ts";
 import { startTick, type TickSettings, type TickWorker } from "../../src/workers/tick.ts";
 import type { TickReport } from "../../src/workers/tick-observer.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -21,9 +20,11 @@ beforeEach(async () => {
   market = createFakeMarket();
   reports = [];
   errors = [];
-  const now = Date.now();
-  await recordSession(database.ownerPool, { isOpen: true, nextOpen: new Date(now + aDay), nextClose: new Date(now + 3_600_000), timestamp: new Date(now) });
-  // The session began at midnight in New York, so that the test's hour does not matter.
+  // A session of today in New York, whatever the hour of the test: it began at midnight there.
+  await database.ownerPool.query(
+    `insert into market_sessions (market, is_open, trading_day, next_open, next_close, as_of)
+     values ('us_equity', true, (now() at time zone 'America/New_York')::date, now() + interval '1 day', now() + interval '1 hour', now())`,
+  );
   await database.ownerPool.query(
     `insert into market_calendar (trading_day, opens_at, closes_at) select trading_day, trading_day::timestamp at time zone 'America/New_York', next_close from market_sessions`,
   );
