@@ -28,6 +28,7 @@ export const commands = new Map([
   ["chaos", (args) => program("server/chaos/main.ts", args)],
   ["chaos:kills", (args) => program("server/chaos/kills.ts", args)],
   ["seed", seed],
+  ["replay", replay],
   ["audit:verify", verifyAudit],
 ]);
 
@@ -60,6 +61,12 @@ async function bench([name, ...args]) {
 async function seed(args) {
   const node = await install(root);
   return runProgram(node, [...environment, join(root, "server/src/apply-seed.ts"), ...args], { cwd: root });
+}
+
+/** @param {string[]} args */
+async function replay(args) {
+  const node = await install(root);
+  return runProgram(node, [...environment, join(root, "server/src/replay-days.ts"), ...args], { cwd: root });
 }
 
 /** @param {string[]} args */

@@ -13,6 +13,7 @@
  *   chaos [--seeds N]     seeded worlds full of faults, judged by an independent checker
  *   chaos:kills           real kills of a real process, judged by the same
  *   seed FILE             applies a seed to the database
+ *   replay --config FILE  what a config would have asked over recorded days
  */
 import process from "node:process";
 import { oldestNode, supportsNode } from "./node-version.mjs";

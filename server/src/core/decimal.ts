@@ -140,6 +140,11 @@ export function centsOf(amount: Usd, pct: number): Usd {
   return new Exact(amount).times(pct).dividedBy(100).toDecimalPlaces(2, Decimal.ROUND_DOWN).toFixed() as Usd;
 }
 
+/** One of so many equal parts, rounded down to the cent. */
+export function dividedEqually(amount: Usd, parts: number): Usd {
+  return new Exact(amount).dividedBy(parts).toDecimalPlaces(2, Decimal.ROUND_DOWN).toFixed() as Usd;
+}
+
 /** How much may be held so that a move of `multiple` times `range` costs `risk` at most; rounded down to nine decimals. `range` must be positive. */
 export function quantityAtRisk(risk: Usd, multiple: number, range: Price): Quantity {
   return new Exact(risk).dividedBy(new Exact(range).times(multiple)).toDecimalPlaces(9, Decimal.ROUND_DOWN).toFixed() as Quantity;

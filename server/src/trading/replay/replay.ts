@@ -23,6 +23,7 @@ import { describeRule } from "../rules/describe-rule.ts";
 import type { ViewSession } from "../rules/symbol-view.ts";
 import { createAccount, type ReplayAccount, type ReplayFill } from "./account.ts";
 import { createCardDesk, type CardDesk } from "./cards.ts";
+import { createBuyAndHold, type HeldSymbol } from "./buy-and-hold.ts";
 import type { Costs } from "./costs.ts";
 import { inLongForm } from "./replayed-rule.ts";
 import { feedMoment } from "./feed-moment.ts";
@@ -40,6 +41,7 @@ export type ReplayQuestion = {
   at: string;
   rule_id: string;
   rule_text: string;
+  asset_class: Market["assetClass"];
   symbol: string;
   price: Price;
   price_as_of: string;
@@ -69,6 +71,8 @@ export type Replay = {
   ends_with_usd: Usd;
   /** The deepest fall of the equity from its peak so far, minute by minute, in percent of that peak; zero or less. */
   worst_drawdown_pct: Percent;
+  /** Of each symbol that had a minute. */
+  held: HeldSymbol[];
 };
 
 export type ReplaySettings = {
@@ -117,12 +121,14 @@ export function startReplay({ config, answers, startsWithUsd, costs, caps = noCa
     fresh.add(slot);
   }
   const equity: EquityPoint[] = [];
+  const held = createBuyAndHold();
   let peak = startsWithUsd;
   let drawdown = percent("0");
   const isCooling = (atMs: number) => (slot: number): boolean => world.cards.coolingUntilMs(conditions.ownerOf(slot)?.rule.rule.id ?? "") > atMs;
 
   return {
     take(moment) {
+      held.take(moment);
       const { changed, dayEnded } = feedMoment(moment, conditions, world);
       const { firings } = conditions.evaluate(moment.atMs, changed, fresh, (_uid, symbol) => account.userView(symbol), isCooling(moment.atMs));
       fresh.clear();
@@ -143,6 +149,7 @@ export function startReplay({ config, answers, startsWithUsd, costs, caps = noCa
       starts_with_usd: startsWithUsd,
       ends_with_usd: account.equity(),
       worst_drawdown_pct: drawdown,
+      held: held.result(),
     }),
   };
 }
@@ -160,6 +167,7 @@ function askAbout(world: World, { rule: compiled, reading }: ConditionFiring, at
     at: new Date(atMs).toISOString(),
     rule_id: rule.id,
     rule_text: describeRule(rule),
+    asset_class: compiled.assetClass,
     symbol: rule.symbol,
     price: reading.price,
     price_as_of: reading.priceAsOf.toISOString(),

@@ -1,5 +1,7 @@
 import type { CompiledCondition, CompiledConfig, CompiledRule } from "../rules/compiled-rule.ts";
+import { marketKey } from "../market/fact-book.ts";
 import { toRuleSource } from "../rules/shorthand.ts";
+import type { Market } from "./timeline.ts";
 
 export type AnyCompiledRule = CompiledRule | CompiledCondition;
 
@@ -12,4 +14,10 @@ export function inLongForm(config: CompiledConfig): CompiledCondition[] {
     return { rule, feed, assetClass, maxStalenessMs, config: of, source, key: JSON.stringify(source) };
   });
   return [...thresholds, ...config.conditions].toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+/** What the rules are about, each once. */
+export function marketsOf(config: CompiledConfig): Market[] {
+  const markets = inLongForm(config).map(({ feed, assetClass, rule: { symbol } }): Market => ({ key: marketKey({ feed, assetClass, symbol }), feed, assetClass, symbol }));
+  return [...new Map(markets.map((market) => [market.key, market])).values()];
 }
