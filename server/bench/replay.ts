@@ -1,9 +1,9 @@
 /**
  * Replaying one-minute bars through the whole engine with ten rules: bars per second on one core, and against the same rules
  * written by hand over `technicalindicators`, which computes each indicator anew over its window at each bar; with the same
- * firings. `--quick` takes fewer bars and proves nothing.
+ * firings, by processor time. `--quick` takes fewer bars and proves nothing.
  */
-import { median, note, sideBySide, verdict } from "./support/side-by-side.ts";
+import { median, note, sideBySide, timedOnProcessor, verdict } from "./support/side-by-side.ts";
 import { countBars, repeatRecordedDays, type ReplayDay } from "./support/replay-days.ts";
 import { replayThroughEngine } from "./support/replay-engine.ts";
 import { replayRecomputed } from "./support/replay-recomputed.ts";
@@ -12,18 +12,11 @@ const quick = process.argv.includes("--quick");
 const rounds = quick ? 2 : 7;
 const goalBarsPerSecond = 500_000;
 
-/** Of one core: what else runs on the machine does not count against it, nor for it. */
-const cpuMs = (work: () => unknown): number => {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
-};
-
 const many = repeatRecordedDays(quick ? 5 : 40);
 const bars = countBars(many);
 note(`\nten rules over ${bars.toLocaleString("en")} one-minute bars of ${many.length} symbols`);
-const times = Array.from({ length: rounds }, () => cpuMs(() => replay(replayThroughEngine, many)));
+const times: number[] = [];
+for (let round = 0; round < rounds; round += 1) times.push(await timedOnProcessor(async () => replay(replayThroughEngine, many)));
 const perSecond = (bars * 1_000) / median(times);
 note(`  processor time a round: ${times.map((ms) => `${Math.round(ms)} ms`).join(", ")}`);
 note(`  ${Math.round(perSecond).toLocaleString("en")} bars per second and core`);
@@ -34,8 +27,8 @@ note(`\nthe same rules over ${countBars(few).toLocaleString("en")} bars, each in
 let ours: string[] = [];
 let theirs: string[] = [];
 const { ratio } = await sideBySide(quick ? 2 : 5, {
-  engine: async () => cpuMs(() => (ours = replay(replayThroughEngine, few))),
-  technicalindicators: async () => cpuMs(() => (theirs = replay(replayRecomputed, few))),
+  engine: () => timedOnProcessor(async () => (ours = replay(replayThroughEngine, few))),
+  technicalindicators: () => timedOnProcessor(async () => (theirs = replay(replayRecomputed, few))),
 });
 const different = ours.length !== theirs.length || ours.some((firing, index) => firing !== theirs[index]);
 if (different) throw new Error(`the firings differ: ${[...new Set(ours).symmetricDifference(new Set(theirs))].slice(0, 10).join("; ")}`);

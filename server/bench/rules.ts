@@ -1,6 +1,6 @@
 /**
- * Rule evaluations per second against json-rules-engine, on the same rules, half of them thresholds and half conditions, with
- * the same firings. The engine is given each percentage, indicator and difference ready to compare; ours starts from prices
+ * Rule evaluations per second against json-rules-engine, on the same rules, three in four thresholds and one in four
+ * a condition, with the same firings, by processor time. The engine is given each percentage, indicator and difference ready to compare; ours starts from prices
  * and bars. `--quick` takes fewer rules and proves nothing.
  */
 import { Engine } from "json-rules-engine";
@@ -13,11 +13,14 @@ import type { StoredFact, SymbolView } from "../src/trading/rules/symbol-view.ts
 import { specOf } from "../src/trading/rules/indicator.ts";
 import { createRuleIndex } from "../src/trading/rules/rule-index.ts";
 import { factOf, mixedRule, references, symbols } from "./support/mixed-rules.ts";
-import { note, showMs, sideBySide, timed, verdict } from "./support/side-by-side.ts";
+import { note, showMs, sideBySide, timedOnProcessor, verdict } from "./support/side-by-side.ts";
 
 const quick = process.argv.includes("--quick");
 const ruleCount = quick ? 1_000 : 20_000;
 const rounds = quick ? 3 : 7;
+const warmUpMs = quick ? 50 : 1_500;
+/** A second passes with each; after four minutes without a bar the indicators would be unknown. */
+const warmUpRounds = 50;
 
 const today = "2026-03-03";
 const opensAtMs = Date.parse("2026-03-03T14:30:00Z");
@@ -46,19 +49,19 @@ for (const { symbol, view } of index.conditions.watched()) {
 
 /** Time goes on from one round to the next: a rule fires each second at most. */
 let seconds = 0;
-for (const [name, movePct] of [["one rule in seven fires", 2], ["half of the rules fire", 9.98]] as const) await compare(name, movePct);
+for (const [name, movePct] of [["one rule in ten fires", 2], ["half of the rules fire", 9.98]] as const) await compare(name, movePct);
 
 async function compare(name: string, movePct: number): Promise<void> {
   note(`\n${ruleCount.toLocaleString("en")} rules, ${name}`);
   const book = createFactBook();
   let ourFirings: string[] = [];
   let theirFirings: string[] = [];
-  const { medians, ratio } = await sideBySide(rounds, {
+  const contestants = {
     ours: () => {
-      seconds += 2;
+      seconds += 1;
       const facts = pricesOf(movePct, startMs + seconds * 1_000);
       const sessions = sessionsAt(startMs + seconds * 1_000);
-      return timed(async () => {
+      return timedOnProcessor(async () => {
         const changed = book.absorb(facts);
         for (const fact of facts) feed(fact);
         const { firings, conditionFirings } = index.evaluate(book, sessions, changed, []);
@@ -67,18 +70,25 @@ async function compare(name: string, movePct: number): Promise<void> {
     },
     "json-rules-engine": () => {
       const facts = workedOut(pricesOf(movePct, startMs));
-      return timed(async () => {
+      return timedOnProcessor(async () => {
         const { events } = await engine.run(facts);
         theirFirings = events.map((event) => event.type);
       });
     },
-  });
+  };
+  for (const each of Object.values(contestants)) await warmUp(each);
+  const { medians, ratio } = await sideBySide(rounds, contestants);
   if (ourFirings.toSorted().join() !== theirFirings.toSorted().join()) {
     throw new Error(`the firings differ: ${[...new Set(ourFirings).symmetricDifference(new Set(theirFirings))].slice(0, 10).join()}`);
   }
   note(`  ${ourFirings.length.toLocaleString("en")} firings, the same in both; ours ${showMs(medians.ours)}, json-rules-engine ${showMs(medians["json-rules-engine"])}`);
   note(`  evaluations per second: ${perSecond(medians.ours)} against ${perSecond(medians["json-rules-engine"])}`);
   verdict("ours ÷ json-rules-engine", ratio("json-rules-engine", "ours"), { atLeast: 40 }, quick);
+}
+
+/** Both are measured as a process that has run for a while. */
+async function warmUp(run: () => Promise<number>): Promise<void> {
+  for (let round = 0, spentMs = 0; round < warmUpRounds && spentMs < warmUpMs; round += 1) spentMs += await run();
 }
 
 function perSecond(ms: number): string {

@@ -20,12 +20,13 @@ const goesOn = {
   max_drift_bps: 50,
 };
 
-/** Every other rule is a threshold, both directions and two references, spread evenly from 0.02 % to 10 %; the others are conditions. */
+/** Three rules in four are thresholds, both directions and two references, spread evenly from 0.02 % to 10 %; the fourth is a condition. */
 export function mixedRule(index: number): MixedRule {
-  const turn = Math.floor(index / 2);
+  const isCondition = index % 4 === 3;
+  const turn = isCondition ? Math.floor(index / 4) : index - Math.floor((index + 1) / 4);
   const symbol = symbols[turn % symbols.length] ?? "";
   const base = { id: `r${index}`, symbol, ...goesOn };
-  return index % 2 === 0 ? thresholdRule(turn, base) : conditionRule(turn, base);
+  return isCondition ? conditionRule(turn, base) : thresholdRule(turn, base);
 }
 
 type Base = { id: string; symbol: string } & typeof goesOn;

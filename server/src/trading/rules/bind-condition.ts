@@ -4,7 +4,7 @@ import { bindOperand } from "./bind-operand.ts";
 import type { BoundCondition } from "./bound-condition.ts";
 import type { BoundOperand, Look } from "./bound-operand.ts";
 import { bindBandMove, bindCrossing, bindHeldFor, bindThenWithin, type Remembering } from "./remembering-condition.ts";
-import { createOrder } from "./order.ts";
+import { createComparison, createOrder } from "./order.ts";
 import { negate, no, unknown, yes, type Truth } from "./truth.ts";
 
 /** Ties a condition to the symbol and the look that it reads from; what remembers takes its cells of the look's memory. */
@@ -41,7 +41,8 @@ function bindSeveral(parts: readonly BoundCondition[], decided: typeof no | type
   const remembering = parts.filter((part) => part.remembers).map((part) => part.judge);
   const others = parts.filter((part) => !part.remembers).map((part) => part.judge);
   const otherwise = negate(decided);
-  const judge = (): Truth => {
+  const [first, second, third] = others;
+  const judgeAll = (): Truth => {
     let truth: Truth = otherwise;
     // Whoever remembers sees each look, whatever the others say.
     for (const judgePart of remembering) truth = join(truth, judgePart(), decided);
@@ -51,6 +52,12 @@ function bindSeveral(parts: readonly BoundCondition[], decided: typeof no | type
     }
     return truth;
   };
+  const judgeTwo = (a: () => Truth, b: () => Truth) => (): Truth => {
+    const truth = a();
+    return truth === decided ? truth : join(truth, b(), decided);
+  };
+  const isPair = remembering.length === 0 && first !== undefined && second !== undefined && third === undefined;
+  const judge = isPair ? judgeTwo(first, second) : judgeAll;
   return {
     judge,
     last: () => parts.reduce((truth, part) => join(truth, part.last(), decided), otherwise),
@@ -72,16 +79,18 @@ function bindNot(part: BoundCondition): BoundCondition {
   return { ...part, judge: () => negate(part.judge()), last: () => negate(part.last()) };
 }
 
-/** For which orders a comparison holds, as bits: 1 less, 2 equal, 4 greater. */
-const accepted: Record<Comparison, number> = { "<": 1, "<=": 3, "=": 2, "!=": 5, ">=": 6, ">": 4 };
+/** For which orders a comparison holds: less, equal, greater. */
+const accepted: Record<Comparison, readonly [Truth, Truth, Truth]> = {
+  "<": [yes, no, no],
+  "<=": [yes, yes, no],
+  "=": [no, yes, no],
+  "!=": [yes, no, yes],
+  ">=": [no, yes, yes],
+  ">": [no, no, yes],
+};
 
 function bindComparison(op: Comparison, left: BoundOperand, right: BoundOperand): BoundCondition {
-  const order = createOrder(left, right);
-  const bits = accepted[op];
-  return stateless([left, right], () => {
-    const found = order();
-    return found !== found ? unknown : ((bits >> (found + 1)) & 1) === 1 ? yes : no;
-  });
+  return stateless([left, right], createComparison(accepted[op], left, right));
 }
 
 function bindBand(condition: Extract<Condition, { op: "between" | "outside" | "enters" | "leaves" }> | BandOf, look: Look): BoundCondition {

@@ -28,6 +28,8 @@ export type Group = {
   market: Market;
   program: RuleProgram;
   bound: BoundRule;
+  /** Of `bound`; here because what is far away in memory costs more than the look. */
+  judge: BoundRule["judge"];
   members: Map<number, Member>;
   memory: RuleMemory;
   /** In which evaluation it was looked at last. */
@@ -59,11 +61,13 @@ export type Market = {
 type Priced = { written: string | number; asOfMs: number; price: Price; priceAsOf: Date };
 
 export function lookForAll(group: Group, isQuiet: (slot: number) => boolean, evaluation: ConditionEvaluation): void {
-  const { bound, program } = group;
-  const truth = bound.look(group.memory, null);
-  const look = bound.gateLook();
+  const { bound, program, judge, market } = group;
+  const isOpen = market.view.session !== null && market.view.suspension === null;
+  const truth = judge !== null && isOpen ? judge() : bound.look(group.memory, null);
   if (truth === unknown) evaluation.unknown += 1;
   group.rests = group.settled && truth === no;
+  if (group.settled && truth === group.truth && judge !== null) return;
+  const look = bound.gateLook(truth);
   if (group.settled && truth === group.truth && look.rearm === group.rearm) return;
   group.truth = truth;
   group.rearm = look.rearm;

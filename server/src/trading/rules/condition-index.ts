@@ -69,7 +69,7 @@ export function createConditionIndex(): ConditionIndex {
     const program = compileRuleSource(rule.source);
     const bound = program.bind(market.view);
     const screen = program.screen === null ? null : { of: program.screen, look: { view: market.view, maxAgeMs: rule.source.maxAgeMs, user: null, memory: noMemory } };
-    const group: Group = { key: rule.key, market, program, bound, members: new Map(), memory: bound.createMemory(), screen, lookedAt: 0, truth: unknown, rearm: unknown, settled: false, rests: false };
+    const group: Group = { key: rule.key, market, program, bound, judge: bound.judge, members: new Map(), memory: bound.createMemory(), screen, lookedAt: 0, truth: unknown, rearm: unknown, settled: false, rests: false };
     market.groups.set(rule.key, group);
     market.order = null;
     if (program.needs.time) market.timed.add(group);

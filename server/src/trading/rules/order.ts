@@ -1,6 +1,7 @@
 import { errorAt, linearError } from "./arithmetic.ts";
 import type { BoundOperand } from "./bound-operand.ts";
 import { compareFractions } from "./fraction.ts";
+import { unknown, type Truth } from "./truth.ts";
 
 /** -1, 0 or 1 as one is less than, equal to or greater than the other; NaN while one of them is unknown. */
 export type Order = () => number;
@@ -13,8 +14,7 @@ export function createOrder(left: BoundOperand, right: BoundOperand): Order {
   const exactly = createExactOrder(left, right);
   // Taken out of their objects, which have many shapes: what is looked up at each look costs more than the comparison.
   const [readLeft, readRight] = [left.read, right.read];
-  const { constant } = right;
-  if (exactly === null) return constant === undefined ? () => approximateOrder(readLeft(), readRight()) : () => approximateOrder(readLeft(), constant);
+  if (exactly === null) return () => approximateOrder(readLeft(), readRight());
   // Of doubles that are the nearest to their decimals, those that differ are in the same order as the decimals.
   if (left.slack === null && right.slack === null) {
     return () => {
@@ -22,26 +22,41 @@ export function createOrder(left: BoundOperand, right: BoundOperand): Order {
       return order === 0 ? exactly() : order;
     };
   }
-  const [leftError, rightError] = [linearError(left), linearError(right)];
-  if (leftError !== null && rightError !== null) {
-    const [{ relative: ofLeft }, { relative: ofRight }] = [leftError, rightError];
-    const absolute = leftError.absolute + rightError.absolute;
-    if (constant !== undefined) {
-      const fixed = Math.abs(constant) * ofRight + absolute;
-      return () => {
-        const a = readLeft();
-        return Math.abs(a - constant) <= Math.abs(a) * ofLeft + fixed ? exactly() : approximateOrder(a, constant);
-      };
-    }
-    return () => {
-      const a = readLeft();
-      const b = readRight();
-      return Math.abs(a - b) <= Math.abs(a) * ofLeft + Math.abs(b) * ofRight + absolute ? exactly() : approximateOrder(a, b);
-    };
-  }
   return () => {
     const [a, b] = [readLeft(), readRight()];
     return Math.abs(a - b) <= errorAt(left, a) + errorAt(right, b) ? exactly() : approximateOrder(a, b);
+  };
+}
+
+/**
+ * A comparison in one step wherever doubles decide.
+ * @param truths when the left one is less, equal, greater
+ */
+export function createComparison([below, equal, above]: readonly [Truth, Truth, Truth], left: BoundOperand, right: BoundOperand): () => Truth {
+  const order = createOrder(left, right);
+  const decide = (): Truth => {
+    const found = order();
+    return Number.isNaN(found) ? unknown : found < 0 ? below : found > 0 ? above : equal;
+  };
+  const [leftError, rightError] = [linearError(left), linearError(right)];
+  if (leftError === null || rightError === null) return decide;
+  const [readLeft, readRight] = [left.read, right.read];
+  const [ofLeft, ofRight] = [leftError.relative, rightError.relative];
+  const fixed = leftError.absolute + rightError.absolute;
+  const { constant } = right;
+  if (constant !== undefined) {
+    const ofConstant = Math.abs(constant) * ofRight + fixed;
+    return () => {
+      const a = readLeft();
+      const error = Math.abs(a) * ofLeft + ofConstant;
+      return a - constant > error ? above : constant - a > error ? below : decide();
+    };
+  }
+  return () => {
+    const a = readLeft();
+    const b = readRight();
+    const error = Math.abs(a) * ofLeft + Math.abs(b) * ofRight + fixed;
+    return a - b > error ? above : b - a > error ? below : decide();
   };
 }
 

@@ -25,6 +25,8 @@ export type BoundProgram = {
   createMemory(): Float64Array;
   /** One look as of the view's time: earlier looks are remembered in `memory`, so each is to be made once. */
   look(memory: Float64Array, user: UserView | null): Truth;
+  /** The same while the view is open and not suspended, in one step: of programs that neither remember nor read the user's own; null of others. */
+  readonly judge: (() => Truth) | null;
   /** Why the look that was made last was unknown; null when it was not. */
   why(memory: Float64Array, user: UserView | null): string | null;
   /** What was looked at: decimal text by name. */
@@ -46,6 +48,7 @@ function bindProgram(condition: Condition, view: SymbolView, maxAgeMs: number): 
   const { cells } = look;
   const { judge } = bound;
   return {
+    judge: cells === 0 && !needsOf([condition]).user ? judge : null,
     createMemory: () => new Float64Array(cells).fill(Number.NaN),
     look(memory, user) {
       if (view.suspension !== null || view.session === null) return unknown;

@@ -32,8 +32,10 @@ export type RuleProgram = {
 export type BoundRule = {
   createMemory(): RuleMemory;
   look(memory: RuleMemory, user: UserView | null): Truth;
+  /** The truth in one step, where a rule allows it: see `BoundProgram.judge`. `gateLook` is to be told of it. */
+  readonly judge: (() => Truth) | null;
   /** Of the look made last; the object is the same each time and holds until the next look. */
-  gateLook(): Readonly<GateLook>;
+  gateLook(truth?: Truth): Readonly<GateLook>;
   why(memory: RuleMemory, user: UserView | null): string | null;
   facts(user: UserView | null): Record<string, string>;
 };
@@ -89,7 +91,9 @@ function bindRule({ view, policy, maxAgeMs, when, rearm }: Parts): BoundRule {
       found.rearm = rearm === null ? unknown : rearm.look(memory.rearm, user);
       return found.truth;
     },
-    gateLook() {
+    judge: rearm === null ? when.judge : null,
+    gateLook(truth = found.truth) {
+      found.truth = truth;
       found.mayFire = false;
       // Only what is true can fire, and most looks find that it is not.
       if (found.truth !== yes) return found;
