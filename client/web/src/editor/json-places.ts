@@ -1,9 +1,17 @@
 /** Where in a JSON text something stands, by the editor's syntax tree. */
 import type { EditorState } from "@codemirror/state";
-import { syntaxTree } from "@codemirror/language";
+import { ensureSyntaxTree, syntaxTree } from "@codemirror/language";
 import type { PathStep } from "../schema/json-schema.ts";
 
 type SyntaxNode = ReturnType<typeof syntaxTree>["topNode"];
+
+/** Parsing half a megabyte takes some tens of milliseconds; only a machine that stands still takes longer. */
+const parseTimeoutMs = 5_000;
+
+/** The editor parses in slices and may be behind; a place is looked for in what is written, not in what was parsed so far. */
+function treeOf(state: EditorState, upTo: number): ReturnType<typeof syntaxTree> {
+  return ensureSyntaxTree(state, upTo, parseTimeoutMs) ?? syntaxTree(state);
+}
 
 const valueNames = new Set(["Object", "Array", "String", "Number", "True", "False", "Null"]);
 const isValue = ({ name }: SyntaxNode): boolean => valueNames.has(name);
@@ -45,7 +53,7 @@ export type Place = { from: number; to: number };
 
 /** The text at a path; where a part of it is missing, the name of the innermost thing that is there. */
 export function placeOf(state: EditorState, path: readonly PathStep[]): Place {
-  let node: SyntaxNode | null = childrenOf(syntaxTree(state).topNode).find(isValue) ?? null;
+  let node: SyntaxNode | null = childrenOf(treeOf(state, state.doc.length).topNode).find(isValue) ?? null;
   let place: Place = { from: node?.from ?? 0, to: Math.min((node?.from ?? 0) + 1, state.doc.length) };
   for (const [index, step] of path.entries()) {
     if (node === null) return place;
@@ -68,7 +76,7 @@ export function placeOf(state: EditorState, path: readonly PathStep[]): Place {
 export type Spot = { kind: "name" | "value"; path: PathStep[]; from: number; to: number };
 
 export function spotAt(state: EditorState, position: number): Spot | null {
-  const node = syntaxTree(state).resolveInner(position, -1);
+  const node = treeOf(state, position).resolveInner(position, -1);
   if (node.name === "PropertyName" && node.parent !== null && node.parent.parent !== null) return { kind: "name", path: pathTo(state, node.parent.parent), from: node.from, to: node.to };
   const object = node.name === "Object" ? node : node.name === "{" || node.name === "," ? node.parent : null;
   if (object?.name === "Object" && position > object.from && (position < object.to || object.lastChild?.name !== "}")) return { kind: "name", path: pathTo(state, object), from: position, to: position };
