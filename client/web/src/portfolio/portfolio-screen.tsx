@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import type { Headroom, Position } from "@nod/contract/status";
+import type { Position } from "@nod/contract/status";
 import { wordsForFailure } from "../api/errors.ts";
-import { price, quantity, toPlotNumber, usd, usdBrief } from "../money/decimal-text.ts";
+import { price, quantity, toPlotNumber, usd } from "../money/decimal-text.ts";
 import { statusQuery } from "../questions/queries.ts";
 import { gainOf } from "./position-value.ts";
+import { roomsOf, type Room } from "./rooms.ts";
 
 function Gain({ position }: { position: Position }) {
   const gain = gainOf(position);
@@ -33,16 +34,14 @@ function PositionRow({ position }: { position: Position }) {
   );
 }
 
-function Room({ name, headroom, format }: { name: string; headroom: Headroom; format: (text: string) => string }) {
-  const limit = toPlotNumber(headroom.limit);
-  const left = limit === 0 ? 0 : Math.min(100, Math.max(0, (toPlotNumber(headroom.left) / limit) * 100));
+function RoomRow({ room: { name, headroom, format } }: { room: Room }) {
+  const limit = headroom === null ? 0 : toPlotNumber(headroom.limit);
+  const left = headroom === null || limit === 0 ? 0 : Math.min(100, Math.max(0, (toPlotNumber(headroom.left) / limit) * 100));
   return (
     <li className="border-t border-line px-5 py-4">
       <p className="flex justify-between gap-4">
         <span>{name}</span>
-        <span className="text-soft">
-          {format(headroom.left)} of {format(headroom.limit)} left
-        </span>
+        <span className={headroom === null ? "text-amber" : "text-soft"}>{headroom === null ? "not known: nothing passes" : `${format(headroom.left)} of ${format(headroom.limit)} left`}</span>
       </p>
       <div className="mt-2 h-1 rounded-pill bg-wash-strong" aria-hidden="true">
         <div className={`h-full rounded-pill ${left === 0 ? "bg-amber" : "bg-accent"}`} style={{ width: `${left}%` }} />
@@ -74,9 +73,9 @@ export function PortfolioScreen() {
           </ul>
           <h2 className="px-5 pt-8 pb-4 text-lead font-strong tracking-tight">Room under your limits</h2>
           <ul className="border-b border-line">
-            <Room name="Orders today" headroom={status.headroom.orders_per_day} format={(text) => quantity(text, 0)} />
-            <Room name="Dollars in 4 hours" headroom={status.headroom.notional_usd_per_4h} format={usdBrief} />
-            <Room name="Open questions" headroom={status.headroom.open_questions} format={(text) => quantity(text, 0)} />
+            {roomsOf(status.headroom).map((room) => (
+              <RoomRow key={room.name} room={room} />
+            ))}
           </ul>
           <p className="px-5 pt-4 text-small text-faint">{status.buying_power === null ? "The broker's buying power is not known at the moment." : `Buying power at the broker: ${usd(status.buying_power)}.`}</p>
         </>
