@@ -5,12 +5,14 @@ import { DeviceRegistration, DevicesPage } from "./devices.ts";
 import { OrderStory } from "./order-story.ts";
 import { GuardrailList } from "./guardrail-catalogue.ts";
 import { Order, OrdersPage } from "./order.ts";
+import { PreviewRequest, ReplayReport } from "./preview.ts";
 import { PriceLine } from "./price-line.ts";
 import { Feed, MarketSymbol, Uuid } from "./primitives.ts";
 import type { ProblemCode } from "./problem.ts";
 import { AnswerRequest, AnswerResult, Question, QuestionsPage } from "./question.ts";
 import { Liveness, Readiness } from "./readiness.ts";
 import { KillSwitch, KillSwitchMode, KillSwitchPreview, KillSwitchRequest, OperatorKillSwitchRequest, SnapshotsPage, TradingStatus } from "./status.ts";
+import { maxSkippedDays, SkippedPage } from "./skipped.ts";
 import { SnoozeRequest, Snoozes } from "./snooze.ts";
 import { TradingConfigOverride } from "./trading-config.ts";
 
@@ -212,6 +214,27 @@ export const operations = {
     bodyCheckedByService: true,
     maxBodyBytes: configBodyBytes,
     response: ConfigCheck,
+  },
+  previewTradingConfig: {
+    method: "post",
+    path: "/v1/me/trading/config/preview",
+    summary: "What a config would have asked in the last days, and what each question would have made",
+    description:
+      "The stored minutes of sessions that are over, through the engine, the proposals and the guardrails that run live, with every card approved at once. Fills are on the next minute, at its open and worse. Stores nothing. One preview of a user at a time: 429 while one runs.",
+    auth: "user",
+    body: PreviewRequest,
+    bodyCheckedByService: true,
+    maxBodyBytes: configBodyBytes,
+    response: ReplayReport,
+  },
+  listSkipped: {
+    method: "get",
+    path: "/v1/me/trading/skipped",
+    summary: "What the questions that were skipped or ran out would have made",
+    description: "Entered at the next minute's open after the question closed, left by the exits that it proposed or at the day's close; fees and slippage included.",
+    auth: "user",
+    query: Type.Object({ days: Type.Optional(Type.Integer({ minimum: 1, maximum: maxSkippedDays, default: maxSkippedDays })) }, { additionalProperties: false }),
+    response: SkippedPage,
   },
   listTemplates: {
     method: "get",

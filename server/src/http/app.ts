@@ -10,6 +10,7 @@ import { errorReply } from "./error-reply.ts";
 import { deviceHandlers } from "./handlers/devices.ts";
 import { configHandlers } from "./handlers/config.ts";
 import { killSwitchHandlers } from "./handlers/kill-switch.ts";
+import { previewHandlers } from "./handlers/preview.ts";
 import { questionHandlers } from "./handlers/questions.ts";
 import { systemHandlers, type MetricsText } from "./handlers/system.ts";
 import { tradingHandlers } from "./handlers/trading.ts";
@@ -70,7 +71,7 @@ export function createApp(dependencies: AppDependencies): Express {
   }
   app.use(answerWithin(settings.answerDeadlineMs ?? defaultAnswerDeadlineMs));
 
-  const handlers: Handlers = { ...systemHandlers(services, metrics), ...questionHandlers(services), ...configHandlers(services), ...tradingHandlers(services), ...killSwitchHandlers(services), ...deviceHandlers(services, clientConfigOf(settings, services)) };
+  const handlers: Handlers = { ...systemHandlers(services, metrics), ...questionHandlers(services), ...configHandlers(services), ...tradingHandlers(services), ...previewHandlers(services), ...killSwitchHandlers(services), ...deviceHandlers(services, clientConfigOf(settings, services)) };
   app.use(
     operationRouter(handlers, {
       none: [byAddress],

@@ -17,16 +17,18 @@ import { previewKillSwitch } from "../trading/portfolio/kill-switch-preview.ts";
 import type { KillSwitchScope } from "../trading/risk/kill-switch-scope.ts";
 import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
 import { configsOf } from "./config-services.ts";
+import { previewsOf } from "./preview-services.ts";
 import type { Devices, MarketReads, OrderReads, QuestionReads, Services, SnoozeList, Trading } from "./services.ts";
 
 /** What the routes do that is a matter of the tables alone. */
-export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "devices" | "market" | "snoozes" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
+export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "devices" | "market" | "snoozes" | "previews" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
 
 /**
  * The routes' services on the tables, each in its user's name; `workerPool` is for what an operator does to everybody. The
  * rest (answers, status, readiness, sign-in) comes from `main.ts`.
  */
 export function createTableServices(pool: Pool, workerPool: Pool): TableServices {
+  const now = (): Promise<Date> => databaseNow(pool);
   return {
     questions: questionsOf(pool),
     undo: (uid, questionId, requestId) => undoAnswer(pool, uid, questionId, { via: "http", requestId }),
@@ -35,14 +37,17 @@ export function createTableServices(pool: Pool, workerPool: Pool): TableServices
     devices: devicesIn(pool, workerPool),
     market: marketOf(pool),
     snoozes: snoozesOf(pool),
+    previews: previewsOf(pool, now),
     killSwitches: killSwitchesOf(pool, workerPool),
     ensureUser: (uid) => ensureUser(dbOfUser(pool, uid), uid),
-    now: async () => {
-      const { rows } = await pool.query<{ now: Date }>({ name: "database-now", text: "select clock_timestamp() as now" });
-      if (rows[0] === undefined) throw new Error("a select without a condition returned no row");
-      return rows[0].now;
-    },
+    now,
   };
+}
+
+async function databaseNow(pool: Pool): Promise<Date> {
+  const { rows } = await pool.query<{ now: Date }>({ name: "database-now", text: "select clock_timestamp() as now" });
+  if (rows[0] === undefined) throw new Error("a select without a condition returned no row");
+  return rows[0].now;
 }
 
 /** As many as a config may allow (`max_open_questions`). */

@@ -3,12 +3,14 @@ import type { ConfigCheck, ConfigResponse, TemplateChoice, TemplatesPage } from 
 import type { Device } from "@nod/contract/devices";
 import type { Order } from "@nod/contract/order";
 import type { OrderStory } from "@nod/contract/order-story";
+import type { ReplayReport } from "@nod/contract/preview";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Feed } from "@nod/contract/primitives";
 import type { ProblemError } from "@nod/contract/problem";
 import type { Question } from "@nod/contract/question";
 import type { ReadinessPart } from "@nod/contract/readiness";
 import type { KillSwitch, KillSwitchMode, KillSwitchPreview, Snapshot, TradingStatus } from "@nod/contract/status";
+import type { SkippedPage } from "@nod/contract/skipped";
 import type { Snoozes, SnoozeTime } from "@nod/contract/snooze";
 import type { AnswerService } from "../pipeline/answer.ts";
 import type { UndoOutcome } from "../pipeline/undo.ts";
@@ -69,6 +71,18 @@ export type Trading = {
   preview(scope: SwitchScope, mode: KillSwitchMode): Promise<KillSwitchPreview | null>;
 };
 
+export type PreviewOutcome =
+  | { kind: "previewed"; report: ReplayReport }
+  | { kind: "invalid"; errors: ProblemError[] }
+  /** One of this user, or too many of others, are under way. */
+  | { kind: "busy"; retryAfterSeconds: number };
+
+export type Previews = {
+  /** Checks `body`, which may be anything. */
+  preview(uid: string, body: unknown): Promise<PreviewOutcome>;
+  skipped(uid: string, days: number): Promise<SkippedPage>;
+};
+
 export type SnoozeList = {
   list(uid: string): Promise<Snoozes>;
   /** `time` null: the rule may ask again. Gives what then holds. */
@@ -98,6 +112,7 @@ export type Services = {
   devices: Devices;
   market: MarketReads;
   snoozes: SnoozeList;
+  previews: Previews;
   trading: Trading;
   readiness: ReadinessProbe;
   devSessions: DevSessions | null;

@@ -62,6 +62,7 @@ const services: AppParts = {
   },
   devices: { list: () => Promise.resolve([]), remember: () => Promise.resolve(), forget: () => Promise.resolve() },
   snoozes: { list: () => Promise.resolve({ snoozes: [], server_time: at }), set: () => Promise.resolve({ snoozes: [], server_time: at }) },
+  previews: { preview: () => Promise.resolve({ kind: "busy", retryAfterSeconds: 5 }), skipped: () => Promise.resolve({ questions: [], measured: 0, made_usd: "0", server_time: at }) },
   trading: {
     status: () => Promise.resolve(status),
     switchOn: (_scope, { mode }) => Promise.resolve(mode === "flatten" ? { kind: "confirmation_needed" } : { kind: "set", killSwitch: { enabled: true, mode, scope: "user", reason: null, since: at } }),

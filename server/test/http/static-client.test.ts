@@ -16,6 +16,7 @@ const services: AppParts = {
   market: { latest: unused, priceLine: unused },
   devices: { list: unused, remember: unused, forget: unused },
   snoozes: { list: unused, set: unused },
+  previews: { preview: unused, skipped: unused },
   trading: { status: unused, switchOn: unused, switchOff: unused, preview: unused },
   ensureUser: unused,
   now: unused,

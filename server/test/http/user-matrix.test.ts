@@ -73,6 +73,11 @@ const attempts: Record<UserOperation, (() => { at: string; sent?: Sent; expected
     () => ({ at: "POST /v1/me/trading/config/validate", sent: { body: { enabled: false } }, expected: 200 }),
     () => ({ at: "POST /v1/me/trading/config/validate", sent: { body: { firebase_uid: "alice" } }, expected: 422 }),
   ],
+  previewTradingConfig: [
+    () => ({ at: "POST /v1/me/trading/config/preview", sent: { body: { days: 5 } }, expected: 200 }),
+    () => ({ at: "POST /v1/me/trading/config/preview", sent: { body: { days: 5, uid: "alice" } }, expected: 422 }),
+  ],
+  listSkipped: [() => ({ at: "GET /v1/me/trading/skipped?days=30", expected: 200 }), () => ({ at: "GET /v1/me/trading/skipped?days=30&uid=alice", expected: 422 })],
   listTemplates: [() => ({ at: "GET /v1/trading/templates", expected: 200 })],
   chooseTemplate: [
     () => ({ at: "PUT /v1/me/trading/template", sent: { body: { template_name: "asking_1", discard_own: true } }, expected: 200 }),

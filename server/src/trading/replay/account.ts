@@ -7,7 +7,7 @@
 import type { AssetClass, Side } from "@nod/contract/primitives";
 import type { Exits } from "@nod/contract/action";
 import type { TradingConfig } from "@nod/contract/trading-config";
-import { add, compare, costOf, isGreater, isLess, isPositive, larger, moveBy, percentFrom, price, quantityFor, smaller, splitPrice, splitQuantity, subtract, valueOf, zeroQuantity, zeroUsd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
+import { add, compare, costOf, isGreater, isLess, isPositive, larger, percentFrom, price, quantityFor, smaller, splitPrice, splitQuantity, subtract, valueOf, zeroQuantity, zeroUsd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
 import type { NewYorkDate } from "../../core/trading-day.ts";
 import type { Holding } from "../risk/holdings.ts";
 import { settingsOf, type RecentOrder, type RiskContext } from "../risk/risk-context.ts";
@@ -16,10 +16,11 @@ import type { PositionView, AccountView, UserView } from "../rules/user-view.ts"
 import { noPosition } from "../rules/user-view.ts";
 import { openPosition, type Trade } from "../portfolio/open-position.ts";
 import { feeOf, slipped, type Costs } from "./costs.ts";
+import { exitReachedIn, type ExitReason } from "./exits.ts";
 import { createLots, gainOf, sumUsd } from "./lots.ts";
 import type { Market, ReplayBar } from "./timeline.ts";
 
-export type ReplayFill = { order_id: string; question_id: string; symbol: string; side: Side; qty: Quantity; price: Price; fee_usd: Usd; at: string; because: "answer" | "stop_loss" | "take_profit" | "trailing_stop" };
+export type ReplayFill = { order_id: string; question_id: string; symbol: string; side: Side; qty: Quantity; price: Price; fee_usd: Usd; at: string; because: "answer" | ExitReason };
 
 type Order = {
   id: string; questionId: string; ruleId: string; market: Market; side: Side; limitPrice: Price | null; size: OrderSize; placedAtMs: number; tradingDay: NewYorkDate;
@@ -85,7 +86,7 @@ export function createAccount(of: { cashUsd: Usd; config: TradingConfig; configR
 
   const follow = (plan: Plan, bar: ReplayBar, endMs: number, tradingDay: NewYorkDate): void => {
     plan.peak = larger(plan.peak, bar.high);
-    const by = plan.isSelling ? null : reachedIn(plan, bar);
+    const by = plan.isSelling ? null : exitReachedIn(plan, bar);
     if (by === null) return;
     plan.isSelling = true;
     const qty = smaller(plan.qty, lots.held(plan.market.symbol));
@@ -230,13 +231,3 @@ export function createAccount(of: { cashUsd: Usd; config: TradingConfig; configR
 const minuteMs = 60_000;
 const fourHoursMs = 4 * 3_600_000;
 const weekMs = 7 * 86_400_000;
-const bpsOf = (pct: number): number => pct * 100;
-
-/** The worse one first: a minute that touched both is taken to have fallen before it rose. */
-function reachedIn({ exits, entry, peak }: Plan, bar: ReplayBar): Exclude<ReplayFill["because"], "answer"> | null {
-  const { stop_loss_pct: stop, take_profit_pct: target, trailing_stop: trailing } = exits;
-  if (stop !== undefined && !isGreater(bar.low, moveBy(entry, -bpsOf(stop)))) return "stop_loss";
-  if (trailing !== undefined && !isLess(peak, moveBy(entry, bpsOf(trailing.activate_at_pct ?? 0))) && !isGreater(bar.low, moveBy(peak, -bpsOf(trailing.trail_pct)))) return "trailing_stop";
-  return target !== undefined && !isLess(bar.high, moveBy(entry, bpsOf(target))) ? "take_profit" : null;
-}
-
