@@ -2,10 +2,10 @@ import type { BarField, IndicatorOperand } from "@nod/contract/rule-language";
 import fc from "fast-check";
 import { ATR, BollingerBands, EMA, Highest, Lowest, SMA, VWAP } from "technicalindicators";
 import { describe, expect, test } from "vitest";
-import { readDailyBars, readRecordedDays, recordedDays } from "../../../test/support/recorded-bars.ts";
-import type { FinishedBar } from "./bar-window.ts";
-import { historyOf, specOf } from "./indicator.ts";
-import { createSymbolView } from "./symbol-view.ts";
+import { readDailyBars, readRecordedDays, recordedDays } from "../support/recorded-bars.ts";
+import type { FinishedBar } from "../../src/trading/rules/bar-window.ts";
+import { historyOf, specOf } from "../../src/trading/rules/indicator-spec.ts";
+import { createSymbolView } from "../../src/trading/rules/symbol-view.ts";
 
 type Setting = Omit<IndicatorOperand, "timeframe">;
 

@@ -1,12 +1,12 @@
 import type { Condition, Firing } from "@nod/contract/rule-language";
-import { anyCondition } from "../../../../packages/contract/test/support/any-rule.ts";
+import { anyCondition } from "../../../packages/contract/test/support/any-rule.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anyMarketDay, anyNearCondition, live, newMarket, type MarketDay } from "../../../test/support/any-market-day.ts";
-import { newGate, passGate, policyOf } from "./firing-gate.ts";
-import { compileCondition } from "./program.ts";
-import { compileRuleSource } from "./rule-program.ts";
-import { truthWord, unknown, yes } from "./truth.ts";
+import { anyMarketDay, anyNearCondition, live, newMarket, type MarketDay } from "../support/any-market-day.ts";
+import { newGate, passGate, policyOf } from "../../src/trading/rules/firing-gate.ts";
+import { compileCondition } from "../../src/trading/rules/program.ts";
+import { compileRuleSource } from "../../src/trading/rules/rule-program.ts";
+import { truthWord, unknown, yes } from "../../src/trading/rules/truth.ts";
 
 const maxAgeMs = 180_000;
 
