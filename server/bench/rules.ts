@@ -10,7 +10,7 @@ import { createFactBook } from "../src/trading/market/fact-book.ts";
 import type { LatestFact } from "../src/trading/market/facts-table.ts";
 import type { MarketSessions } from "../src/trading/market/session-table.ts";
 import type { StoredFact, SymbolView } from "../src/trading/rules/symbol-view.ts";
-import { specOf } from "../src/trading/rules/indicator.ts";
+import { specOf } from "../src/trading/rules/indicator-spec.ts";
 import { createRuleIndex } from "../src/trading/rules/rule-index.ts";
 import { factOf, mixedRule, references, symbols } from "./support/mixed-rules.ts";
 import { note, showMs, sideBySide, timedOnProcessor, verdict } from "./support/side-by-side.ts";

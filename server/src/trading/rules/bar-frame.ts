@@ -1,6 +1,7 @@
 import type { BarField, Timeframe } from "@nod/contract/rule-language";
 import { columnAt, createBarWindow, heldBars, powerOfTwoFrom, push, timeframeMs, widen, widened, type FinishedBar } from "./bar-window.ts";
-import { createIndicator, type Indicator, type IndicatorSpec } from "./indicator.ts";
+import { createIndicator, type Indicator } from "./indicator.ts";
+import type { IndicatorSpec } from "./indicator-spec.ts";
 import type { NewYorkDay } from "./new-york-day.ts";
 
 /** One indicator of a symbol's timeframe; all programs that name it read the same values. */

@@ -3,7 +3,7 @@ import type { BarFrame } from "./bar-frame.ts";
 import { timeframeMs } from "./bar-window.ts";
 import { createTeller, type BoundOperand, type BoundSeries, type Look } from "./bound-operand.ts";
 import { dividedBy, fractionOf, plus, type Fraction } from "./fraction.ts";
-import { historyOf, specOf, type IndicatorSpec } from "./indicator.ts";
+import { historyOf, specOf, type IndicatorSpec } from "./indicator-spec.ts";
 import { leaf } from "./leaf.ts";
 import type { SymbolView } from "./symbol-view.ts";
 

@@ -36,6 +36,7 @@ export function bindPeak(look: Look): BoundOperand {
       return now > before ? now : before;
     },
     exact: () => higher().exact?.() ?? null,
+    written: () => higher().written?.() ?? Number.NaN,
     tell(into) {
       const own: Record<string, string> = {};
       higher().tell(own);

@@ -1,6 +1,6 @@
 import type { Exact } from "./fraction.ts";
 import type { SymbolView } from "./symbol-view.ts";
-import type { UserView } from "./user-view.ts";
+import type { Amount, UserView } from "./user-view.ts";
 
 /** What the parts of a bound program read from; `user` and `memory` are of the look that is on. */
 export type Look = { readonly view: SymbolView; readonly maxAgeMs: number; user: UserView | null; memory: Float64Array };
@@ -21,6 +21,8 @@ export type BoundOperand = {
   readonly exact: Exact;
   /** How far a value, as just read, may be from the exact value. Null: it is the nearest double to it. */
   readonly slack: Slack | null;
+  /** Of a leaf: the decimal that it stands for. */
+  readonly written?: () => Amount;
   /** The value of what never changes. */
   readonly constant?: number;
   /** Null while known, otherwise why it is not. */

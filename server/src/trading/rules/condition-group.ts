@@ -112,7 +112,8 @@ function fire({ slot, firebaseUid, rule }: Member, reading: ConditionReading, ev
 
 /** Only of a rule that fires: its price is known. */
 function readingOf({ market, bound }: Group, user: UserView | null): ConditionReading {
-  const { written, asOfMs } = market.view.fact("last");
+  const { text, value, asOfMs } = market.view.fact("last");
+  const written = text ?? value;
   if (market.priced?.written !== written || market.priced.asOfMs !== asOfMs) market.priced = { written, asOfMs, price: price(written), priceAsOf: new Date(asOfMs) };
   return { price: market.priced.price, priceAsOf: market.priced.priceAsOf, facts: bound.facts(user) };
 }

@@ -11,6 +11,7 @@ export function leaf(name: string, read: () => number, written: () => Amount, wh
     read,
     exact: () => fractionOf(written()),
     slack: null,
+    written,
     why: () => (Number.isNaN(read()) ? why() : null),
     tell(into) {
       const value = written();
@@ -23,5 +24,5 @@ export function leaf(name: string, read: () => number, written: () => Amount, wh
 
 export function storedFact(name: StoredFact, view: SymbolView, maxAgeMs: number): BoundOperand {
   const fact = view.fact(name);
-  return leaf(name, () => readFact(view, fact, maxAgeMs), () => fact.written, () => whyFact(view, fact, maxAgeMs) ?? "");
+  return leaf(name, () => readFact(view, fact, maxAgeMs), () => fact.text ?? fact.value, () => whyFact(view, fact, maxAgeMs) ?? "");
 }

@@ -1,7 +1,7 @@
 import type { Condition, Operand } from "@nod/contract/rule-language";
 import type { HistoryNeed } from "./bar-frame.ts";
 import { barsBack } from "./bind-change.ts";
-import { historyOf, specOf } from "./indicator.ts";
+import { historyOf, specOf } from "./indicator-spec.ts";
 import type { StoredFact } from "./symbol-view.ts";
 
 /** What a condition must be given before it can be known. */

@@ -2,6 +2,7 @@ import { errorAt, linearError } from "./arithmetic.ts";
 import type { BoundOperand } from "./bound-operand.ts";
 import { compareFractions } from "./fraction.ts";
 import { unknown, type Truth } from "./truth.ts";
+import type { Amount } from "./user-view.ts";
 
 /** -1, 0 or 1 as one is less than, equal to or greater than the other; NaN while one of them is unknown. */
 export type Order = () => number;
@@ -62,10 +63,16 @@ export function createComparison([below, equal, above]: readonly [Truth, Truth, 
 
 const approximateOrder = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : a === b ? 0 : Number.NaN);
 
-function createExactOrder({ exact: left }: BoundOperand, { exact: right }: BoundOperand): Order | null {
+function createExactOrder({ exact: left, written: writtenLeft }: BoundOperand, { exact: right, written: writtenRight }: BoundOperand): Order | null {
   if (left === null || right === null) return null;
+  const isLeaves = writtenLeft !== undefined && writtenRight !== undefined;
   return () => {
+    // Most ties are of the same price, and that is one price however it is written down.
+    if (isLeaves && isShort(writtenLeft()) && isShort(writtenRight())) return 0;
     const [a, b] = [left(), right()];
     return a === null || b === null ? Number.NaN : compareFractions(a, b);
   };
 }
+
+/** So short that its double is no other decimal's: of two such, equal doubles are equal decimals. Asked of leaves whose doubles are equal. */
+const isShort = (written: Amount): boolean => typeof written === "number" || written.length <= 15;

@@ -88,7 +88,7 @@ function bindRule({ view, policy, maxAgeMs, when, rearm }: Parts): BoundRule {
     createMemory: () => ({ when: when.createMemory(), rearm: rearm?.createMemory() ?? new Float64Array(0) }),
     look(memory, user) {
       found.truth = when.look(memory.when, user);
-      found.rearm = rearm === null ? unknown : rearm.look(memory.rearm, user);
+      if (rearm !== null) found.rearm = rearm.look(memory.rearm, user);
       return found.truth;
     },
     judge: rearm === null ? when.judge : null,

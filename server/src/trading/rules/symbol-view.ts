@@ -66,7 +66,8 @@ export type FactCell = {
   /** Trades and quotes grow old within the day; the others belong to their trading day. */
   readonly isTimely: boolean;
   value: number;
-  written: string | number;
+  /** As it was written; null when it came as a number, which is what it prints as. */
+  text: string | null;
   asOfMs: number;
   tradingDay: NewYorkDate | null;
 };
@@ -117,11 +118,11 @@ export function createSymbolView(): SymbolView {
     },
     fact: (name) => facts[name],
     setFact(name, written, asOfMs, tradingDay = null) {
-      const value = Number(written);
+      const value = typeof written === "number" ? written : Number(written);
       if (!Number.isFinite(value)) throw new RangeError(`${name} is not a finite number`);
       const fact = facts[name];
       fact.value = value;
-      fact.written = written;
+      fact.text = typeof written === "number" ? null : written;
       fact.asOfMs = asOfMs;
       fact.tradingDay = tradingDay;
     },
@@ -142,7 +143,7 @@ export function createSymbolView(): SymbolView {
   return view;
 }
 
-const missing = (name: StoredFact, isTimely: boolean): FactCell => ({ name, isTimely, value: Number.NaN, written: Number.NaN, asOfMs: Number.NaN, tradingDay: null });
+const missing = (name: StoredFact, isTimely: boolean): FactCell => ({ name, isTimely, value: Number.NaN, text: null, asOfMs: Number.NaN, tradingDay: null });
 
 /** NaN while unknown: missing, of another trading day, or a trade or quote older than `maxAgeMs`. */
 export function readFact(view: SymbolView, fact: FactCell, maxAgeMs: number): number {
