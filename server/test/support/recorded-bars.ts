@@ -17,7 +17,7 @@ export const recordedDays: Readonly<Record<string, readonly string[]>> = {
   AAPL: ["2014-06-05", "2014-06-06"],
 };
 
-export function readRecordedDay(symbol: string, date: string): RecordedDay {
+function readRecordedDay(symbol: string, date: string): RecordedDay {
   const session = { tradingDay: date, opensAtMs: Date.parse(`${date}T13:30:00Z`), closesAtMs: Date.parse(`${date}T20:00:00Z`) };
   const bars = rowsOf(`minute/${symbol}/${date}.csv`).map(([time = "", ...values]) => barOf(Date.parse(time), values));
   return { symbol, session, bars: bars.filter(({ startsAtMs }) => startsAtMs >= session.opensAtMs && startsAtMs < session.closesAtMs) };

@@ -14,7 +14,7 @@ export type MutableBarWindow = { -readonly [Key in keyof BarWindow]: BarWindow[K
 
 export const timeframeMs: Record<Timeframe, number> = { "1Min": 60_000, "5Min": 300_000, "15Min": 900_000, "1Hour": 3_600_000, "1Day": 86_400_000 };
 
-export const columns = ["startsAtMs", "open", "high", "low", "close", "volume"] as const;
+const columns = ["startsAtMs", "open", "high", "low", "close", "volume"] as const;
 
 export function createBarWindow(): MutableBarWindow {
   const empty = (): Float64Array => new Float64Array(2);

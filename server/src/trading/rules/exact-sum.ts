@@ -39,7 +39,7 @@ function addPair(sum: { high: number; low: number }, value: number, rest: number
 }
 
 /** What `product`, the rounded product of the two, lacks. */
-export function productError(a: number, b: number, product: number): number {
+function productError(a: number, b: number, product: number): number {
   const aBig = splitter * a;
   const aHigh = aBig - (aBig - a);
   const aLow = a - aHigh;
