@@ -2,13 +2,15 @@ import type { Condition, Firing } from "@nod/contract/rule-language";
 import type { ConditionRule } from "@nod/contract/trading-config";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anyMarketDay, anyNearCondition, live, opensAtMs } from "../support/any-market-day.ts";
+import { anyMarketDay, anyNearCondition, live, newMarket, opensAtMs } from "../support/any-market-day.ts";
 import { compileConfig } from "../../src/trading/config/compile.ts";
 import { createFactBook } from "../../src/trading/market/fact-book.ts";
 import type { MarketSessions } from "../../src/trading/market/session-table.ts";
 import type { CompiledConfig } from "../../src/trading/rules/compiled-rule.ts";
 import type { ConditionFiring } from "../../src/trading/rules/condition-group.ts";
+import { newGate, passGate } from "../../src/trading/rules/firing-gate.ts";
 import { createRuleIndex, type RuleIndex } from "../../src/trading/rules/rule-index.ts";
+import { compileRuleSource } from "../../src/trading/rules/rule-program.ts";
 import { noPosition, type UserView } from "../../src/trading/rules/user-view.ts";
 
 const minute = 60_000;
@@ -170,5 +172,43 @@ test("the order of rules does not matter, nor who comes first, on any day", () =
       };
       expect(firingsOf(rules.toReversed())).toEqual(firingsOf(rules));
     }),
+  );
+});
+
+test("what the index skips would have changed nothing: it fires exactly what looking at every rule at every minute fires", () => {
+  const anyFire: fc.Arbitrary<Firing> = fc.record({ mode: fc.constantFrom("on_change" as const, "every" as const, "once_per_bar" as const), timeframe: fc.constant("1Min" as const), seconds: fc.constantFrom(60, 180), at_start: fc.boolean() });
+  const level = fc.integer({ min: 390, max: 410 }).map((quarters) => quarters / 4);
+  const anyLevels: fc.Arbitrary<Condition> = fc.oneof(
+    fc.record({ op: fc.constantFrom("<" as const, "<=" as const, ">" as const, ">=" as const), left: fc.constantFrom("last" as const, "mid" as const, { change: "percent" as const, from: "prev_close" as const }), right: level.map((value) => value - 100) }),
+    fc.record({ op: fc.constantFrom("<" as const, ">=" as const, "=" as const), left: fc.constantFrom("last" as const, "mid" as const, "bid" as const), right: level }),
+    fc.record({ op: fc.constantFrom("between" as const, "outside" as const), value: fc.constantFrom("last" as const, "ask" as const), low: level, high: level }),
+  );
+  const anyShape = fc.oneof(anyNearCondition, anyLevels, fc.array(anyLevels, { minLength: 1, maxLength: 3 }).map((all) => ({ all })), fc.array(anyLevels, { minLength: 1, maxLength: 3 }).map((any) => ({ any })), fc.tuple(anyLevels, anyNearCondition).map((all) => ({ all })));
+  fc.assert(
+    fc.property(fc.array(fc.record({ when: anyShape, fire: anyFire }), { minLength: 1, maxLength: 6 }), anyMarketDay, (rules, day) => {
+      const index = createRuleIndex();
+      index.add("alice", compiled(...rules.map(({ when, fire }, n) => ruleOf(`r${n}`, when, fire))));
+      const view = newMarket();
+      const each = rules.map(({ when, fire }, n) => {
+        const { policy, bind } = compileRuleSource({ when, fire, maxAgeMs: 180_000 });
+        const bound = bind(view);
+        return { id: `alice r${n}`, policy, bound, memory: bound.createMemory(), gate: newGate(policy) };
+      });
+      for (const [at] of day.minutes.entries()) {
+        const watched = index.conditions.viewOf(key);
+        if (watched === null) throw new Error("nobody watches the symbol");
+        const user = live(watched, day, at);
+        live(view, day, at);
+        const expected = each.filter((rule) => {
+          rule.bound.look(rule.memory, user);
+          const before = rule.gate.firings;
+          rule.gate = passGate(rule.policy, rule.gate, rule.bound.gateLook());
+          return rule.gate.firings > before;
+        });
+        const found = index.evaluate(createFactBook(), sessionsAt(view.nowMs), new Set([key]), [], () => user).conditionFirings;
+        expect(whoFires(found)).toEqual(expected.map(({ id }) => id).toSorted());
+      }
+    }),
+    { numRuns: 300 },
   );
 });
