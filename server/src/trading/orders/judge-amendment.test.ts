@@ -81,6 +81,14 @@ test("what the order has said by itself is not taken back a second time by the m
   expect(judge(afterwards, { state, of: known })).toMatchObject({ event: { filledQty: "0" } });
 });
 
+test("a correction that the order's word has counted in before it is told leaves that word as it is", () => {
+  const corrected = { fills: [fill("e2", "0.08")], amendments: [{ executionId: "c0", about: "e2", restated: { qty: quantity("0.01"), price: price("100") }, at: noon }] };
+  const state = { ...filled("0.05", "90"), brokerUpdatedAt: later };
+  expect(judge(correction("0.05", "90", "c0"), { state, of: corrected })).toMatchObject({ event: { filledQty: "0.05", filledAvgPrice: "90" } });
+  // An older word knew nothing of it: what it said beyond the executions that were told is there beside it.
+  expect(judge(correction("0.05", "90", "c0"), { state: filled("0.05", "90"), of: corrected })).toMatchObject({ event: { filledQty: "0.09" } });
+});
+
 test("a bust under the execution's own id is about that one", () => {
   expect(judge(bust({ executionId: "e2", previousExecutionId: null }))).toMatchObject({ about: "e2", event: { filledQty: "0.06" } });
 });

@@ -34,7 +34,7 @@ export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report
   if (newer === null && about === null) return { about, was, event: null };
   const left =
     newer !== null ? { qty: newer.filledQty, avgPrice: newer.filledAvgPrice }
-    : isCovered(amendment, book) ? { qty: state.filledQty, avgPrice: state.filledAvgPrice }
+    : isCovered(amendment, book) || isCountedIn(state, after, amendment) ? { qty: state.filledQty, avgPrice: state.filledAvgPrice }
     : leftOf(state, { before, after, isKnown: isKnownIn(book, about) }, amendment);
   return {
     about,
@@ -65,6 +65,10 @@ export const untoldBust = (alpacaOrderId: string, at: Date): Amendment => ({
 /** The order's own word has been taken since it happened, before this message came: the quantity has it already. */
 const isCovered = ({ executedAt }: Amendment, { amendments }: ExecutionBook): boolean =>
   amendments.some(({ executionId, at }) => executionId.startsWith(untoldPrefix) && at >= executedAt);
+
+/** A word on the order that is not older says what the executions now add up to: it knew of this one, and nothing lies beyond them. */
+const isCountedIn = ({ brokerUpdatedAt, filledQty }: OrderState, after: readonly KnownExecution[], { executedAt }: Amendment): boolean =>
+  brokerUpdatedAt !== null && brokerUpdatedAt >= executedAt && compare(executedIn(after).qty, filledQty) === 0;
 
 const later = (a: Date, b: Date | null): Date => (b !== null && b > a ? b : a);
 
