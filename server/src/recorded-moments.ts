@@ -33,7 +33,7 @@ export function openRecordedPast(folder: string): RecordedPast {
       const timeline = createBarsTimeline(markets.map((market) => recordedMarket(data, market)));
       const minutesOn = ({ tradingDay }: ReplaySession) => ({ symbol, assetClass }: Market): Bar[] =>
         assetClass === "us_equity" ? data.minutes(symbol, tradingDay).map((bar) => minuteBar(symbol, bar)) : [];
-      for (const session of all.filter(({ tradingDay }) => tradingDay < range.from).slice(-warmSessions)) timeline.warm(session, minutesOn(session));
+      for (const session of all.filter(({ tradingDay }) => tradingDay < range.from).slice(-warmSessions)) for (const market of markets) timeline.warm(session, market.key, minutesOn(session)(market));
       for (const session of sessions(range)) yield* timeline.play(session, minutesOn(session));
     },
   };

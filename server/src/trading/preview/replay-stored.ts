@@ -33,7 +33,7 @@ export type StoredReplay = {
 };
 
 /** Others run after so long. */
-const sliceMs = 8;
+const sliceMs = 5;
 /** What one statement reads: so many minutes are decoded in a few milliseconds. */
 const symbolsPerReading = { us_equity: 4, crypto: 1 } as const;
 /** Indicators have at most so many sessions of minutes behind them, and so many days. */
@@ -62,8 +62,11 @@ export async function replayStored(db: Db, { config, answers, startsWithUsd, cos
   };
 
   for (const session of first === undefined ? [] : warmedBefore(sessions, first, warmSessionsOf(inLongForm(compiled)))) {
-    timeline.warm(session, await readMinutes(db, markets, session));
-    await breathe();
+    const minutes = await readMinutes(db, markets, session);
+    for (const market of markets) {
+      timeline.warm(session, market.key, minutes(market));
+      await breathe();
+    }
   }
   const lookedAt = new Set<NewYorkDate>();
   let isCutShort = false;
@@ -137,6 +140,7 @@ async function readMinutes(db: Db, markets: readonly Market[], { assetClass, ope
     for (let at = 0; at < of.length; at += size) {
       const symbols = of.slice(at, at + size).map(({ symbol }) => symbol);
       for (const [symbol, bars] of Map.groupBy(await readBars(db, { feed, assetClass, timeframe: "1Min", symbols, from, to }), (bar) => bar.symbol)) minutes.set(`${feed} ${symbol}`, bars);
+      await letOthersRun();
     }
   }
   return (market) => (market.assetClass === assetClass ? (minutes.get(`${market.feed} ${market.symbol}`) ?? []) : []);

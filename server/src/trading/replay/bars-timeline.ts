@@ -9,6 +9,7 @@
 import type { Timeframe } from "@nod/contract/rule-language";
 import { add, larger, smaller, splitPrice, splitQuantity, type Price, type Quantity } from "../../core/decimal.ts";
 import { addDays, newYorkInstant, type NewYorkDate } from "../../core/trading-day.ts";
+import type { MarketKey } from "../market/fact-book.ts";
 import { createBarAggregator, type BarAggregator, type IntradayTimeframe } from "../market/session-bars.ts";
 import type { Bar } from "../ports.ts";
 import type { ViewSession } from "../rules/symbol-view.ts";
@@ -28,8 +29,8 @@ export type RecordedMarket = { market: Market; days: readonly RecordedDaily[]; s
 export type MinutesOf = (market: Market) => readonly Bar[];
 
 export type BarsTimeline = {
-  /** A session before the replay begins: what indicators have behind them. */
-  warm(session: ReplaySession, minutesOf: MinutesOf): void;
+  /** One symbol's session before the replay begins: what indicators have behind them. */
+  warm(session: ReplaySession, key: MarketKey, minutes: readonly Bar[]): void;
   /** The next session. Sessions come in the order of time; those of both asset classes one after the other. */
   play(session: ReplaySession, minutesOf: MinutesOf): Generator<Moment>;
 };
@@ -57,19 +58,21 @@ export function createBarsTimeline(markets: readonly RecordedMarket[], tellsFact
   const of = ({ assetClass }: ReplaySession): Track[] => tracks.filter((track) => track.market.assetClass === assetClass);
 
   return {
-    warm(session, minutesOf) {
-      for (const track of of(session)) {
-        passSplits(track, session.tradingDay);
-        for (const bar of within(session, minutesOf(track.market))) takeMinute(track, session, bar);
-        finished(track, session.closesAtMs);
-      }
+    warm(session, key, minutes) {
+      const track = of(session).find(({ market }) => market.key === key);
+      if (track === undefined) return;
+      passSplits(track, session.tradingDay);
+      for (const bar of within(session, minutes)) takeMinute(track, session, bar);
+      finished(track, session.closesAtMs);
     },
     *play(session, minutesOf) {
       const due = of(session);
       const { assetClass, tradingDay, opensAtMs, closesAtMs } = session;
       const viewed = { tradingDay, opensAtMs, closesAtMs };
       const told = (events: MarketEvent[]): MarketEvent[] => (tellsFacts ? events : events.filter(({ kind }) => kind !== "facts"));
-      yield { atMs: opensAtMs, events: [{ kind: "session", assetClass, session: viewed }, ...told(due.flatMap((track) => beginDay(track, session)))] };
+      // While the market is still closed, so that nothing is looked at before all of it is there; a symbol at a time, so that it can be done in slices.
+      for (const track of due) yield { atMs: opensAtMs, events: told(beginDay(track, session)) };
+      yield { atMs: opensAtMs, events: [{ kind: "session", assetClass, session: viewed }] };
       const minutes = byEnd(due, session, minutesOf);
       for (let endMs = opensAtMs + minuteMs; endMs <= closesAtMs; endMs += minuteMs) {
         const events = told((minutes.get(endMs) ?? []).flatMap(([track, bar]) => eventsOf(track, session, bar, endMs)));
