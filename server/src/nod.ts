@@ -129,7 +129,7 @@ export async function startNod(config: Config, hooks: NodHooks): Promise<Running
     }
     const expiry = startQuestionExpiry(workerPool, telemetry.expiry);
     stops.push(() => expiry.stop());
-    if (config.auth.mode === "firebase" && config.auth.web?.vapidKey != null) {
+    if (config.auth.mode === "firebase" && config.auth.web !== null && config.auth.web.vapidKey !== null) {
       const sender = createFcmSender({ projectId: config.auth.projectId, onFailure: telemetry.push.failed });
       stops.push(() => sender.stop());
       const pushing = startPushing(workerPool, sender, telemetry.push);

@@ -11,7 +11,7 @@ import { addUsers, configWith } from "../support/trading-users.ts";
 const aDay = 86_400_000;
 let database: TestDatabase;
 let market: FakeMarket;
-let workers: TickWorker[] = [];
+const workers: TickWorker[] = [];
 let reports: TickReport[] = [];
 let errors: unknown[] = [];
 
