@@ -83,6 +83,8 @@ function usageAt({ timeline }: Evidence, { order, approved, session }: Counted, 
 function countedOrders({ orders, events, book, sessions, timeline }: Evidence): Counted[] {
   const postOf = new Map(book.posts.map((post) => [post.clientOrderId, post]));
   const refused = new Set(book.accounts.flatMap((account) => account.orders).filter(({ status }) => status === "rejected").map((order) => order.client_order_id));
+  // What the broker takes back gives room back, at a moment of its own.
+  const amended = new Set(book.accounts.flatMap((account) => account.executions).filter(({ kind }) => kind !== "fill").map(({ orderId }) => orderId));
   const givenUp = new Set(events.filter(({ kind }) => kind === "order_not_placed" || kind === "order_rejected").map(({ orderId }) => orderId));
   return orders.flatMap((order) => {
     const post = postOf.get(order.clientOrderId);
@@ -91,7 +93,7 @@ function countedOrders({ orders, events, book, sessions, timeline }: Evidence): 
     const approved = events.find(({ kind, orderId }) => kind === "intent_proposed" && orderId === order.id) ?? { n: 0, atMs: order.createdMs };
     const brokerMs = timeline.brokerFromNatural(timeline.naturalOf(approved));
     const session = sessions.find(({ opensMs, closesMs }) => opensMs <= brokerMs && brokerMs < closesMs)?.date ?? order.tradingDay;
-    return [{ order, approved, notional: new Decimal(notional ?? order.reserved), session }];
+    return [{ order, approved, notional: new Decimal(amended.has(post.orderId) ? 0 : (notional ?? order.reserved)), session }];
   });
 }
 
