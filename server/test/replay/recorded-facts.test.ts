@@ -4,15 +4,15 @@ import type { Rule } from "@nod/contract/trading-config";
 import { newUuid } from "../../src/core/ids.ts";
 import { price, usd } from "../../src/core/decimal.ts";
 import { addDays, newYorkDate, newYorkInstant } from "../../src/core/trading-day.ts";
-import { marketKey } from "../../src/trading/market/fact-book.ts";
+import { readGivenAnswers } from "../../src/pipeline/given-answers-table.ts";
 import { recordFacts } from "../../src/trading/market/facts-table.ts";
-import { readRecordedFacts } from "../../src/trading/market/recorded-facts-table.ts";
+import { replayStored } from "../../src/trading/preview/replay-stored.ts";
 import { recordSession } from "../../src/trading/market/session-table.ts";
 import type { Fact } from "../../src/trading/ports.ts";
-import { createBarsTimeline, type ReplaySession } from "../../src/trading/replay/bars-timeline.ts";
+import type { ReplaySession } from "../../src/trading/replay/bars-timeline.ts";
 import { defaultCosts } from "../../src/trading/replay/costs.ts";
-import { factsTimeline, mergeMoments } from "../../src/trading/replay/facts-timeline.ts";
-import { replay, skipAll } from "../../src/trading/replay/replay.ts";
+import { recordedAnswers } from "../../src/trading/replay/recorded-answers.ts";
+import { skipAll } from "../../src/trading/replay/replay.ts";
 import { startTick, type TickWorker } from "../../src/workers/tick.ts";
 import type { TickReport } from "../../src/workers/tick-observer.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -39,7 +39,6 @@ afterEach(async () => {
   await database.drop();
 });
 
-const symbols = ["SPY", "AIG"];
 const shared = { question_template: "{{symbol}}?", on_answer_match: { action: "propose_order", side: "buy", notional_usd: 10 }, expires_in_seconds: 300, max_staleness_seconds: 600, max_drift_bps: 50 } as const;
 const rules: Rule[] = [
   { id: "spy_dip", type: "price_below_pct_of_ref", symbol: "SPY", ref_metric: "prev_close", threshold_pct: -1, cooldown_seconds: 86_400, ...shared },
@@ -96,10 +95,15 @@ test("replaying what was stored of a day asks exactly what was asked on that day
   expect(asked.length).toBeGreaterThan(6);
   expect(new Set(asked.map(({ rule }) => rule)).size).toBe(rules.length);
 
-  const market = (symbol: string) => ({ key: marketKey({ feed: "iex", assetClass: "us_equity", symbol }), feed: "iex", assetClass: "us_equity", symbol }) as const;
-  const stored = await readRecordedFacts(database.pool, { symbols, from: new Date(session.opensAtMs), to: new Date(session.closesAtMs), afterId: "0" });
-  const facts = stored.map((row) => ({ batch: row.batch, recordedAtMs: row.recordedAt.getTime(), market: market(row.symbol), metric: row.metric, price: price(row.price), volume: row.volume, asOfMs: row.asOf.getTime() }));
-  const sessions = createBarsTimeline(symbols.map((symbol) => ({ market: market(symbol), days: [], splits: [] })), false).play(session, () => []);
-  const { questions } = replay({ config, moments: mergeMoments(sessions, factsTimeline(facts)), answers: skipAll, startsWithUsd: usd("10000"), costs: defaultCosts });
-  expect(questions.map((question): Asked => ({ rule: question.rule_id, symbol: question.symbol, price: question.price }))).toEqual(asked);
+  // The session counts as over, though the day may have hours left: nothing was recorded of them.
+  const given = await readGivenAnswers(database.pool, "alice", { from: new Date(session.opensAtMs), to: new Date(session.closesAtMs) });
+  expect(given.map(({ status }) => status)).toEqual(asked.map(() => "rejected"));
+  const answers = recordedAnswers(given.map(({ ruleId, askedAt }) => ({ ruleId, askedAtMs: askedAt.getTime(), says: "skip", amountUsd: null })));
+  for (const said of [skipAll, answers]) {
+    const { questions } = await replayStored(database.pool, {
+      config, source: "facts", answers: said, startsWithUsd: usd("10000"), costs: defaultCosts, now: new Date(session.closesAtMs), range: { from: session.tradingDay, to: session.tradingDay }, maxMs: Infinity,
+    });
+    expect(questions.map((question): Asked => ({ rule: question.rule_id, symbol: question.symbol, price: question.price }))).toEqual(asked);
+    expect(new Set(questions.map(({ answer }) => answer))).toEqual(new Set(["skip"]));
+  }
 });

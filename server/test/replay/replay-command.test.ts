@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ReplayReport } from "@nod/contract/preview";
 import { compileValidator } from "@nod/contract/validators";
+import { useTestDatabase } from "../support/database.ts";
+import { storeDays } from "../support/stored-days.ts";
 
 const program = join(import.meta.dirname, "../../src/replay-days.ts");
 const example = join(import.meta.dirname, "../../../docs/examples/october-2013.json");
@@ -17,11 +19,28 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+let environment: Record<string, string> = {};
 const run = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((done) => {
-    execFile(process.execPath, [program, ...args], { cwd: folder, env: { PATH: process.env["PATH"], INIT_CWD: folder } }, (error, stdout, stderr) => done({ code: error === null ? 0 : 1, stdout, stderr }));
+    execFile(process.execPath, [program, ...args], { cwd: folder, env: { PATH: process.env["PATH"], INIT_CWD: folder, ...environment } }, (error, stdout, stderr) => done({ code: error === null ? 0 : 1, stdout, stderr }));
   });
 const day = ["--from", "2013-10-08", "--to", "2013-10-08"];
+
+describe("over the bars of a database", { timeout: 180_000 }, () => {
+  const database = useTestDatabase();
+
+  test("says what it says over the recordings, and what is not stored", async () => {
+    const stored = await storeDays(database.pool, ["2013-10-08"], ["SPY", "AIG"]);
+    environment = { DATABASE_URL: database.url };
+    const on = ["--from", stored.dateOf("2013-10-08"), "--database", "--config", example, "--json"];
+    const [bars, facts] = await Promise.all([run(...on), run(...on, "--facts", "--answers", "recorded", "--uid", "nobody")]);
+    environment = {};
+    expect(bars).toMatchObject({ code: 0 });
+    // Without IBM's card, which only told something.
+    expect(JSON.parse(bars.stdout)).toMatchObject({ trading_days: 1, asked: 3, made_usd: "-0.45", missing: [{ symbol: "IBM" }] });
+    expect(JSON.parse(facts.stdout)).toMatchObject({ asked: 0, missing: [{ message: "no facts are stored of these days" }, { symbol: "AIG" }, { symbol: "IBM" }] });
+  });
+});
 
 describe("npm run replay", { timeout: 180_000 }, () => {
   test("tells what would have been asked on 2013-10-08, what it would have made, and what holding would have", async () => {
@@ -50,6 +69,7 @@ describe("npm run replay", { timeout: 180_000 }, () => {
     await writeFile(join(folder, "wrong.json"), JSON.stringify({ version: 1, rulez: [] }));
     expect(await run(...day, "--config", "wrong.json")).toMatchObject({ code: 1, stderr: expect.stringContaining("/rulez") });
     expect(await run("--from", "2013-13-08", "--config", example)).toMatchObject({ code: 1, stderr: "2013-13-08 is not a date like 2013-10-08\n" });
+    expect(await run(...day, "--config", example, "--facts")).toMatchObject({ code: 1, stderr: expect.stringContaining("--database") });
     expect(await run("--config", example)).toMatchObject({ code: 1, stderr: expect.stringContaining("usage") });
     expect(await run(...day, "--config", example, "--answer", "x")).toMatchObject({ code: 1, stderr: expect.stringContaining("--answer") });
     expect(await run("--from", "2013-11-29", "--config", example)).toMatchObject({ code: 0, stdout: expect.stringContaining("missing: SPY: no minutes were recorded") });

@@ -7,7 +7,7 @@ import type { FactMetric } from "../ports.ts";
 export type SnapshotRow = { id: string; batch: string; recordedAt: Date; feed: Feed; assetClass: AssetClass; symbol: string; metric: FactMetric; price: string; volume: string | null; asOf: Date };
 
 /** Rows of one reading. */
-export const snapshotsPerPage = 5_000;
+const snapshotsPerPage = 5_000;
 
 /** What was recorded of the symbols in [`from`, `to`), in the order of recording, page by page: `afterId` is the last one's `id`. */
 export async function readRecordedFacts(db: Db, of: { symbols: readonly string[]; from: Date; to: Date; afterId: string }): Promise<SnapshotRow[]> {

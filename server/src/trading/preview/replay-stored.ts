@@ -2,18 +2,21 @@
 import { setImmediate as letOthersRun } from "node:timers/promises";
 import { maxPreviewSymbols, type ReplayReport } from "@nod/contract/preview";
 import type { TradingConfig } from "@nod/contract/trading-config";
-import type { Usd } from "../../core/decimal.ts";
+import { price, type Usd } from "../../core/decimal.ts";
 import { addDays, newYorkDate, newYorkInstant, type NewYorkDate } from "../../core/trading-day.ts";
 import type { Db } from "../../db/pool.ts";
 import { compileConfig } from "../config/compile.ts";
 import { readBars } from "../market/bars-table.ts";
 import { readCalendar } from "../market/calendar-table.ts";
+import { marketKey } from "../market/fact-book.ts";
+import { readRecordedFacts, type SnapshotRow } from "../market/recorded-facts-table.ts";
 import { readPendingSplits } from "../market/splits-table.ts";
 import { minutesOf } from "../market/session-bars.ts";
 import type { Bar } from "../ports.ts";
 import { compileRuleSource } from "../rules/rule-program.ts";
 import { createBarsTimeline, cryptoSession, type RecordedDaily, type RecordedMarket, type ReplaySession } from "../replay/bars-timeline.ts";
 import type { Costs } from "../replay/costs.ts";
+import { factsTimeline, mergeMoments, type RecordedFact } from "../replay/facts-timeline.ts";
 import { startReplay, type Answers } from "../replay/replay.ts";
 import { inLongForm, marketsOf } from "../replay/replayed-rule.ts";
 import { reportOf } from "../replay/report.ts";
@@ -26,6 +29,8 @@ export type StoredReplay = {
   costs: Costs;
   /** From one date to another, or the last so many trading days; only sessions that are over. */
   range: { from: NewYorkDate; to: NewYorkDate } | { lastDays: number };
+  /** Left out: the bars tell the facts too. `facts`: they are those that were recorded, batch by batch; orders are filled by bars all the same. */
+  source?: "bars" | "facts";
   /** The database's. */
   now: Date;
   /** After so long it ends with what there is. */
@@ -41,7 +46,7 @@ const maxWarmSessions = 10;
 const dailyHistoryDays = 400;
 const calendarReachDays = 80;
 
-export async function replayStored(db: Db, { config, answers, startsWithUsd, costs, range, now, maxMs }: StoredReplay): Promise<ReplayReport> {
+export async function replayStored(db: Db, { config, answers, startsWithUsd, costs, range, source = "bars", now, maxMs }: StoredReplay): Promise<ReplayReport> {
   const startedMs = performance.now();
   const compiled = compileConfig(config, "replayed");
   const all = marketsOf(compiled);
@@ -52,7 +57,7 @@ export async function replayStored(db: Db, { config, answers, startsWithUsd, cos
   const first = played[0];
   const days = [...new Set(played.map(({ tradingDay }) => tradingDay))];
   const run = startReplay({ config, answers, startsWithUsd, costs });
-  const timeline = createBarsTimeline(first === undefined ? [] : await readDays(db, markets, first.tradingDay, now));
+  const timeline = createBarsTimeline(first === undefined ? [] : await readDays(db, markets, first.tradingDay, now), source === "bars");
   const seen = new Set<string>();
   let sliceStartedMs = performance.now();
   const breathe = async (): Promise<void> => {
@@ -75,15 +80,17 @@ export async function replayStored(db: Db, { config, answers, startsWithUsd, cos
     if (isCutShort) break;
     const minutes = await readMinutes(db, markets, session);
     sliceStartedMs = performance.now();
-    for (const market of markets) if (minutes(market).length > 0) seen.add(market.key);
-    for (const moment of timeline.play(session, minutes)) {
+    for (const market of markets) if (source === "bars" && minutes(market).length > 0) seen.add(market.key);
+    const facts = source === "bars" ? [] : await readFactsOf(db, markets, session);
+    for (const { market } of facts) seen.add(market.key);
+    for (const moment of mergeMoments(timeline.play(session, minutes), factsTimeline(facts))) {
       run.take(moment);
       await breathe();
     }
     lookedAt.add(session.tradingDay);
   }
   if (played.length === 0) missing.push(...markets.map(({ symbol }) => ({ symbol, message: "no trading day of the range is known, or none is over" })));
-  else missing.push(...markets.filter(({ key }) => !seen.has(key)).map(({ symbol }) => ({ symbol, message: "no minutes are stored of these days" })));
+  else missing.push(...markets.filter(({ key }) => !seen.has(key)).map(({ symbol }) => ({ symbol, message: `no ${source === "bars" ? "minutes" : "facts"} are stored of these days` })));
   return reportOf(run.result(), { days: days.filter((day) => lookedAt.has(day)), costs, missing, isCutShort });
 }
 
@@ -130,6 +137,23 @@ async function readDays(db: Db, markets: readonly Market[], first: NewYorkDate, 
     recorded.push({ market, days, splits: assetClass === "us_equity" ? splits : [] });
   }
   return recorded;
+}
+
+/** From New York's midnight on: what is of a day may have been recorded before its open. */
+async function readFactsOf(db: Db, markets: readonly Market[], { assetClass, tradingDay, closesAtMs }: ReplaySession): Promise<RecordedFact[]> {
+  const known = new Map(markets.filter((market) => market.assetClass === assetClass).map((market) => [market.key, market]));
+  const of = { symbols: [...new Set([...known.values()].map(({ symbol }) => symbol))], from: newYorkInstant(tradingDay, "00:00"), to: new Date(closesAtMs) };
+  const facts: RecordedFact[] = [];
+  for (let afterId: string | undefined = "0"; afterId !== undefined; ) {
+    const page: SnapshotRow[] = await readRecordedFacts(db, { ...of, afterId });
+    for (const row of page) {
+      const market = known.get(marketKey(row));
+      if (market !== undefined) facts.push({ batch: row.batch, recordedAtMs: row.recordedAt.getTime(), market, metric: row.metric, price: price(row.price), volume: row.volume, asOfMs: row.asOf.getTime() });
+    }
+    afterId = page.at(-1)?.id;
+    await letOthersRun();
+  }
+  return facts;
 }
 
 async function readMinutes(db: Db, markets: readonly Market[], { assetClass, opensAtMs, closesAtMs }: ReplaySession): Promise<(market: Market) => readonly Bar[]> {
