@@ -1,4 +1,5 @@
 /** A folder of recorded market data, as a replay wants it: sessions, and the moments between two dates. */
+import type { ReplayReport } from "@nod/contract/preview";
 import { openRecordedData, recordedDay, ticksToDecimal, type DailyRow, type MinuteBar, type RecordedData } from "@nod/alpaca-simulator";
 import { price, quantity } from "./core/decimal.ts";
 import { newYorkInstant, type NewYorkDate } from "./core/trading-day.ts";
@@ -14,8 +15,8 @@ export type RecordedPast = {
   moments(markets: readonly Market[], range: { from: NewYorkDate; to: NewYorkDate }): Iterable<Moment>;
   /** The trading days of the range. */
   sessions(range: { from: NewYorkDate; to: NewYorkDate }): ReplaySession[];
-  /** Without a minute on any day of the range. */
-  lacks(market: Market, range: { from: NewYorkDate; to: NewYorkDate }): boolean;
+  /** What cannot be looked at in the range, and why. */
+  missing(markets: readonly Market[], range: { from: NewYorkDate; to: NewYorkDate }): ReplayReport["missing"];
 };
 
 /** @param folder `daily/SYMBOL.csv`, `minute/SYMBOL/DATE.csv` and `corporate-actions.csv`, prices as they were traded */
@@ -28,7 +29,13 @@ export function openRecordedPast(folder: string): RecordedPast {
   const sessions: RecordedPast["sessions"] = ({ from, to }) => all.filter(({ tradingDay }) => from <= tradingDay && tradingDay <= to);
   return {
     sessions,
-    lacks: (market, range) => market.assetClass !== "us_equity" || sessions(range).every(({ tradingDay }) => data.minutes(market.symbol, tradingDay).length === 0),
+    missing: (markets, range) => markets.flatMap(({ assetClass, symbol }) => {
+      const recorded = sessions(range).filter(({ tradingDay }) => assetClass === "us_equity" && data.minutes(symbol, tradingDay).length > 0);
+      if (recorded.length === 0) return [{ symbol, message: `no minutes were recorded from ${range.from} to ${range.to}` }];
+      const days = new Set(data.daily(symbol).map(({ date }) => date));
+      const unknown = recorded.find(({ previous }) => previous === null || !days.has(previous));
+      return unknown === undefined ? [] : [{ symbol, message: `no daily bar was recorded of the trading day before ${unknown.tradingDay}: its previous close is unknown` }];
+    }),
     *moments(markets, range) {
       const timeline = createBarsTimeline(markets.map((market) => recordedMarket(data, market)));
       const minutesOn = ({ tradingDay }: ReplaySession) => ({ symbol, assetClass }: Market): Bar[] =>

@@ -73,7 +73,7 @@ function overRecordings({ from, to, config, answers, cash, folder }: Wish): Repl
   const markets = marketsOf(compileConfig(config, "replayed"));
   const range = { from, to };
   const days = past.sessions(range).map(({ tradingDay }) => tradingDay);
-  const missing = markets.filter((market) => past.lacks(market, range)).map(({ symbol }) => ({ symbol, message: `no minutes were recorded from ${from} to ${to}` }));
+  const missing = past.missing(markets, range);
   const result = replay({ config, moments: past.moments(markets, range), answers, startsWithUsd: cash, costs: defaultCosts });
   return reportOf(result, { days, costs: defaultCosts, missing, isCutShort: false });
 }
