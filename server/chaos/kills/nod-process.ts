@@ -19,11 +19,17 @@ export type NodProcess = {
   output(): string;
 };
 
+const running = new Set<ChildProcess>();
+// Whoever leaves in haste leaves nobody behind.
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 export function startNodProcess(address: string, environment: Record<string, string>): NodProcess {
   const child: ChildProcess = spawn(process.execPath, [entry], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-outputLimit)));
   const exited = once(child, "exit");
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
     isRunning,
