@@ -19,7 +19,8 @@ const readWish = compileExplainingValidator(Type.Object({ own: Type.Optional(Typ
 
 /** Of all users together, in this process: each holds a session's minutes in memory. */
 const maxAtOnce = 4;
-const maxPreviewMs = 20_000;
+/** Looked at before each session. Every call is answered within seven seconds. */
+const maxPreviewMs = 5_000;
 const retryAfterSeconds = 5;
 /** What a previewed account begins with. */
 const startsWithUsd = usd("10000");

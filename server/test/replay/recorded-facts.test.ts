@@ -99,6 +99,8 @@ test("replaying what was stored of a day asks exactly what was asked on that day
   const given = await readGivenAnswers(database.pool, "alice", { from: new Date(session.opensAtMs), to: new Date(session.closesAtMs) });
   expect(given.map(({ status }) => status)).toEqual(asked.map(() => "rejected"));
   const answers = recordedAnswers(given.map(({ ruleId, askedAt }) => ({ ruleId, askedAtMs: askedAt.getTime(), says: "skip", amountUsd: null })));
+  const late = await replayStored(database.pool, { config, answers, startsWithUsd: usd("10000"), costs: defaultCosts, now: new Date(session.closesAtMs), range: { lastDays: 1 }, maxMs: -1 });
+  expect(late).toMatchObject({ cut_short: true, trading_days: 0, from: null, asked: 0 });
   for (const said of [skipAll, answers]) {
     const { questions } = await replayStored(database.pool, {
       config, source: "facts", answers: said, startsWithUsd: usd("10000"), costs: defaultCosts, now: new Date(session.closesAtMs), range: { from: session.tradingDay, to: session.tradingDay }, maxMs: Infinity,
