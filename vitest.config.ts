@@ -1,13 +1,26 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Two cores are what the smallest machine that runs this has; more workers only make time-outs. */
 const maxWorkers = 2;
+
+/** What takes minutes begins at once, so that the rest runs beside it and not before it. */
+const takesMinutes = /server\/test\/(chaos\/chaos|dialogues\/dialogues|process)\.test\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => takesMinutes.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 const shared = { testTimeout: 60_000, hookTimeout: 120_000, exclude: [...configDefaults.exclude, "**/.data/**"] };
 
 export default defineConfig({
   test: {
     maxWorkers,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
