@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { price, quantityFor, usd, type Price } from "../core/decimal.ts";
-import type { BrokerClock } from "../core/trading-day.ts";
+import { addDays, newYorkDate, newYorkInstant, type BrokerClock } from "../core/trading-day.ts";
 import type { BrokerOrder, BrokerPort, Fact, FactMetric, FillActivity, MarketDataPort, MinuteBarsPort, OrderTicket, TradeStreamPort } from "../trading/ports.ts";
 
 type FixtureMetric = Exclude<FactMetric, "day_volume" | "bid" | "ask">;
@@ -95,10 +95,8 @@ export function createTestModePorts(clock: Clock): { marketData: MarketDataPort;
   };
 }
 
-const twelveHoursMs = 43_200_000;
-
-/** Open, whatever the hour; the close is far enough ahead that no test ever meets it. */
+/** Open, whatever the hour: until the end of New York's day, so that the trading day is the one that it is there. */
 function alwaysOpen(now: Date): BrokerClock {
-  const nextClose = new Date(now.getTime() + twelveHoursMs);
-  return { isOpen: true, timestamp: now, nextClose, nextOpen: new Date(nextClose.getTime() + twelveHoursMs) };
+  const midnight = newYorkInstant(addDays(newYorkDate(now), 1), "00:00");
+  return { isOpen: true, timestamp: now, nextClose: new Date(midnight.getTime() - 1), nextOpen: midnight };
 }

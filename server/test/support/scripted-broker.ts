@@ -1,5 +1,6 @@
 /** A broker in memory that says what a test tells it to say, and keeps book of what it was asked. */
 import { price, quantity, usd, type Price, type Quantity, type Usd } from "../../src/core/decimal.ts";
+import { addDays, newYorkDate, newYorkInstant } from "../../src/core/trading-day.ts";
 import type { BrokerAccount, BrokerAsset, BrokerEvent, BrokerOrder, BrokerPort, FillActivity, LookupOutcome, OrderTicket, SubmitOutcome, TradeStreamHandlers, TradeStreamPort } from "../../src/trading/ports.ts";
 import { BrokerUnavailableError } from "../../src/trading/ports.ts";
 
@@ -142,7 +143,9 @@ export function createScriptedBroker(): ScriptedBroker {
       clock: () =>
         reachable(() => {
           const now = Date.now();
-          return { isOpen: broker.isOpen, timestamp: new Date(now), nextOpen: new Date(now + 86_400_000), nextClose: new Date(now + 3_600_000) };
+          // Never past New York's midnight: the trading day is that of the close.
+          const midnight = newYorkInstant(addDays(newYorkDate(new Date(now)), 1), "00:00").getTime();
+          return { isOpen: broker.isOpen, timestamp: new Date(now), nextOpen: new Date(now + 86_400_000), nextClose: new Date(Math.min(now + 3_600_000, midnight - 1)) };
         }),
       asset: (symbol) =>
         reachable(() => {

@@ -54,7 +54,7 @@ const verbs: Record<Pair["op"], string> = {
 
 function describePair({ op, left, right }: Pair, speaker: Speaker): string {
   // "400 > last" is "last < 400", and reads so.
-  if (typeof left === "number" && isComparison(op)) return describePair({ op: mirrored[op], left: right, right: left }, speaker);
+  if (typeof left === "number" && typeof right !== "number" && isComparison(op)) return describePair({ op: mirrored[op], left: right, right: left }, speaker);
   if (typeof right === "number" && isComparison(op)) {
     const special = describeChange(op, left, right, speaker) ?? describeClock(op, left, right);
     if (special !== null) return special;

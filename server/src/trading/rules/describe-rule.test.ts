@@ -95,6 +95,10 @@ describe("a rule in plain English", () => {
     expect(describeRule(rule)).toBe(text);
   });
 
+  test("that compares two numbers says so: it is silly, and allowed", () => {
+    expect(describeRule(cond({ op: "<", left: 1, right: 2 }))).toBe("When 1 is below 2, tell you.");
+  });
+
   test("is one sentence that names the symbol, whatever the rule", () => {
     fc.assert(
       fc.property(anyShapedRule, (document) => {
