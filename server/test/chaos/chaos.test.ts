@@ -20,7 +20,7 @@ async function run(file: string, ...args: string[]): Promise<{ code: number | nu
 const tallied = (output: string, what: string): number => Number(new RegExp(`^ +(\\d+)  ${what}$`, "m").exec(output)?.[1] ?? 0);
 
 test("five hundred seeds of people, prices and faults leave nothing that the checker can complain of", async () => {
-  const { code, output } = await run("main.ts", "--seeds", "500", "--jobs", "2");
+  const { code, output } = await run("main.ts", "--seeds", "500", "--jobs", "3");
   expect(output).toContain("violations: 0");
   expect(code).toBe(0);
   // And they were no idle worlds.
