@@ -33,7 +33,7 @@ export default defineConfig({
         test: { ...shared, name: "server", include: ["server/test/**/*.test.ts"], globalSetup: "server/test/support/global-setup.ts" },
       },
       {
-        test: { ...shared, name: "e2e", include: ["client/web/e2e/**/*.test.ts"], globalSetup: "server/test/support/global-setup.ts", fileParallelism: false },
+        test: { ...shared, name: "e2e", include: ["client/web/e2e/**/*.test.ts"], globalSetup: "server/test/support/global-setup.ts" },
       },
     ],
   },
