@@ -1,5 +1,6 @@
 /** The workers that bring the market in beside the tick: bars of the past and the stream of now. */
 import { randomUUID } from "node:crypto";
+import type { AssetClass } from "@nod/contract/primitives";
 import type { BrokerPorts } from "./broker-ports.ts";
 import type { Pool } from "./db/pool.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -37,8 +38,13 @@ export function startMarketWorkers(deps: { pool: Pool; ports: Pick<BrokerPorts, 
   };
 }
 
-/** What conditions read, and the days of everything that is followed. */
+/** The minutes of a month, over which a config can be previewed: 22 sessions of a stock, 30 days of a coin. */
+const previewMinutes: Record<AssetClass, number> = { us_equity: 22 * 390, crypto: 30 * 24 * 60 };
+
+/** What conditions read, and the days and minutes of everything that is followed, so that rules can be tried on them. */
 function wantedBars({ configs }: TickWorker): WantedBars[] {
-  const followed = configs.inputs.groups().flatMap(({ group, symbols }) => symbols.map(({ symbol }): WantedBars => ({ ...group, symbol, timeframe: "1Day", bars: 1 })));
+  const followed = configs.inputs.groups().flatMap(({ group, symbols }) =>
+    symbols.map(({ symbol }): WantedBars => ({ ...group, symbol, timeframe: "1Min", bars: previewMinutes[group.assetClass] })),
+  );
   return [...followed, ...[...configs.rules.conditions.watched()].flatMap(wantedOf)];
 }

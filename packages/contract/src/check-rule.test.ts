@@ -105,7 +105,7 @@ describe("what cannot be meant is said in words", () => {
     ["a limit of a market order", rule(below, { on_answer_match: { ...buy, limit_offset_bps: -10 } }), "/on_answer_match/limit_offset_bps", 'belongs to "order_type": "limit"'],
     ["exits of a sell", rule(below, { on_answer_match: { ...buy, side: "sell", exits: { stop_loss_pct: 5 } } }), "/on_answer_match/exits", "belongs to buys"],
     ["exits that are none", rule(below, { on_answer_match: { ...buy, exits: {} } }), "/on_answer_match/exits", "must have one of `stop_loss_pct`, `take_profit_pct`, `trailing_stop`"],
-    ["auto without a budget", rule(below, { mode: "auto" }), "/auto_budget", "is required with mode auto"],
+    ["auto without a budget", rule(below, { mode: "auto" }), "/auto_budget", "auto_budget is required with mode auto"],
     ["auto that has to ask", rule(below, { mode: "auto", auto_budget: { max_orders_per_day: 1, max_notional_usd_per_day: 10 }, on_answer_match: { ...buy, notional_usd: { ask: { min: 5, max: 10 } } } }), "/mode", "nobody can name the amount"],
   ])("%s", (_name, document, pointer, message) => {
     expect(faultsOf(document)).toContainEqual({ pointer, message: expect.stringContaining(message) });

@@ -76,7 +76,7 @@ function sizeFaults(action: ProposeOrder): RuleFault[] {
 function autoFaults({ mode, auto_budget: budget, on_answer_match: action }: Rule): RuleFault[] {
   const faults = budget === undefined ? [] : decimalsFault(budget.max_notional_usd_per_day, 2, "auto_budget", "max_notional_usd_per_day");
   if (mode !== "auto") return faults;
-  if (budget === undefined) faults.push({ path: ["auto_budget"], message: "is required with mode auto" });
+  if (budget === undefined) faults.push({ path: ["auto_budget"], message: "auto_budget is required with mode auto" });
   if (action.action === "notify") faults.push({ path: ["mode"], message: "auto has no order to make with notify" });
   if (action.action === "propose_order" && "notional_usd" in action && typeof action.notional_usd !== "number") {
     faults.push({ path: ["mode"], message: "auto asks nobody, so nobody can name the amount" });

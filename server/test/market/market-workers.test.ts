@@ -30,7 +30,7 @@ const rsi: TradingConfig["rules"][number] = {
   cooldown_seconds: 60, expires_in_seconds: 60, max_staleness_seconds: 60, max_drift_bps: 50,
 };
 
-test("a user's config is enough: bars of what his rules read, days of what he follows, prices from the stream, and from polling when it is down", async () => {
+test("a user's config is enough: bars of what his rules read and of what he follows, prices from the stream, and from polling when it is down", async () => {
   const database = await createTestDatabase();
   closers.push(() => database.drop());
   const simulator = await startSimulator({});
@@ -58,7 +58,7 @@ test("a user's config is enough: bars of what his rules read, days of what he fo
 
   await until("the bars are there", async () => {
     const covered = (await readCoverage(database.pool)).filter((row) => row.covered !== null).map((row) => `${row.symbol} ${row.timeframe}`);
-    return covered.toSorted().join() === "IBM 1Day,SPY 1Day,SPY 1Min";
+    return covered.toSorted().join() === "IBM 1Day,IBM 1Min,SPY 1Day,SPY 1Min";
   }, 60_000);
   const group = { feed: "iex", assetClass: "us_equity" } as const;
   await until("the stream brings both", async () => started.isStreamed(group, "SPY") && started.isStreamed(group, "IBM"), 60_000);
