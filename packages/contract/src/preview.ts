@@ -9,6 +9,8 @@ export const maxPreviewDays = 30;
 export const maxPreviewQuestions = 500;
 /** Of the symbols that rules name, the first so many are looked at. */
 export const maxPreviewSymbols = 20;
+/** Of each symbol's price line: a day's minutes are 390. */
+export const maxPreviewPoints = 400;
 
 /** `own`: a document of one's own that is not stored; without it the stored one. Laid over `template_name`, or over one's own template. */
 export const PreviewRequest = Type.Object(
@@ -77,6 +79,13 @@ export const ReplayReport = Type.Object(
         symbols: Type.Array(Type.Object({ symbol: MarketSymbol, from: DecimalString, to: DecimalString, pct: Type.String() }, { additionalProperties: false })),
       },
       { additionalProperties: false },
+    ),
+    prices: Type.Array(
+      Type.Object(
+        { symbol: MarketSymbol, interval_seconds: Type.Integer({ minimum: 60 }), points: Type.Array(Type.Object({ as_of: Instant, price: DecimalString }, { additionalProperties: false }), { maxItems: maxPreviewPoints }) },
+        { additionalProperties: false },
+      ),
+      { description: "How each symbol's price went: the last price of each interval of trading, splits included." },
     ),
     missing: Type.Array(Type.Object({ symbol: MarketSymbol, message: Type.String() }, { additionalProperties: false }), { description: "What could not be looked at, and why." }),
     cut_short: Type.Boolean({ description: "It took too long: what comes after `to` was not looked at." }),

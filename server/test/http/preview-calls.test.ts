@@ -47,6 +47,8 @@ describe("a preview", { timeout: 120_000 }, () => {
         }, { at: stored.at(lastDay, "11:00").toISOString(), rule_id: "aig_falls_1", price: "47.22", made_usd: "4.86", fills: [{ price: "47.24361" }] }],
         made_usd: "7.8", win_rate_pct: "100", fees_usd: "0.06", missing: [],
         // The first minute's open and the last one's close: IBM 179.52 and 181.32, AIG 47.64 and 47.73.
+        // Every minute of one day; IBM's last one closed at 181.32.
+        prices: [{ symbol: "IBM", interval_seconds: 60, points: expect.arrayContaining([{ as_of: stored.at(lastDay, "16:00").toISOString(), price: "181.32" }]) }, { symbol: "AIG" }],
         buy_and_hold: { symbols: expect.arrayContaining([expect.objectContaining({ symbol: "IBM", from: "179.52" })]) },
       },
     });

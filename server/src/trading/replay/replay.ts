@@ -27,6 +27,7 @@ import { createBuyAndHold, type HeldSymbol } from "./buy-and-hold.ts";
 import type { Costs } from "./costs.ts";
 import { inLongForm } from "./replayed-rule.ts";
 import { feedMoment } from "./feed-moment.ts";
+import { createPriceLines, type PriceLine } from "./price-lines.ts";
 import type { Market, Moment } from "./timeline.ts";
 
 export type ReplayAnswer = { says: "approve" | "skip" | "nothing"; amountUsd?: Usd };
@@ -73,6 +74,7 @@ export type Replay = {
   worst_drawdown_pct: Percent;
   /** Of each symbol that had a minute. */
   held: HeldSymbol[];
+  prices: PriceLine[];
 };
 
 export type ReplaySettings = {
@@ -122,6 +124,7 @@ export function startReplay({ config, answers, startsWithUsd, costs, caps = noCa
   }
   const equity: EquityPoint[] = [];
   const held = createBuyAndHold();
+  const prices = createPriceLines();
   let peak = startsWithUsd;
   let drawdown = percent("0");
   const isCooling = (atMs: number) => (slot: number): boolean => world.cards.coolingUntilMs(conditions.ownerOf(slot)?.rule.rule.id ?? "") > atMs;
@@ -129,6 +132,7 @@ export function startReplay({ config, answers, startsWithUsd, costs, caps = noCa
   return {
     take(moment) {
       held.take(moment);
+      prices.take(moment);
       const { changed, dayEnded } = feedMoment(moment, conditions, world);
       const { firings } = conditions.evaluate(moment.atMs, changed, fresh, (_uid, symbol) => account.userView(symbol), isCooling(moment.atMs));
       fresh.clear();
@@ -150,6 +154,7 @@ export function startReplay({ config, answers, startsWithUsd, costs, caps = noCa
       ends_with_usd: account.equity(),
       worst_drawdown_pct: drawdown,
       held: held.result(),
+      prices: prices.result(),
     }),
   };
 }

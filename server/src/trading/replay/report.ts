@@ -31,6 +31,7 @@ export function reportOf(replay: Replay, { days, costs, missing, isCutShort }: R
     slippage_usd: replay.slippage_usd,
     slippage_bps: costs.slippageBps,
     buy_and_hold: { made_usd: heldGain(replay), symbols: replay.held },
+    prices: replay.prices,
     missing,
     cut_short: isCutShort,
   };
