@@ -35,6 +35,7 @@ export type {
   NegotiateOverride,
   TicketOptions,
 } from "./options.ts";
+export { UnavailableError } from "./options.ts";
 export type { TransportName } from "./transport/transport-name.ts";
 export { MemoryBackplane } from "./backplane.ts";
 export type { Backplane, BackplaneMessage } from "./backplane.ts";

@@ -12,6 +12,17 @@ export interface HubLogger {
   error(fields: object, message: string): void;
 }
 
+/** It cannot be said now who calls; the request is answered with 503 and `Retry-After`. */
+export class UnavailableError extends Error {
+  override readonly name = "UnavailableError";
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /** What the `authenticate` hook sees. */
 export interface AuthenticationRequest {
   /** The bearer token of the `Authorization` header, or of `access_token` in the query where that is allowed. */
@@ -39,7 +50,7 @@ export interface EndpointOptions {
   readonly transports?: readonly TransportName[];
   /**
    * Establishes who calls: at negotiate, at an upgrade without negotiate, and (without tickets) at each further request.
-   * `null` answers 401. Absent: everybody is anonymous.
+   * `null` answers 401; an `UnavailableError` thrown, 503. Absent: everybody is anonymous.
    */
   readonly authenticate?: (request: AuthenticationRequest) => AuthenticatedUser | null | Promise<AuthenticatedUser | null>;
   /** Redirect negotiation with tickets; bearer tokens in query strings are then refused. Needs `authenticate`. */
@@ -63,8 +74,19 @@ export interface EndpointOptions {
   readonly pollTimeoutMs?: number;
   /** A connection without a transport is given up after this time: never connected, between polls, dropped (default 15,000). */
   readonly disconnectTimeoutMs?: number;
-  /** Connections of this path in this process; further negotiations answer 503 (default 100,000). */
+  /** Connections of this path in this process; further ones are answered with 503 (default 100,000). */
   readonly maximumConnections?: number;
+  /** Of one user, on this path in this process; further ones are answered with 429 (default: as many as there may be at all). */
+  readonly maximumConnectionsPerUser?: number;
+  /** Of one client address, likewise. */
+  readonly maximumConnectionsPerAddress?: number;
+  /** Whose address a request counts for (default: the socket's). Behind a proxy it is the proxy's word. */
+  readonly clientAddress?: (request: IncomingMessage) => string;
+  /**
+   * Asked before an upgrade is looked at any further; seconds refuse it with 429 and `Retry-After`. Requests pass the
+   * application's own middleware, upgrades do not: this is where it counts them.
+   */
+  readonly refuseUpgrade?: (request: IncomingMessage) => { readonly retryAfterSeconds: number } | undefined;
 }
 
 /** Options of one hub. */

@@ -7,6 +7,8 @@ import type { TransportName } from "../transport/transport-name.ts";
 /** How a connection was negotiated. */
 export interface ConnectionTerms {
   readonly user: AuthenticatedUser | undefined;
+  /** Of the client that opened it, as the endpoint counts them. */
+  readonly address: string;
   /** The redeemed ticket every further request must present; `undefined` where tickets are not in use. */
   readonly ticket: string | undefined;
   readonly statefulReconnect: boolean;
@@ -28,6 +30,7 @@ export class TransportConnection implements TransportOwner {
   readonly token: string;
   readonly statefulReconnect: boolean;
   readonly ticket: string | undefined;
+  readonly address: string;
   user: AuthenticatedUser | undefined;
   transportName: TransportName | undefined;
   transport: Transport | undefined;
@@ -46,6 +49,7 @@ export class TransportConnection implements TransportOwner {
     this.token = terms.negotiateVersion === 0 ? this.id : secrets.slice(21);
     this.user = terms.user;
     this.ticket = terms.ticket;
+    this.address = terms.address;
     this.statefulReconnect = terms.statefulReconnect;
     this.#holder = holder;
     this.#detachedAt = now;

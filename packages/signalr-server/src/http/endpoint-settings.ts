@@ -15,6 +15,10 @@ export interface EndpointSettings {
   readonly pollTimeoutMs: number;
   readonly disconnectTimeoutMs: number;
   readonly maximumConnections: number;
+  readonly maximumConnectionsPerUser: number;
+  readonly maximumConnectionsPerAddress: number;
+  readonly clientAddress: NonNullable<EndpointOptions["clientAddress"]>;
+  readonly refuseUpgrade: EndpointOptions["refuseUpgrade"];
   readonly negotiateHeaders: EndpointOptions["negotiateHeaders"];
   readonly negotiate: EndpointOptions["negotiate"];
 }
@@ -36,6 +40,10 @@ export function endpointSettings(options: HubOptions, isHub: boolean): EndpointS
     pollTimeoutMs: options.pollTimeoutMs ?? 90_000,
     disconnectTimeoutMs: options.disconnectTimeoutMs ?? 15_000,
     maximumConnections: options.maximumConnections ?? 100_000,
+    maximumConnectionsPerUser: options.maximumConnectionsPerUser ?? Number.POSITIVE_INFINITY,
+    maximumConnectionsPerAddress: options.maximumConnectionsPerAddress ?? Number.POSITIVE_INFINITY,
+    clientAddress: options.clientAddress ?? ((request) => request.socket.remoteAddress ?? ""),
+    refuseUpgrade: options.refuseUpgrade,
     negotiateHeaders: options.negotiateHeaders,
     negotiate: options.negotiate,
   };

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AuthenticatedUser } from "../connection/connection-info.ts";
 import { RequestSnapshot } from "../connection/request-snapshot.ts";
 import type { TransportConnection } from "../connection/transport-connection.ts";
 import { LongPollingTransport } from "../transport/long-polling-transport.ts";
@@ -17,12 +18,19 @@ import { parameter } from "./request-target.ts";
 export class Refusal {
   readonly status: number;
   readonly text: string;
+  /** With 429 and 503: when it may be tried again. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, text: string) {
+  constructor(status: number, text: string, retryAfterSeconds?: number) {
     this.status = status;
     this.text = text;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** Another process takes clients at once; a place becomes free when somebody leaves. */
+const retryElsewhereSeconds = 1;
+const retryWhenFreeSeconds = 10;
 
 /** Clients send one POST after the other; so many at once hold bodies in memory, and more are refused. */
 const maximumPendingPosts = 16;
@@ -54,11 +62,20 @@ export class Endpoint {
     if (refusal !== undefined) respond(response, refusal);
   }
 
-  /** What speaks against another connection, if anything. */
-  refusalOfNew(): Refusal | undefined {
-    if (this.draining) return new Refusal(503, "The server is shutting down.");
-    if (this.connections.size >= this.settings.maximumConnections) return new Refusal(503, "There are too many connections.");
-    return undefined;
+  /** What speaks against another connection from this address, if anything: asked before it is known who calls. */
+  refusalOfAddress(address: string): Refusal | undefined {
+    if (this.draining) return new Refusal(503, "The server is shutting down.", retryElsewhereSeconds);
+    if (this.connections.size >= this.settings.maximumConnections) return new Refusal(503, "There are too many connections.", retryWhenFreeSeconds);
+    if (this.connections.countOfAddress(address) < this.settings.maximumConnectionsPerAddress) return undefined;
+    return new Refusal(429, "There are too many connections of this address.", retryWhenFreeSeconds);
+  }
+
+  /** The same for a user's, once that is known; meanwhile others may have taken the last places. */
+  refusalOfNew(user: AuthenticatedUser | undefined, address: string): Refusal | undefined {
+    const refusal = this.refusalOfAddress(address);
+    if (refusal !== undefined || user === undefined) return refusal;
+    if (this.connections.countOfUser(user.userId) < this.settings.maximumConnectionsPerUser) return undefined;
+    return new Refusal(429, "There are too many connections of this user.", retryWhenFreeSeconds);
   }
 
   /** Finds the connection a request names, and checks that the request may speak for it. */
@@ -95,11 +112,14 @@ export class Endpoint {
       if ("status" in override) return new Refusal(override.status, override.body);
       return void respondJson(response, override);
     }
+    const address = this.settings.clientAddress(request);
+    const full = this.refusalOfAddress(address);
+    if (full !== undefined) return full;
     let admission = this.credentials.tickets === undefined ? undefined : await this.credentials.redeem(request, target.parameters);
     const redeemed = admission?.kind === "admitted";
     if (!redeemed) admission = await this.credentials.authenticate(request, target.parameters);
     if (admission === undefined || admission.kind === "refused") return unauthorized;
-    const refusal = this.refusalOfNew();
+    const refusal = this.refusalOfNew(admission.user, address);
     if (refusal !== undefined) return refusal;
     if (this.credentials.tickets !== undefined && !redeemed) {
       if (admission.user === undefined) return unauthorized;
@@ -110,6 +130,7 @@ export class Endpoint {
     if (asked.kind === "refused") return void respondJson(response, { error: asked.error });
     const connection = this.connections.open({
       user: admission.user,
+      address,
       ticket: admission.ticket,
       statefulReconnect: asked.statefulReconnect,
       negotiateVersion: asked.version,
@@ -205,9 +226,11 @@ export class Endpoint {
 /** The credential is missing, spent, expired or somebody else's. */
 export const unauthorized = new Refusal(401, "");
 
-function respond(response: ServerResponse, refusal: Refusal): void {
+/** Answers a request in plain text, unless it has been answered already. */
+export function respond(response: ServerResponse, refusal: Refusal): void {
   if (response.headersSent) return;
   if (refusal.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
+  if (refusal.retryAfterSeconds !== undefined) response.setHeader("Retry-After", String(refusal.retryAfterSeconds));
   response.writeHead(refusal.status, { "Content-Type": "text/plain", "Content-Length": Buffer.byteLength(refusal.text) });
   response.end(refusal.text);
 }

@@ -2,8 +2,9 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { HubLogger } from "../options.ts";
+import { UnavailableError } from "../options.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { Refusal } from "./endpoint.ts";
+import { Refusal, respond } from "./endpoint.ts";
 import { targetOf } from "./request-target.ts";
 import type { UpgradeHandler } from "./upgrade.ts";
 import { refuse } from "./upgrade.ts";
@@ -43,9 +44,9 @@ export class PathRouter {
     const route = this.#routes.get(keyOf(isNegotiate ? target.path.replace(/\/negotiate\/?$/i, "") : target.path));
     if (route === undefined) return false;
     route.endpoint.serve(request, response, target, isNegotiate).catch((error: unknown) => {
-      this.#logger.error({ err: error, path: route.endpoint.path }, "A request failed");
-      if (!response.headersSent) response.writeHead(500);
-      response.end();
+      const refusal = this.#refusalFor(error, route.endpoint.path, "A request failed");
+      if (response.headersSent) response.end();
+      else respond(response, refusal);
     });
     return true;
   }
@@ -72,11 +73,19 @@ export class PathRouter {
         return;
       }
       route.upgrades.serve(request, socket, head, target).catch((error: unknown) => {
-        this.#logger.error({ err: error, path: route.endpoint.path }, "An upgrade failed");
-        refuse(socket, new Refusal(500, ""));
+        refuse(socket, this.#refusalFor(error, route.endpoint.path, "An upgrade failed"));
       });
     };
     server.on("upgrade", onUpgrade);
+  }
+
+  #refusalFor(error: unknown, path: string, what: string): Refusal {
+    if (error instanceof UnavailableError) {
+      this.#logger.warn({ err: error, path }, what);
+      return new Refusal(503, "", error.retryAfterSeconds);
+    }
+    this.#logger.error({ err: error, path }, what);
+    return new Refusal(500, "");
   }
 }
 

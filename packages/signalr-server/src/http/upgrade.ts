@@ -32,6 +32,8 @@ export class UpgradeHandler {
   async serve(request: IncomingMessage, socket: Duplex, head: Buffer, target: RequestTarget): Promise<void> {
     // Until `ws` takes the socket over, an error on it would otherwise be nobody's.
     socket.on("error", destroyFailed);
+    const tooOften = this.#endpoint.settings.refuseUpgrade?.(request);
+    if (tooOften !== undefined) return refuse(socket, new Refusal(429, "There were too many upgrades.", tooOften.retryAfterSeconds));
     const connection = await this.#admit(request, target);
     if (connection instanceof Refusal) return refuse(socket, connection);
     if (socket.destroyed) return;
@@ -60,12 +62,15 @@ export class UpgradeHandler {
     if (!endpoint.settings.transports.includes("WebSockets")) {
       return new Refusal(404, "WebSockets transport not supported by this end point type");
     }
+    const address = endpoint.settings.clientAddress(request);
+    const full = endpoint.refusalOfAddress(address);
+    if (full !== undefined) return full;
     const redeemed = endpoint.credentials.tickets === undefined ? undefined : await endpoint.credentials.redeem(request, target.parameters);
     const admission = redeemed?.kind === "admitted" ? redeemed : await endpoint.credentials.authenticate(request, target.parameters);
     if (admission.kind === "refused") return unauthorized;
     return (
-      endpoint.refusalOfNew() ??
-      endpoint.connections.open({ user: admission.user, ticket: admission.ticket, statefulReconnect: false, negotiateVersion: 1 })
+      endpoint.refusalOfNew(admission.user, address) ??
+      endpoint.connections.open({ user: admission.user, address, ticket: admission.ticket, statefulReconnect: false, negotiateVersion: 1 })
     );
   }
 }
@@ -82,6 +87,7 @@ export function refuse(socket: Duplex, refusal: Refusal): void {
     "Content-Type: text/plain",
     `Content-Length: ${Buffer.byteLength(refusal.text)}`,
     ...(refusal.status === 401 ? ["WWW-Authenticate: Bearer"] : []),
+    ...(refusal.retryAfterSeconds === undefined ? [] : [`Retry-After: ${refusal.retryAfterSeconds}`]),
   ];
   socket.once("finish", () => socket.destroy());
   socket.end(`${lines.join("\r\n")}\r\n\r\n${refusal.text}`);
