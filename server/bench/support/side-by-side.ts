@@ -3,8 +3,8 @@
 /** Each returns the milliseconds that count; what it does before and after is not counted. */
 export type Contestants<Name extends string> = Record<Name, () => Promise<number>>;
 
-/** `ratio` is the median over the rounds of one's time by the other's in the same round: a machine whose speed drifts moves both. */
-export type SideBySide<Name extends string> = { medians: Record<Name, number>; ratio(of: Name, by: Name): number };
+/** `ratios` are of one's time by the other's in the same round: a machine whose speed drifts moves both. `ratio` is their median. */
+export type SideBySide<Name extends string> = { medians: Record<Name, number>; ratio(of: Name, by: Name): number; ratios(of: Name, by: Name): number[] };
 
 /** @param rounds at least five for a figure that is worth keeping */
 export async function sideBySide<Name extends string>(rounds: number, contestants: Contestants<Name>): Promise<SideBySide<Name>> {
@@ -15,9 +15,11 @@ export async function sideBySide<Name extends string>(rounds: number, contestant
     for (const name of round % 2 === 0 ? names : names.toReversed()) times.get(name)?.push(await contestants[name]());
     note(`  round ${round + 1} of ${rounds}: ${names.map((name) => `${name} ${showMs(times.get(name)?.at(-1) ?? Number.NaN)}`).join(", ")}`);
   }
+  const ratios = (of: Name, by: Name): number[] => (times.get(of) ?? []).map((ms, round) => ms / (times.get(by)?.[round] ?? Number.NaN));
   return {
     medians: Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])])) as Record<Name, number>,
-    ratio: (of, by) => median((times.get(of) ?? []).map((ms, round) => ms / (times.get(by)?.[round] ?? Number.NaN))),
+    ratio: (of, by) => median(ratios(of, by)),
+    ratios,
   };
 }
 
