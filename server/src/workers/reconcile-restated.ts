@@ -1,11 +1,9 @@
 /** What became, while nobody listened, of orders that were over: a bust can reach one that is never polled again. */
 import type { AppliedWord, BrokerWord } from "../trading/orders/apply-broker-event.ts";
-import { isLess } from "../core/decimal.ts";
 import type { Pool } from "../db/pool.ts";
 import { latestFilledOrders } from "../trading/orders/fills-table.ts";
-import { untoldBust } from "../trading/orders/judge-amendment.ts";
-import type { OrderRecord } from "../trading/orders/order-record.ts";
-import { BrokerUnavailableError, type BrokerOrder, type BrokerPort } from "../trading/ports.ts";
+import { saidLessAt, untoldBust } from "../trading/orders/judge-amendment.ts";
+import { BrokerUnavailableError, type BrokerPort } from "../trading/ports.ts";
 
 export type RestatedDeps = {
   pool: Pool;
@@ -33,7 +31,3 @@ export async function reconcileRestated(deps: RestatedDeps, limit: number): Prom
   }
   return orders.length;
 }
-
-/** When it said so, where it says less than is known; null where it does not. */
-const saidLessAt = ({ filledQty, updatedAt }: BrokerOrder, known: OrderRecord): Date | null =>
-  isLess(filledQty, known.filledQty) && updatedAt !== null && (known.brokerUpdatedAt === null || updatedAt > known.brokerUpdatedAt) ? updatedAt : null;

@@ -7,6 +7,7 @@ import { withTransaction } from "../../src/db/transaction.ts";
 import { storyOfOrder } from "../../src/trading/audit/events-table.ts";
 import { verifyChains } from "../../src/trading/audit/verify-chains.ts";
 import { applyBrokerEvent, type BrokerWord } from "../../src/trading/orders/apply-broker-event.ts";
+import { untoldBust } from "../../src/trading/orders/judge-amendment.ts";
 import { readTradingStatus } from "../../src/trading/portfolio/status.ts";
 import { configSourceOf } from "../../src/trading/risk/config-source.ts";
 import type { Amendment, BrokerOrder } from "../../src/trading/ports.ts";
@@ -99,6 +100,18 @@ test("told by the stream and found by the comparison at one moment, it counts on
   expect(told.map(({ data }) => data)).toEqual([
     { source: expect.any(String), execution_id: amendment.executionId, previous_execution_id: executions[1], was_qty: "0.04", was_price: "100", status: "filled", filled_qty: "0.06", filled_avg_price: "100" },
   ]);
+});
+
+test("a correction that the stream told of while the order was being polled is not taken for a bust as well", async () => {
+  await trader();
+  const { id, order, executions } = await bought("0.06");
+  const restated: BrokerOrder = { ...order, filledQty: quantity("0.02"), filledAvgPrice: price("101"), updatedAt: new Date(Date.now() + 1_000) };
+  // The poll found less than was known when it asked; its word waits for the order behind the stream's.
+  const polled: BrokerWord = { kind: "order", source: "poll", order: restated, execution: null, amendment: untoldBust(order.alpacaOrderId, new Date(Date.now() + 1_000)), event: null };
+  await take(stream(restated, correction(executions[0] ?? "", "0.02", "101")));
+  expect(await take(polled)).toMatchObject({ kind: "unchanged" });
+  expect(await rowOf(id)).toEqual({ status: "filled", filled: "0.02" });
+  expect((await storyOfOrder(database.pool, uid, id)).map(({ kind }) => kind)).not.toContain("trade_busted");
 });
 
 test("a change that names nothing, and that nothing explains, halts its user; what is known stays", async () => {

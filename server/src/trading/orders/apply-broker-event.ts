@@ -5,7 +5,7 @@ import { haltUser } from "../risk/kill-switch-table.ts";
 import { announceOrders } from "./announce.ts";
 import { executedIn, executionsInForce } from "./executions-in-force.ts";
 import { executionBookOf, insertAmendment, insertFill } from "./fills-table.ts";
-import { judgeAmendment, type ExecutionBook, type JudgedAmendment } from "./judge-amendment.ts";
+import { isUntold, judgeAmendment, saidLessAt, type ExecutionBook, type JudgedAmendment } from "./judge-amendment.ts";
 import type { OrderRecord } from "./order-record.ts";
 import { transition, type OrderEvent } from "./order-state.ts";
 import { isBrokerStatus } from "./order-status.ts";
@@ -108,10 +108,11 @@ function addUp(book: ExecutionBook) {
 
 type AmendmentWord = { amendment: Amendment; report: OrderWord | null; alpacaOrderId: string; source: BrokerWordSource };
 
-/** A bust or a correction counts once, by its own execution id; told again, it is no more than the report that came along. */
+/** A bust or a correction counts once, by its own execution id; told again, or explained meanwhile, it is no more than the report that came along. */
 async function applyAmendment(tx: Db, order: OrderRecord, { amendment, report, alpacaOrderId, source }: AmendmentWord): Promise<AppliedWord> {
   const book = await executionBookOf(tx, order.id);
-  if (book.amendments.some(({ executionId }) => executionId === amendment.executionId)) return report === null ? { kind: "unchanged", order } : applyReport(tx, order, report);
+  const isOver = isUntold(amendment) && (report === null || saidLessAt(report.order, order) === null);
+  if (isOver || book.amendments.some(({ executionId }) => executionId === amendment.executionId)) return report === null ? { kind: "unchanged", order } : applyReport(tx, order, report);
   const judged = judgeAmendment({ state: stateOf(order), side: order.side, alpacaOrderId, book }, amendment, report?.order ?? null);
   await insertAmendment(tx, order, amendment, judged.about);
   if (judged.event === null) {

@@ -1,5 +1,5 @@
 import type { Side } from "@nod/contract/primitives";
-import { compare, isPositive, smaller, subtract, zeroQuantity, type Price, type Quantity } from "../../core/decimal.ts";
+import { compare, isLess, isPositive, smaller, subtract, zeroQuantity, type Price, type Quantity } from "../../core/decimal.ts";
 import type { Amendment, BrokerOrder } from "../ports.ts";
 import { executedIn, executionsInForce, type Executed, type KnownAmendment, type KnownExecution } from "./executions-in-force.ts";
 import type { OrderEvent, OrderState } from "./order-state.ts";
@@ -61,6 +61,17 @@ const untoldPrefix = "untold:";
 export const untoldBust = (alpacaOrderId: string, at: Date): Amendment => ({
   kind: "trade_bust", executionId: `${untoldPrefix}${alpacaOrderId}:${at.getTime()}`, previousExecutionId: null, was: null, executedAt: at,
 });
+
+/**
+ * When the broker's order says that less is filled than is known, in a word that is newer than every other; null: it does not.
+ * An untold bust follows from this alone, so it is asked once more under the order's lock: the message that explains it may
+ * have come while the order was being polled.
+ */
+export const saidLessAt = ({ filledQty, updatedAt }: BrokerOrder, known: Pick<OrderState, "filledQty" | "brokerUpdatedAt">): Date | null =>
+  isLess(filledQty, known.filledQty) && updatedAt !== null && (known.brokerUpdatedAt === null || updatedAt > known.brokerUpdatedAt) ? updatedAt : null;
+
+/** Whether it is a conclusion of ours, and no word of the broker's. */
+export const isUntold = ({ executionId }: Amendment): boolean => executionId.startsWith(untoldPrefix);
 
 /** The order's own word has been taken since it happened, before this message came: the quantity has it already. */
 const isCovered = ({ executedAt }: Amendment, { amendments }: ExecutionBook): boolean =>
