@@ -111,8 +111,8 @@ type AmendmentWord = { amendment: Amendment; report: OrderWord | null; alpacaOrd
 /** A bust or a correction counts once, by its own execution id; told again, or explained meanwhile, it is no more than the report that came along. */
 async function applyAmendment(tx: Db, order: OrderRecord, { amendment, report, alpacaOrderId, source }: AmendmentWord): Promise<AppliedWord> {
   const book = await executionBookOf(tx, order.id);
-  const isOver = isUntold(amendment) && (report === null || saidLessAt(report.order, order) === null);
-  if (isOver || book.amendments.some(({ executionId }) => executionId === amendment.executionId)) return report === null ? { kind: "unchanged", order } : applyReport(tx, order, report);
+  const isExplained = isUntold(amendment) && (report === null || saidLessAt(report.order, order) === null);
+  if (isExplained || book.amendments.some(({ executionId }) => executionId === amendment.executionId)) return report === null ? { kind: "unchanged", order } : applyReport(tx, order, report);
   const judged = judgeAmendment({ state: stateOf(order), side: order.side, alpacaOrderId, book }, amendment, report?.order ?? null);
   await insertAmendment(tx, order, amendment, judged.about);
   if (judged.event === null) {
