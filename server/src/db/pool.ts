@@ -49,6 +49,8 @@ export interface PoolSettings {
   lockTimeoutMs?: number;
   /** The longest a caller waits for a connection, busy pool or dead server alike. Default 5,000. */
   connectTimeoutMs?: number;
+  /** Callers that may wait for a connection at once; one more is refused. Default 1,000. */
+  maxWaiting?: number;
   /** The longest a transaction may sit without a statement before the server ends it. Default 15,000. */
   idleInTransactionTimeoutMs?: number;
   /** Told of a connection lost while it lay idle in the pool; the pool replaces it by itself. */
@@ -56,6 +58,40 @@ export interface PoolSettings {
 }
 
 const idleTimeoutMs = 30_000;
+/** At a millisecond a statement and ten connections, this is what waits a tenth of a second. */
+const defaultMaxWaiting = 1_000;
+
+/** Too many callers wait for a connection already; nothing was sent. */
+export class PoolBusyError extends Error {
+  override readonly name = "PoolBusyError";
+}
+
+type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
+
+/** A pool in which only so many wait: what comes on top is refused at once, instead of after the longest wait. */
+class BoundedPool extends pg.Pool {
+  readonly #maxWaiting: number;
+
+  constructor(settings: pg.PoolConfig, maxWaiting: number) {
+    super(settings);
+    this.#maxWaiting = maxWaiting;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
+    if (this.waitingCount >= this.#maxWaiting) {
+      const error = new PoolBusyError(`${this.#maxWaiting} callers wait for a database connection already`);
+      if (callback === undefined) return Promise.reject(error);
+      callback(error, undefined, () => undefined);
+      return undefined;
+    }
+    if (callback === undefined) return super.connect();
+    super.connect(callback);
+    return undefined;
+  }
+}
+
 /** Beyond the server's own statement time-out: only reached when the network swallows the answer. */
 const networkGraceMs = 5_000;
 
@@ -88,7 +124,7 @@ const columnTypes: pg.CustomTypesConfig = {
 /** Opens nothing yet: the first query connects. End it with `pool.end()`. */
 export function createPool(settings: PoolSettings): Pool {
   const statementTimeoutMs = settings.statementTimeoutMs ?? 15_000;
-  const pool = new pg.Pool({
+  const pool = new BoundedPool({
     connectionString: settings.url,
     application_name: settings.applicationName,
     max: settings.maxConnections ?? 10,
@@ -102,7 +138,7 @@ export function createPool(settings: PoolSettings): Pool {
     // Statements sent without waiting for each other share a round trip (pipelined-transaction.ts).
     pipeline: true,
     types: columnTypes,
-  });
+  }, settings.maxWaiting ?? defaultMaxWaiting);
   // Without a listener an idle connection's error would end the process.
   pool.on("error", (error) => settings.onIdleConnectionLost?.(error));
   return pool;

@@ -3,6 +3,7 @@
  * again later and is nobody's bug.
  */
 import pg from "pg";
+import { PoolBusyError } from "./pool.ts";
 import { TransactionTimedOut } from "./transaction.ts";
 
 const socketCodes: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENOENT"]);
@@ -20,7 +21,7 @@ const deepestCause = 5;
 
 export function isDatabaseUnavailable(error: unknown, depth = 0): boolean {
   if (depth > deepestCause || !(error instanceof Error)) return false;
-  if (error instanceof TransactionTimedOut || driverMessages.test(error.message)) return true;
+  if (error instanceof TransactionTimedOut || error instanceof PoolBusyError || driverMessages.test(error.message)) return true;
   if (error instanceof pg.DatabaseError) return error.code !== undefined && serverCodes.test(error.code);
   if ("syscall" in error && "code" in error && typeof error.code === "string" && socketCodes.has(error.code)) return true;
   if (error instanceof AggregateError && error.errors.some((each) => isDatabaseUnavailable(each, depth + 1))) return true;

@@ -8,6 +8,9 @@ const requestTimeoutMs = 30_000;
 /** Longer than the usual load balancer keeps its connections, so that it is the one to close them. */
 const keepAliveTimeoutMs = 65_000;
 const maxHeaderBytes = 16_384;
+const maxHeaders = 100;
+/** Sockets of this process, WebSockets included; a further one is closed as soon as it is accepted. */
+const maxSockets = 25_000;
 /** While it stops: how often connections that have become idle are closed. */
 const idleSweepMs = 25;
 
@@ -24,12 +27,14 @@ export type GracefulServer = {
   stop(timeoutMs: number, meanwhile: () => Promise<void>): Promise<{ cut: number }>;
 };
 
-export function createGracefulServer(listener: RequestListener): GracefulServer {
+export function createGracefulServer(listener: RequestListener, socketLimit = maxSockets): GracefulServer {
   const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs, maxHeaderSize: maxHeaderBytes }, (request, response) => {
     // A client that goes on using its connection would hold up the end for ever.
     if (isStopping) response.setHeader("Connection", "close");
     listener(request, response);
   });
+  server.maxConnections = socketLimit;
+  server.maxHeadersCount = maxHeaders;
   let isStopping = false;
 
   return {

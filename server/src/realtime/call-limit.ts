@@ -1,22 +1,21 @@
+import { createCallCounter } from "../core/call-counter.ts";
+
 const windowMs = 60_000;
-/** Users counted at once; beyond it the window is begun anew for everybody. */
-const maxCountedUsers = 100_000;
+/** Users, or addresses, that are counted at once. */
+const maxCountedKeys = 100_000;
 
-export type CallLimit = { admits(uid: string): boolean };
+export type CallLimit = {
+  /** Null: go on; otherwise the seconds after which the next is admitted. */
+  refuse(key: string): { retryAfterSeconds: number } | null;
+};
 
-/** Counts each user's calls over all connections of this process, a fixed minute at a time. */
+/** Counts over all connections of this process, a minute at a time for each key. */
 export function createCallLimit(callsPerMinute: number, now: () => number = () => performance.now()): CallLimit {
-  let counts = new Map<string, number>();
-  let windowStart = now();
+  const counter = createCallCounter({ windowMs, maxKeys: maxCountedKeys, now });
   return {
-    admits(uid) {
-      if (now() - windowStart >= windowMs || counts.size > maxCountedUsers) {
-        counts = new Map();
-        windowStart = now();
-      }
-      const count = (counts.get(uid) ?? 0) + 1;
-      counts.set(uid, count);
-      return count <= callsPerMinute;
+    refuse(key) {
+      const { hits, endsAtMs } = counter.count(key);
+      return hits <= callsPerMinute ? null : { retryAfterSeconds: Math.max(1, Math.ceil((endsAtMs - now()) / 1_000)) };
     },
   };
 }

@@ -10,9 +10,7 @@ import { hubProblem, parseAnswer, parseQuestionId, parseSeq } from "./hub-argume
 import type { Delivery } from "./outbox-delivery.ts";
 
 /** A client that has not called `Sync` by then is pushed what comes from then on. */
-const syncGraceMs = 2_000;
-/** More than any person's phones and browsers. */
-const maxConnectionsPerUser = 20;
+const defaultSyncGraceMs = 2_000;
 
 /** What the pipeline's answer service says; the hub stands beside the pipeline and does not know it. */
 export type HubAnswerOutcome =
@@ -30,12 +28,14 @@ export type HubMethodSettings = {
   answer(uid: string, questionId: string, value: number): Promise<HubAnswerOutcome>;
   undo(uid: string, questionId: string): Promise<HubUndoOutcome>;
   callsPerUserPerMinute: number;
+  /** Default 2,000. */
+  syncGraceMs?: number;
   logger: HubLogger;
 };
 
 /** The hub's methods: whose they are is the connection's business alone, never an argument's. */
 export function defineQuestionsHub(settings: HubMethodSettings, delivery: Delivery): HubDefinition<QuestionsHubServer, QuestionsHubClient> {
-  const { pool, logger } = settings;
+  const { pool, logger, syncGraceMs = defaultSyncGraceMs } = settings;
   const limit = createCallLimit(settings.callsPerUserPerMinute);
   const graceOf = new Map<string, NodeJS.Timeout>();
   const endGrace = (connectionId: string): void => {
@@ -74,7 +74,7 @@ export function defineQuestionsHub(settings: HubMethodSettings, delivery: Delive
     },
     filters: [
       async ({ call, method }, next) => {
-        if (!limit.admits(uidOf(call.connection))) throw hubProblem("rate_limited", `At most ${settings.callsPerUserPerMinute} calls a minute. Nothing was done.`);
+        if (limit.refuse(uidOf(call.connection)) !== null) throw hubProblem("rate_limited", `At most ${settings.callsPerUserPerMinute} calls a minute. Nothing was done.`);
         try {
           return await next();
         } catch (error) {
@@ -87,7 +87,6 @@ export function defineQuestionsHub(settings: HubMethodSettings, delivery: Delive
     ],
     onConnected({ connection }) {
       const uid = uidOf(connection);
-      if (delivery.connectionsOf(uid) >= maxConnectionsPerUser) throw hubProblem("rate_limited", `At most ${maxConnectionsPerUser} connections at once.`);
       delivery.opened(connection, uid);
       const startAnyway = (): void => {
         delivery.startWithout(connection, uid).catch((error: unknown) => {

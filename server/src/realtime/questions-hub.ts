@@ -1,12 +1,15 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { questionsHubPath, type QuestionsHubClient } from "@nod/contract/hub";
-import { createHubServer, type HubContext, type HubMiddleware } from "@nod/signalr-server";
-import { UnauthenticatedError, type Authenticate, type FindRevoked } from "../core/identity.ts";
+import { createHubServer, UnavailableError, type AuthenticatedUser, type HubContext, type HubMiddleware } from "@nod/signalr-server";
+import { IdentityUnavailableError, UnauthenticatedError, type Authenticate, type FindRevoked } from "../core/identity.ts";
 import { listen } from "../db/notify.ts";
+import { isDatabaseUnavailable } from "../db/unavailable.ts";
 import { dropAcknowledged, outboxChannel } from "../trading/outbox/outbox-table.ts";
+import { createCallLimit } from "./call-limit.ts";
 import { defineQuestionsHub, type HubMethodSettings } from "./hub-methods.ts";
 import { createDelivery, type DeliveryObserver, type DeliverySettings } from "./outbox-delivery.ts";
 import { watchRevocations } from "./revocation-watch.ts";
+import { createStatementQueue, type StatementQueue } from "./statement-queue.ts";
 
 /** A client's largest call is an answer of some hundred bytes. */
 const maximumReceiveBytes = 8_192;
@@ -18,6 +21,20 @@ const fallbackReadMs = 15_000;
 const keepAcknowledgedHours = 72;
 const cleanUpEveryMs = 600_000;
 const rowsPerCleanUp = 20_000;
+
+/** More than any person's phones and browsers. */
+const maxConnectionsPerUser = 20;
+const authenticateAgainSeconds = 2;
+
+export type HubLimits = {
+  /** In this process. */
+  maxConnections: number;
+  /** Of one address, behind which may stand a whole company or a mobile network. */
+  maxConnectionsPerAddress: number;
+  upgradesPerAddressPerMinute: number;
+};
+
+export const defaultHubLimits: HubLimits = { maxConnections: 20_000, maxConnectionsPerAddress: 1_000, upgradesPerAddressPerMinute: 3_000 };
 
 export type QuestionsHubSettings = Pick<DeliverySettings, "pool" | "dbOf" | "readQuestions" | "readOpenQuestions"> & HubMethodSettings & {
   /** For the connection that listens. */
@@ -31,6 +48,9 @@ export type QuestionsHubSettings = Pick<DeliverySettings, "pool" | "dbOf" | "rea
   allowedOrigins: readonly string[];
   /** Where clients reach this server, when that is not what their `Host` header says. */
   publicOrigin: string | null;
+  limits?: HubLimits;
+  /** For whom the limits by address count a request; left out: the socket's other end. */
+  clientAddress?(request: IncomingMessage): string;
   observer: DeliveryObserver;
 };
 
@@ -49,32 +69,31 @@ export type QuestionsHub = {
 export async function createQuestionsHub(settings: QuestionsHubSettings): Promise<QuestionsHub> {
   const { logger } = settings;
   const server = createHubServer({ logger });
+  const { limits = defaultHubLimits, clientAddress = ({ socket }: IncomingMessage) => socket.remoteAddress ?? "" } = settings;
+  const upgrades = createCallLimit(limits.upgradesPerAddressPerMinute);
   const context: { hub: HubContext<QuestionsHubClient> | null } = { hub: null };
+  const statements = createStatementQueue();
+  const queued = { ...settings, dbOf: (uid: string) => statements.through(settings.dbOf(uid)), readOpenQuestions: (uid: string) => statements.run(() => settings.readOpenQuestions(uid)) };
   const delivery = createDelivery({
-    ...settings,
+    ...queued,
     send: async (connectionIds, told) => {
       const { hub } = context;
       if (hub === null) return;
       await hub.send({ kind: "connections", connectionIds }, prepare(hub, told));
     },
   });
-  context.hub = server.mapHub(questionsHubPath, defineQuestionsHub(settings, delivery), {
-    authenticate: async ({ token }) => {
-      try {
-        const identity = token === undefined ? null : await settings.authenticate(token);
-        if (identity === null) return null;
-        await settings.ensureUser(identity.uid);
-        return { userId: identity.uid, expiresAt: identity.expiresAt.getTime(), claims: { signedInAt: identity.signedInAt.getTime() } };
-      } catch (error) {
-        if (error instanceof UnauthenticatedError) return null;
-        throw error;
-      }
-    },
+  context.hub = server.mapHub(questionsHubPath, defineQuestionsHub(queued, delivery), {
+    authenticate: ({ token }) => userOf(token, settings, statements),
     tickets: settings.publicOrigin === null ? true : { publicOrigin: settings.publicOrigin },
     allowedOrigins: settings.allowedOrigins,
     minimumNegotiateVersion: 1,
     maximumReceiveBytes,
     maximumBufferedBytes,
+    maximumConnections: limits.maxConnections,
+    maximumConnectionsPerUser: maxConnectionsPerUser,
+    maximumConnectionsPerAddress: limits.maxConnectionsPerAddress,
+    clientAddress,
+    refuseUpgrade: (request) => upgrades.refuse(clientAddress(request)) ?? undefined,
   });
   const listener = await listen({
     url: settings.databaseUrl,
@@ -103,6 +122,20 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
       await Promise.all([listener.close(), delivery.stop()]);
     },
   };
+}
+
+/** @throws UnavailableError when it cannot be said now: the client is to come back, and not to sign in again */
+async function userOf(token: string | undefined, { authenticate, ensureUser }: Pick<QuestionsHubSettings, "authenticate" | "ensureUser">, statements: StatementQueue): Promise<AuthenticatedUser | null> {
+  try {
+    if (token === undefined) return null;
+    const identity = await authenticate(token);
+    await statements.run(() => ensureUser(identity.uid));
+    return { userId: identity.uid, expiresAt: identity.expiresAt.getTime(), claims: { signedInAt: identity.signedInAt.getTime() } };
+  } catch (error) {
+    if (error instanceof UnauthenticatedError) return null;
+    if (error instanceof IdentityUnavailableError || isDatabaseUnavailable(error)) throw new UnavailableError("it cannot be said now who calls", authenticateAgainSeconds, { cause: error });
+    throw error;
+  }
 }
 
 type Told = Parameters<DeliverySettings["send"]>[1];

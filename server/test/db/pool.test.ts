@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createPool } from "../../src/db/pool.ts";
+import { createPool, PoolBusyError } from "../../src/db/pool.ts";
+import { isDatabaseUnavailable } from "../../src/db/unavailable.ts";
 import { useTestDatabase } from "../support/database.ts";
 
 const database = useTestDatabase();
@@ -42,6 +43,24 @@ describe("limits", () => {
       await expect(pool.query("select 1")).rejects.toThrow(/timeout/);
     } finally {
       held.release();
+      await pool.end();
+    }
+  });
+
+  test("of callers that wait for a connection there are so many; one more is refused at once, and none when there is room again", async () => {
+    const pool = createPool({ url: database.url, applicationName: "crowded", maxConnections: 1, maxWaiting: 2 });
+    const held = await pool.connect();
+    try {
+      const waiting = [pool.query("select 1"), pool.connect().then((client) => client.release())];
+      for (const refused of await Promise.allSettled([pool.query("select 2"), pool.connect()])) {
+        if (refused.status === "fulfilled") throw new Error("a third caller was let in");
+        expect(refused.reason).toBeInstanceOf(PoolBusyError);
+        expect(isDatabaseUnavailable(refused.reason)).toBe(true);
+      }
+      held.release();
+      await Promise.all(waiting);
+      await expect(pool.query("select 3 as three")).resolves.toMatchObject({ rows: [{ three: 3 }] });
+    } finally {
       await pool.end();
     }
   });

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
@@ -53,6 +55,30 @@ test("what does not finish in time is cut and counted", async () => {
   await expect.poll(begun).toBe(1);
   await expect(graceful.stop(100, () => Promise.resolve())).resolves.toEqual({ cut: 1 });
   await expect(slow).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
+});
+
+test("of sockets there are so many; one more is closed at once, and let in when one has gone", async () => {
+  const full = createGracefulServer((_request, response) => void response.end("ok"), 1);
+  const port = await full.listen(0, "127.0.0.1");
+  const first = connect(port, "127.0.0.1");
+  try {
+    await once(first, "connect");
+    await expect.poll(() => new Promise<number>((resolve) => full.server.getConnections((_error, count) => resolve(count)))).toBe(1);
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow("fetch failed");
+    first.destroy();
+    await expect.poll(() => fetch(`http://127.0.0.1:${port}/`).then((response) => response.status, () => 0), { timeout: 20_000 }).toBe(200);
+  } finally {
+    first.destroy();
+    await full.stop(0, () => Promise.resolve());
+  }
+});
+
+test("a request with more headers than anybody needs is refused", async () => {
+  const { graceful } = await start();
+  const address = graceful.server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const answered = await fetch(`http://127.0.0.1:${port}/quick`, { headers: { "X-Long": "x".repeat(17_000) } });
+  expect(answered.status).toBe(431);
 });
 
 test("a port that is taken is an error at the start", async () => {

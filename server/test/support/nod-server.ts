@@ -18,7 +18,8 @@ import { createNoticeBranch } from "../../src/pipeline/notice-branch.ts";
 import { createPauseBranch } from "../../src/pipeline/pause-branch.ts";
 import { createTradingBranch } from "../../src/pipeline/trading-branch.ts";
 import { undoAnswer } from "../../src/pipeline/undo.ts";
-import { createQuestionsHub } from "../../src/realtime/questions-hub.ts";
+import { clientAddress } from "../../src/http/client-address.ts";
+import { createQuestionsHub, defaultHubLimits, type HubLimits } from "../../src/realtime/questions-hub.ts";
 import { effectiveConfig } from "../../src/trading/config/resolve.ts";
 import { readTradingStatus } from "../../src/trading/portfolio/status.ts";
 import { defaultMaxAges, type RiskSettings } from "../../src/trading/risk/risk-settings.ts";
@@ -47,6 +48,8 @@ export type NodServerOptions = {
   findRevoked?: FindRevoked;
   allowedOrigins?: readonly string[];
   callsPerUserPerMinute?: number;
+  hubLimits?: Partial<HubLimits>;
+  syncGraceMs?: number;
 };
 
 export async function startNodServer(options: NodServerOptions): Promise<NodServer> {
@@ -75,6 +78,9 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
     undo: (uid, id) => undoAnswer(pool, uid, id, { via: "hub", requestId: null }),
     allowedOrigins: options.allowedOrigins ?? [],
     publicOrigin: null,
+    limits: { ...defaultHubLimits, ...options.hubLimits },
+    clientAddress: clientAddress(options.settings?.trustedProxies ?? 0),
+    ...(options.syncGraceMs === undefined ? {} : { syncGraceMs: options.syncGraceMs }),
     callsPerUserPerMinute: options.callsPerUserPerMinute ?? 1_000,
     logger,
     observer: { connectionsAre: () => undefined, delivered: () => undefined, deliveryFailed: (error) => failures.push(error) },
