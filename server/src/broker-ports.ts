@@ -10,7 +10,7 @@ import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from
 import { createAlpacaMinuteBars } from "./alpaca/minute-bars.ts";
 import { createTestModePorts } from "./alpaca/test-mode.ts";
 import { createAlpacaTradeStream } from "./alpaca/trade-stream.ts";
-import type { Broker, DataStreamConfig } from "./config.ts";
+import type { Broker, Config, DataStreamConfig } from "./config.ts";
 import { systemClock } from "./core/clock.ts";
 import type { HistoryPorts } from "./trading/market/bar-ports.ts";
 import type { DataStreamPort } from "./trading/market/stream-port.ts";
@@ -32,6 +32,22 @@ export type BrokerPorts = {
   stop(): Promise<void>;
 };
 
+export type BrokerDescription = Pick<BrokerPorts, "kind" | "description" | "environment">;
+
+/** Who trades and with what money, without reaching for him. */
+export function describeBroker(broker: Config["broker"]): BrokerDescription {
+  switch (broker.kind) {
+    case "test":
+      return { kind: "test", description: "test mode: fixture prices, fake order ids, no calls", environment: "paper" };
+    case "alpaca":
+      return { kind: "alpaca", description: `Alpaca at ${new URL(broker.alpaca.tradingBaseUrl).host}`, environment: broker.environment };
+    case "simulator":
+      return { kind: "simulator", description: "built-in simulator", environment: "paper" };
+    case "elsewhere":
+      return { kind: broker.reached, description: "reached by the workers, not by this process", environment: broker.environment };
+  }
+}
+
 /** The simulator shares this machine with nobody, so its budget only has to hold a loop that ran wild. */
 const simulatorRequestsPerMinute = 6_000;
 const simulatorTimeoutMs = 10_000;
@@ -40,9 +56,9 @@ const simulatorTimeoutMs = 10_000;
 export async function openBroker(broker: Broker, dataFolder: string, onPartial: (reason: string) => void): Promise<BrokerPorts> {
   switch (broker.kind) {
     case "test":
-      return { kind: "test", description: "test mode: fixture prices, fake order ids, no calls", environment: "paper", ...createTestModePorts(systemClock), history: null, dataStream: null, stop: () => Promise.resolve() };
+      return { ...describeBroker(broker), ...createTestModePorts(systemClock), history: null, dataStream: null, stop: () => Promise.resolve() };
     case "alpaca":
-      return { kind: "alpaca", description: `Alpaca at ${new URL(broker.alpaca.tradingBaseUrl).host}`, ...alpacaPorts(broker.alpaca, broker.dataStream, onPartial), stop: () => Promise.resolve() };
+      return { ...describeBroker(broker), ...alpacaPorts(broker.alpaca, broker.dataStream, onPartial), stop: () => Promise.resolve() };
     case "simulator":
       return openSimulator(dataFolder, onPartial);
   }

@@ -26,6 +26,39 @@ describe("with nothing set", () => {
   });
 });
 
+describe("several processes", () => {
+  const shared = { DATABASE_URL: "postgres://nod_web@db/nod" };
+
+  test("with nothing said a process does everything", () => {
+    expect(readConfig({}).role).toBe("all");
+  });
+
+  test.each(["web", "worker"])("%s needs a database that others reach too", (role) => {
+    expect(problemsOf({ ...keys, ROLE: role })).toEqual([`ROLE=${role} needs DATABASE_URL: the embedded database belongs to one process, that of ROLE=all`]);
+    expect(readConfig({ ...keys, ...shared, ROLE: role }).role).toBe(role);
+  });
+
+  test("a worker needs a broker that others reach too, and is told how to try it without one", () => {
+    expect(problemsOf({ ...shared, ROLE: "worker" })).toEqual([expect.stringMatching(/^ROLE=worker needs ALPACA_API_KEY_ID and ALPACA_API_SECRET_KEY.*QUESTION_PIPELINE_TEST_MODE=true$/)]);
+    expect(readConfig({ ...shared, ROLE: "worker", QUESTION_PIPELINE_TEST_MODE: "true" }).broker).toEqual({ kind: "test" });
+    expect(readConfig({ ...shared, ...keys, ROLE: "worker" }).broker).toMatchObject({ kind: "alpaca" });
+  });
+
+  test("a web process needs no keys, and forgets those it is given", () => {
+    expect(readConfig({ ...shared, ROLE: "web" }).broker).toEqual({ kind: "elsewhere", reached: "alpaca", environment: "paper" });
+    expect(readConfig({ ...shared, ...keys, ROLE: "web", ALPACA_TRADING_BASE_URL: "https://api.alpaca.markets", ALPACA_ALLOW_LIVE: "true" }).broker).toEqual({
+      kind: "elsewhere",
+      reached: "alpaca",
+      environment: "live",
+    });
+    expect(readConfig({ ...shared, ROLE: "web", QUESTION_PIPELINE_TEST_MODE: "true" }).broker).toMatchObject({ reached: "test" });
+  });
+
+  test("another role is a mistake", () => {
+    expect(problemsOf({ ROLE: "leader" })).toEqual(["ROLE must be one of all, web, worker"]);
+  });
+});
+
 describe("real money", () => {
   const live = { ...keys, ALPACA_TRADING_BASE_URL: "https://api.alpaca.markets" };
 

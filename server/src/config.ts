@@ -7,6 +7,12 @@ export type DataStreamConfig = { url: string; feed: Exclude<Feed, "crypto_us"> }
 
 export type Broker = { kind: "alpaca"; alpaca: AlpacaSettings; dataStream: DataStreamConfig; environment: BrokerEnvironment } | { kind: "simulator" } | { kind: "test" };
 
+/** What a process without workers knows of the broker: that the workers reach it. It needs no keys. */
+export type BrokerElsewhere = { kind: "elsewhere"; reached: "alpaca" | "test"; environment: BrokerEnvironment };
+
+/** What a process does: serve people, look at the market and send orders, or both. */
+export type Role = "all" | "web" | "worker";
+
 /** `web`: Firebase's public settings for the browser; null: clients sign in by other means and no push is sent. */
 export type AuthSettings = { mode: "local" } | { mode: "firebase"; projectId: string; emulatorHost: string | null; web: FirebaseWeb | null };
 
@@ -15,6 +21,7 @@ export type FirebaseWeb = { apiKey: string; appId: string; messagingSenderId: st
 
 /** Everything that Nod reads from its environment, once, at the start. */
 export type Config = {
+  role: Role;
   host: string;
   port: number;
   logLevel: string;
@@ -34,7 +41,8 @@ export type Config = {
   trustedProxies: number;
   /** Where clients reach this server, when that is not what their `Host` header says. */
   publicOrigin: string | null;
-  broker: Broker;
+  /** `elsewhere` with the role `web` and with no other. */
+  broker: Broker | BrokerElsewhere;
   allowLive: boolean;
   /** Off: nothing is asked; what is at the broker is still followed. */
   questionWorkerEnabled: boolean;
@@ -66,11 +74,13 @@ const loopbackHosts: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localho
  */
 export function readConfig(env: Environment): Config {
   const read = reader(env);
+  const role = read.oneOf("ROLE", "all", ["all", "web", "worker"]);
   const isProduction = env["NODE_ENV"] === "production";
   const host = read.text("HOST", "127.0.0.1");
   const testMode = read.boolean("QUESTION_PIPELINE_TEST_MODE", false);
   const allowLive = read.boolean("ALPACA_ALLOW_LIVE", false);
   const config: Config = {
+    role,
     host,
     port: read.integer("PORT", 8080, 0, 65_535),
     logLevel: read.oneOf("LOG_LEVEL", "warn", ["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
@@ -83,7 +93,7 @@ export function readConfig(env: Environment): Config {
     operatorToken: readOperatorToken(read),
     trustedProxies: read.integer("TRUSTED_PROXIES", 0, 0, 10),
     publicOrigin: readOrigin(read),
-    broker: testMode ? { kind: "test" } : readBroker(read, allowLive),
+    broker: brokerFor(role, testMode ? { kind: "test" } : readBroker(read, allowLive)),
     allowLive,
     questionWorkerEnabled: read.boolean("QUESTION_WORKER_ENABLED", true),
     questionWorkerIntervalMs: read.integer("QUESTION_WORKER_INTERVAL_SECONDS", 60, 1, 3_600) * 1_000,
@@ -96,9 +106,27 @@ export function readConfig(env: Environment): Config {
       maxNotionalUsdPer4h: read.usd("TRADING_CAP_MAX_NOTIONAL_USD_PER_4H", "5000"),
     },
   };
+  if (role !== "all") refuseWhatIsNotShared(read, role, config);
   if (testMode && isProduction) read.problem("QUESTION_PIPELINE_TEST_MODE is for tests: not with NODE_ENV=production");
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return deepFreeze(config);
+}
+
+/** A process without workers forgets the keys. */
+function brokerFor(role: Role, broker: Broker): Config["broker"] {
+  if (role !== "web") return broker;
+  return { kind: "elsewhere", reached: broker.kind === "test" ? "test" : "alpaca", environment: broker.kind === "alpaca" ? broker.environment : "paper" };
+}
+
+/** Several processes meet in a database and at a broker; what one process starts for itself the others cannot reach. */
+function refuseWhatIsNotShared(read: Reader, role: "web" | "worker", { broker, databaseUrl }: Config): void {
+  if (databaseUrl === null) read.problem(`ROLE=${role} needs DATABASE_URL: the embedded database belongs to one process, that of ROLE=all`);
+  if (broker.kind === "simulator") {
+    read.problem(
+      "ROLE=worker needs ALPACA_API_KEY_ID and ALPACA_API_SECRET_KEY: the built-in simulator belongs to one process, that of ROLE=all. " +
+        "To try several processes, start packages/alpaca-simulator/src/main.ts and point the ALPACA_…_URL variables at it, or set QUESTION_PIPELINE_TEST_MODE=true",
+    );
+  }
 }
 
 function readAuth(read: Reader, at: { isProduction: boolean; host: string; emulatorHost: string | null }): AuthSettings {

@@ -19,7 +19,8 @@ function describeStartFailure(error: unknown): string {
 }
 
 function block(nod: RunningNod, config: Config): string {
-  const mode = `${config.allowLive ? "live allowed" : "paper"}, sign-in ${config.auth.mode}${config.tradingEnabled ? "" : ", no orders are sent"}`;
+  const role = config.role === "all" ? "" : `, role ${config.role}`;
+  const mode = `${config.allowLive ? "live allowed" : "paper"}, sign-in ${config.auth.mode}${config.tradingEnabled ? "" : ", no orders are sent"}${role}`;
   return ["", "  Nod asks before it trades.", "", `  Address   ${nod.address}`, `  Broker    ${nod.broker}`, `  Database  ${nod.database}`, `  Mode      ${mode}`, "  Stop      Ctrl-C", ""].join("\n");
 }
 

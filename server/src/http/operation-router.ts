@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { operations, type Operation, type OperationId } from "@nod/contract/operations";
 import { Router, type RequestHandler, type Response } from "express";
 import { refuse, type Call, type Handlers, type Reply } from "./call.ts";
@@ -12,13 +13,17 @@ export type Gates = Readonly<Record<Operation["auth"], readonly RequestHandler[]
 
 /** One route for each operation of the contract; a handler that is missing is a type error. */
 export function operationRouter(handlers: Handlers, gates: Gates): Router {
+  return routesOf(Object.keys(operations).filter((name): name is OperationId => Object.hasOwn(operations, name)), handlers, gates);
+}
+
+/** Of some of the operations only. */
+export function routesOf<Id extends OperationId>(ids: readonly Id[], handlers: Pick<Handlers, Id>, gates: Gates): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  const names = Object.keys(operations).filter((name): name is OperationId => Object.hasOwn(operations, name));
-  for (const id of names) addRoute(router, id, operations[id], handlers, gates);
+  for (const id of ids) addRoute(router, id, operations[id], handlers, gates);
   return router;
 }
 
-function addRoute<Id extends OperationId>(router: Router, id: Id, operation: Operation, handlers: Handlers, gates: Gates): void {
+function addRoute<Id extends OperationId>(router: Router, id: Id, operation: Operation, handlers: Pick<Handlers, Id>, gates: Gates): void {
   const readInput = compileInput(operation);
   const announce: RequestHandler = (request, _response, next) => {
     contextOf(request).operationId = id;
@@ -65,11 +70,19 @@ function revisionOf(ifMatch: string | undefined): string | null {
 }
 
 /** For loopback while no operator token is set; with one, for its bearer. Others do not learn that there is anything. */
-export function operatorGate(isOperatorToken: ((token: string) => boolean) | null): RequestHandler {
+export function operatorGate(operatorToken: string | null): RequestHandler {
+  const isOperatorToken = operatorToken === null ? null : comparing(operatorToken);
   return (request, response, next) => {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     const allowed = isOperatorToken === null ? isFromThisMachine(request) : token !== undefined && isOperatorToken(token);
     if (allowed) return next();
     sendProblem(request, response, refuse("not_found"));
   };
+}
+
+/** Compares in the same time, however much of it is right. */
+function comparing(secret: string): (token: string) => boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  const expected = digest(secret);
+  return (token) => timingSafeEqual(digest(token), expected);
 }

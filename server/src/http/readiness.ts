@@ -77,3 +77,22 @@ export function marketDataCheck(pool: Pool): Check {
     },
   };
 }
+
+/** A worker compares its books with the broker's about once a minute; three times that long without it, nobody does. */
+const reconciledWithinSeconds = 180;
+
+/** For a process without workers: it takes answers all the same, and what they lead to waits for one. */
+export function workersCheck(pool: Pool): Check {
+  return {
+    name: "broker_reconciled",
+    required: false,
+    async look() {
+      const { rows } = await pool.query<{ seconds: number | null }>(
+        "select extract(epoch from clock_timestamp() - reconciled_at)::int4 as seconds from broker_accounts where id = 'alpaca'",
+      );
+      const seconds = rows[0]?.seconds ?? null;
+      if (seconds === null) return { ready: false, detail: "No worker has compared the books with the broker's yet; nothing is sent." };
+      return { ready: seconds <= reconciledWithinSeconds, detail: `A worker compared the books with the broker's ${seconds} s ago.` };
+    },
+  };
+}

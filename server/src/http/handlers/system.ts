@@ -6,9 +6,8 @@ import type { Services } from "../services.ts";
 
 export type MetricsText = { text(): Promise<string> };
 
-export function systemHandlers({ readiness, devSessions, ensureUser }: Services, metrics: MetricsText): Pick<Handlers, "getHealth" | "getReadiness" | "getMetrics" | "getOpenApi" | "listGuardrails" | "createDevSession"> {
-  const document = { ...openApiDocument(), openapi: "3.1.1" as const };
-  const guardrails = guardrailList();
+/** What every process is watched by, whatever else it does. */
+export function probeHandlers({ readiness }: Pick<Services, "readiness">, metrics: MetricsText): Pick<Handlers, "getHealth" | "getReadiness" | "getMetrics"> {
   return {
     getHealth: () => Promise.resolve({ kind: "reply", body: { status: "ok" } }),
 
@@ -19,6 +18,15 @@ export function systemHandlers({ readiness, devSessions, ensureUser }: Services,
     },
 
     getMetrics: async () => ({ kind: "reply", body: await metrics.text() }),
+  };
+}
+
+export function systemHandlers(services: Services, metrics: MetricsText): Pick<Handlers, "getHealth" | "getReadiness" | "getMetrics" | "getOpenApi" | "listGuardrails" | "createDevSession"> {
+  const { devSessions, ensureUser } = services;
+  const document = { ...openApiDocument(), openapi: "3.1.1" as const };
+  const guardrails = guardrailList();
+  return {
+    ...probeHandlers(services, metrics),
 
     getOpenApi: () => Promise.resolve({ kind: "reply", body: document }),
 

@@ -1,0 +1,134 @@
+/** A process's workers: everything that looks at the market, asks, sends and follows, each part with one owner over all processes. */
+import { randomUUID } from "node:crypto";
+import { createAnswers, type AnswerLinks } from "./answers.ts";
+import { openBroker, type BrokerPorts } from "./broker-ports.ts";
+import type { Broker } from "./config.ts";
+import { listen } from "./db/notify.ts";
+import { createPool, type Pool } from "./db/pool.ts";
+import type { Foundation } from "./foundation.ts";
+import { startMarketWorkers, type MarketWorkers } from "./market-workers.ts";
+import { createFcmSender } from "./push/fcm-sender.ts";
+import { effectiveConfig } from "./trading/config/resolve.ts";
+import { ordersChannel } from "./trading/orders/place-order.ts";
+import { killSwitchChannel } from "./trading/risk/kill-switch-table.ts";
+import type { ConfigSource } from "./trading/risk/risk-context-table.ts";
+import { startAutoAnswers } from "./workers/answer-auto.ts";
+import { startDayBars } from "./workers/day-bars.ts";
+import { startQuestionExpiry } from "./workers/expire-questions.ts";
+import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
+import { startPushing } from "./workers/push-questions.ts";
+import { learnNewAssets } from "./workers/refresh-assets.ts";
+import { startTick, type TickWorker } from "./workers/tick.ts";
+import { failingStockFeeds, startHaltWatch } from "./workers/watch-halts.ts";
+
+export type RunningWorker = AnswerLinks & {
+  /** For the start block. */
+  broker: string;
+  /** When the market is next looked at by this process; null when it does not look. */
+  nextLookAt(): Date | null;
+  /** For readiness: whether orders are sent, by this process or by the one that it stands by for. */
+  reconciled(): { ready: boolean; detail: string };
+};
+
+const configChannel = "nod_config_changed";
+const tickConnections = 4;
+/** A tick may write a hundred thousand questions in one statement. */
+const tickStatementTimeoutMs = 60_000;
+
+/** What was started is among the foundation's `stops`, also when a later step fails. */
+export async function startWorker(base: Foundation, broker: Broker): Promise<RunningWorker> {
+  const { config, database, logger, settings, stops, telemetry, workerPool } = base;
+  const ports = await openBroker(broker, config.dataFolder, (reason) => logger.warn({ reason }, "prices came without their previous closes"));
+  stops.add(() => ports.stop());
+  const orders = createOrderDesk({ pool: workerPool, broker: ports.broker, stream: ports.tradeStream, settings, observer: telemetry.orders });
+  stops.add(() => orders.stop());
+  const tick = config.questionWorkerEnabled ? startLooking(base, ports) : null;
+  startChores(base, tick);
+  const listener = await listen({
+    url: database.workerUrl,
+    applicationName: "nod-workers",
+    channels: { [configChannel]: () => tick?.wake(), [ordersChannel]: () => orders.orderPlaced(), [killSwitchChannel]: () => orders.killSwitchChanged() },
+    onReconnect: () => {
+      tick?.wake();
+      orders.orderPlaced();
+      orders.killSwitchChanged();
+    },
+  });
+  stops.add(() => listener.close());
+  orders.start();
+
+  const links: AnswerLinks = { configs: configSource(tick), orderPlaced: () => orders.orderPlaced() };
+  if (config.questionWorkerEnabled) {
+    const autoAnswers = startAutoAnswers({ pool: workerPool, answers: createAnswers(base, links), onError: (error) => logger.warn({ err: error }, "a rule that orders without asking could not") });
+    stops.add(() => autoAnswers.stop());
+  }
+  return { ...links, broker: ports.description, nextLookAt: () => tick?.health().nextTickAt ?? null, reconciled: () => reconciledVerdict(orders) };
+}
+
+/** The tick, and what brings the market in beside it. */
+function startLooking(base: Foundation, ports: BrokerPorts): TickWorker {
+  const { config, database, logger, stops, telemetry, workerPool } = base;
+  const tickPool = createPool({ url: database.workerUrl, applicationName: "nod-tick", maxConnections: tickConnections, statementTimeoutMs: tickStatementTimeoutMs, onIdleConnectionLost: base.onIdleConnectionLost });
+  stops.add(() => tickPool.end());
+  let market: MarketWorkers | null = null;
+  const tick = startTickOf(base, tickPool, ports, (group, symbol) => market?.isStreamed(group, symbol) ?? false);
+  stops.add(() => tick.stop());
+  if (!config.ingestEnabled) return tick;
+  const dayBars = startDayBars({
+    db: workerPool,
+    bars: ports.minuteBars,
+    isLeader: () => tick.health().isLeader,
+    onError: (error) => logger.warn({ err: error }, "today's bars could not be read; charts begin with this process"),
+  });
+  stops.add(() => dayBars.stop());
+  const workers = startMarketWorkers({ pool: workerPool, ports, tick, telemetry });
+  market = workers;
+  stops.add(() => workers.stop());
+  return tick;
+}
+
+function startTickOf({ config, telemetry }: Foundation, pool: Pool, { marketData: market, broker }: BrokerPorts, isStreamed: MarketWorkers["isStreamed"]): TickWorker {
+  return startTick({
+    pool,
+    market,
+    isStreamed,
+    learnSymbols: () => learnNewAssets({ pool, broker, onError: (error) => telemetry.orders.failed(error) }),
+    owner: `${process.pid}-${randomUUID()}`,
+    intervalMs: config.questionWorkerIntervalMs,
+    ingestEnabled: config.ingestEnabled,
+    evaluationEnabled: config.evalEnabled,
+    observer: telemetry.tick,
+  });
+}
+
+/** What looks about once a second whether something is due. */
+function startChores({ config, stops, telemetry, workerPool }: Foundation, tick: TickWorker | null): void {
+  const expiry = startQuestionExpiry(workerPool, telemetry.expiry);
+  stops.add(() => expiry.stop());
+  if (config.auth.mode === "firebase" && config.auth.web !== null && config.auth.web.vapidKey !== null) {
+    const sender = createFcmSender({ projectId: config.auth.projectId, onFailure: telemetry.push.failed });
+    stops.add(() => sender.stop());
+    const pushing = startPushing(workerPool, sender, telemetry.push);
+    stops.add(() => pushing.stop());
+  }
+  const halts = startHaltWatch({ pool: workerPool, feeds: () => failingStockFeeds(tick?.health().feeds ?? [], new Date()), observer: telemetry.halts });
+  stops.add(() => halts.stop());
+}
+
+/** What this process has compiled; the database's row decides whether it is still of the right revision. */
+function configSource(tick: TickWorker | null): ConfigSource {
+  return {
+    resolve: effectiveConfig,
+    held(uid) {
+      const compiled = tick?.configs.get(uid);
+      return compiled === undefined ? undefined : { revision: compiled.revision, config: compiled.effective };
+    },
+  };
+}
+
+/** A process that stands by takes answers all the same: what it commits is sent by the one that has the desk. */
+function reconciledVerdict(orders: Pick<OrderDesk, "isReconciled" | "isStandingBy">): { ready: boolean; detail: string } {
+  if (orders.isReconciled()) return { ready: true, detail: "Our books agree with the broker's." };
+  if (orders.isStandingBy()) return { ready: true, detail: "Another process sends the orders; this one stands by." };
+  return { ready: false, detail: "Our books have not been compared with the broker's yet; nothing is sent." };
+}
