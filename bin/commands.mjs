@@ -27,6 +27,8 @@ export const commands = new Map([
   ["test:guards", (args) => program("server/guards/main.ts", args)],
   ["chaos", (args) => program("server/chaos/main.ts", args)],
   ["chaos:kills", (args) => program("server/chaos/kills.ts", args)],
+  ["soak", (args) => program("server/soak/main.ts", args)],
+  ["migrate", migrateDatabase],
   ["seed", seed],
   ["replay", replay],
   ["audit:verify", verifyAudit],
@@ -61,6 +63,11 @@ async function bench([name, ...args]) {
 async function seed(args) {
   const node = await install(root);
   return runProgram(node, [...environment, join(root, "server/src/apply-seed.ts"), ...args], { cwd: root });
+}
+
+async function migrateDatabase() {
+  const node = await install(root);
+  return runProgram(node, [...environment, join(root, "server/src/migrate-database.ts")], { cwd: root });
 }
 
 /** @param {string[]} args */

@@ -12,6 +12,8 @@
  *   test:guards [--only TEXT]  removes every guard, one at a time: a test must turn red
  *   chaos [--seeds N]     seeded worlds full of faults, judged by an independent checker
  *   chaos:kills           real kills of a real process, judged by the same
+ *   soak [--minutes N]    ten minutes of everything at once: load, kills, a restarted database
+ *   migrate               brings the database to its newest shape
  *   seed FILE             applies a seed to the database
  *   replay --config FILE  what a config would have asked over recorded days
  */

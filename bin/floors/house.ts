@@ -11,9 +11,10 @@ export const serverFloors: Readonly<Record<string, number>> = {
   realtime: 3,
   http: 4,
   workers: 4,
+  telemetry: 5,
 };
 /** `config.ts`, `main.ts` and what else lies in `server/src` itself: builds everything, and is imported by nothing below. */
-export const compositionFloor = 5;
+export const compositionFloor = 6;
 
 /** Rooms whose inner rooms may know each other, but not in a circle. */
 export const roomsOfRooms: readonly string[] = ["server/src/trading"];
@@ -30,6 +31,7 @@ export const workspaces: Readonly<Record<string, readonly string[]>> = {
   "server/test": ["server", "server/chaos", "server/chaos/checker", "server/guards", "packages/contract", "packages/signalr-server", "packages/alpaca-simulator"],
   "server/bench": ["server", "server/test", "packages/contract", "packages/signalr-server", "packages/alpaca-simulator"],
   "server/chaos": ["server", "server/chaos/checker", "packages/contract", "packages/alpaca-simulator"],
+  "server/soak": ["server", "server/chaos", "server/chaos/checker", "packages/contract", "packages/alpaca-simulator"],
   "server/guards": ["packages/contract"],
   // What judges the order core shares nothing with it.
   "server/chaos/checker": ["packages/alpaca-simulator"],

@@ -34,6 +34,8 @@ export type Config = {
   databaseWorkerUrl: string | null;
   /** Runs the migrations; null: `databaseUrl` does. */
   databaseOwnerUrl: string | null;
+  /** Off: another step has done it, and this process needs nobody's address who owns the schema. */
+  migratesAtStart: boolean;
   auth: AuthSettings;
   /** Who bears it may read `/metrics` from elsewhere; null: this machine only. */
   operatorToken: string | null;
@@ -89,6 +91,7 @@ export function readConfig(env: Environment): Config {
     databaseUrl: read.url("DATABASE_URL", null, ["postgres:", "postgresql:"]),
     databaseWorkerUrl: read.url("DATABASE_WORKER_URL", null, ["postgres:", "postgresql:"]),
     databaseOwnerUrl: read.url("DATABASE_OWNER_URL", null, ["postgres:", "postgresql:"]),
+    migratesAtStart: read.boolean("MIGRATE_AT_START", true),
     auth: readAuth(read, { isProduction, host, emulatorHost: read.optional("FIREBASE_AUTH_EMULATOR_HOST") }),
     operatorToken: readOperatorToken(read),
     trustedProxies: read.integer("TRUSTED_PROXIES", 0, 0, 10),

@@ -1,14 +1,11 @@
 /** What every process of Nod stands on, whatever its role: the database, its pools, and what it tells of itself. */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { Logger } from "pino";
 import { describeBroker, type BrokerDescription } from "./broker-ports.ts";
 import type { Config, Role } from "./config.ts";
-import { migrate } from "./db/migrate.ts";
 import { openDatabase, type OpenDatabase } from "./db/open-database.ts";
 import { createPool, type Pool } from "./db/pool.ts";
-import { applySeed } from "./db/seed.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
+import { prepareDatabase } from "./prepare-database.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
 import { defaultMaxAges, type RiskSettings } from "./trading/risk/risk-settings.ts";
 
@@ -39,10 +36,6 @@ export type Foundation = {
   settings: RiskSettings;
 };
 
-export const migrationsFolder = join(import.meta.dirname, "../migrations");
-const seedsFolder = join(import.meta.dirname, "../seeds");
-const defaultSeed = join(seedsFolder, "default_paper_watchlist.sql");
-
 /** Two processes of each kind, and one more of either while they are replaced, fit into PostgreSQL's usual hundred. */
 const connectionsOf: Readonly<Record<Role, { web: number; workers: number }>> = {
   all: { web: 20, workers: 10 },
@@ -71,8 +64,7 @@ export async function layFoundation(config: Config, { logger, say, onLost }: Nod
     onLost,
   });
   stops.add(() => database.stop());
-  await migrate({ url: database.ownerUrl, directory: migrationsFolder, log: say });
-  for (const file of [defaultSeed, ...(await templateSeeds())]) await applySeed({ url: database.ownerUrl, file });
+  if (config.migratesAtStart) await prepareDatabase(database.ownerUrl, say);
 
   const connections = connectionsOf[config.role];
   const onIdleConnectionLost = (error: Error): void => logger.warn({ err: error }, "a database connection was lost");
@@ -83,12 +75,6 @@ export async function layFoundation(config: Config, { logger, say, onLost }: Nod
   const metrics = createMetrics({ processMetrics: true });
   const broker = describeBroker(config.broker);
   return { config, logger, stops, database, pool, workerPool, onIdleConnectionLost, metrics, telemetry: createTelemetry(metrics.registry, logger), broker, settings: riskSettings(config, broker.environment) };
-}
-
-/** The templates that can be chosen, in the order of their names. */
-async function templateSeeds(): Promise<string[]> {
-  const folder = join(seedsFolder, "templates");
-  return (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted().map((name) => join(folder, name));
 }
 
 const riskSettings = (config: Config, environment: "paper" | "live"): RiskSettings => ({

@@ -1,8 +1,9 @@
 /** What a process without people serves, so that it can be watched. */
-import { migrationsFolder, type Foundation } from "./foundation.ts";
+import type { Foundation } from "./foundation.ts";
 import { createGracefulServer } from "./http/graceful-server.ts";
 import { createProbeApp } from "./http/probe-app.ts";
 import { createReadinessProbe, databaseCheck, marketDataCheck, migrationsCheck } from "./http/readiness.ts";
+import { migrationsFolder } from "./prepare-database.ts";
 import type { RunningWorker } from "./start-worker.ts";
 
 const drainMs = 1_000;

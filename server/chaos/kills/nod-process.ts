@@ -10,10 +10,14 @@ const stopTimeoutMs = 60_000;
 const outputLimit = 20_000;
 
 export type NodProcess = {
+  /** 0 when it could not even be started. */
+  pid: number;
   isRunning(): boolean;
   /** False when it ended, or was killed, before it was ready. @throws when it is neither ready nor over in time */
   ready(): Promise<boolean>;
   kill(): Promise<void>;
+  /** Resolves when it is over, whoever ended it. */
+  ended: Promise<unknown>;
   /** @throws when it does not stop in good order */
   stop(): Promise<void>;
   output(): string;
@@ -32,6 +36,7 @@ export function startNodProcess(address: string, environment: Record<string, str
   child.once("exit", () => running.delete(child));
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
+    pid: child.pid ?? 0,
     isRunning,
     ready: async () => {
       const givesUpAt = performance.now() + readyTimeoutMs;
@@ -54,6 +59,7 @@ export function startNodProcess(address: string, environment: Record<string, str
       if (!stopped) child.kill("SIGKILL");
       if (!stopped || child.exitCode !== 0) throw new Error(`Nod did not stop in good order (${child.exitCode ?? child.signalCode ?? "still running"}):\n${output}`);
     },
+    ended: exited,
     output: () => output,
   };
 }

@@ -11,8 +11,9 @@ import { createPool, type Pool } from "../../src/db/pool.ts";
 import { checkBooks, type Verdict } from "../checker/check.ts";
 import { createRandom, type Random } from "../random.ts";
 import { openDatabase } from "../stage/database.ts";
+import { setDatabaseAhead } from "../stage/shadow-clock.ts";
 import type { Stage } from "../stage/stage.ts";
-import { whatIsLeft } from "../world/rest.ts";
+import { ordersAt, whatIsLeft } from "../world/rest.ts";
 import { startNodProcess, type NodProcess } from "./nod-process.ts";
 import { createPerson, type Person } from "./people.ts";
 
@@ -141,19 +142,13 @@ async function comeToRest({ address, environment, simulator, owner }: Run): Prom
     await letTimePass();
     const nod = await startUntilReady(address, { ...environment, QUESTION_WORKER_ENABLED: "false", ALPACA_REQUEST_TIMEOUT_MS: String(unhurriedTimeoutMs) });
     const givesUpAt = performance.now() + restTimeoutMs;
-    for (let look = 1; (left = await whatIsLeft(owner, simulator)) !== null && performance.now() < givesUpAt; look += 1) {
+    for (let look = 1; (left = await whatIsLeft(owner, ordersAt(simulator))) !== null && performance.now() < givesUpAt; look += 1) {
       await sleep(lookEveryMs);
       if (look % looksBetweenJumps === 0) await letTimePass();
     }
     await nod.stop();
   }
   return left;
-}
-
-async function setDatabaseAhead(owner: Pool, ms: number): Promise<void> {
-  const now = Date.now();
-  await owner.query("insert into chaos.clock_steps (natural_ms, database_ms, broker_ms, last_event) select $1::float8, $2::float8, $1::float8, coalesce(max(id), 0) from events", [now, now + ms]);
-  await owner.query("update chaos.clock set ahead_ms = $1::float8", [ms]);
 }
 
 function environmentOf(address: string, database: { url: string; webUrl: string; ownerUrl: string }, dataFolder: string, simulator: Simulator): Record<string, string> {

@@ -1,6 +1,6 @@
 /** Lets a world come to rest: no faults any more, and time until everything that is open has found its end. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Simulator } from "@nod/alpaca-simulator";
+import type { Simulator, WireOrder } from "@nod/alpaca-simulator";
 import type { Pool } from "../../src/db/pool.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { clearKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
@@ -70,7 +70,7 @@ async function endAll(world: World): Promise<void> {
 async function untilNothingIsLeft(world: World, waitMs: number): Promise<string | null> {
   const givesUpAt = world.clock.naturalMs() + waitMs;
   for (;;) {
-    const left = await whatIsLeft(world.owner, world.simulator);
+    const left = await whatIsLeft(world.owner, ordersAt(world.simulator));
     if (left === null || world.clock.naturalMs() > givesUpAt) return left;
     await sleep(10);
   }
@@ -78,15 +78,20 @@ async function untilNothingIsLeft(world: World, waitMs: number): Promise<string 
 
 const ended = new Set(["filled", "canceled", "expired", "rejected", "replaced"]);
 
+type ReadOrders = () => Promise<readonly WireOrder[]>;
+
+/** Of a broker in this process. */
+export const ordersAt = (simulator: Simulator): ReadOrders => () => Promise.resolve(simulator.control.book().accounts.flatMap(({ orders }) => orders));
+
 /** What has not found its end yet, a few of it in words; null when there is nothing. */
-export async function whatIsLeft(owner: Pool, simulator: Simulator): Promise<string | null> {
+export async function whatIsLeft(owner: Pool, readOrders: ReadOrders): Promise<string | null> {
   const { rows } = await owner.query<{ what: string }>(
     `select 'question ' || id || ' is ' || status as what from questions where status = 'open'
      union all select 'order ' || client_order_id || ' is ' || status from trade_orders
        where status in ('pending_submit', 'submitting') or (status = 'unknown' and next_lookup_at is not null)
      limit 3`,
   );
-  const atBroker = simulator.control.book().accounts.flatMap(({ orders }) => orders).filter(({ status }) => !ended.has(status));
-  const left = [...rows.map(({ what }) => what), ...atBroker.slice(0, 3).map((order) => `the broker's order ${order.client_order_id} is ${order.status}`)];
-  return left.length === 0 ? null : left.join("; ");
+  if (rows.length > 0) return rows.map(({ what }) => what).join("; ");
+  const atBroker = (await readOrders()).filter(({ status }) => !ended.has(status));
+  return atBroker.length === 0 ? null : atBroker.slice(0, 3).map((order) => `the broker's order ${order.client_order_id} is ${order.status}`).join("; ");
 }

@@ -30,6 +30,8 @@ export interface ClusterSettings {
   inUse?: "refuse" | "join";
   /** False gives up safety against power loss for speed: for tests only. Default true. */
   durable?: boolean;
+  /** Default 100: enough for one machine's Nod. Counts from the start of the server on. */
+  maxConnections?: number;
   /** Progress lines. */
   log?: (line: string) => void;
   /** The server went away without `stop`. */
@@ -59,7 +61,8 @@ export class ClusterInUse extends Error {
 }
 
 /** Loopback only, UTC, and no compiler for queries that take milliseconds. */
-const serverOptions = { listen_addresses: "127.0.0.1", unix_socket_directories: "", timezone: "UTC", log_timezone: "UTC", jit: "off", max_connections: 100 };
+const serverOptions = { listen_addresses: "127.0.0.1", unix_socket_directories: "", timezone: "UTC", log_timezone: "UTC", jit: "off" };
+const defaultMaxConnections = 100;
 const fastOptions = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 
 /** Crash recovery of a large log may take its time. */
@@ -85,7 +88,7 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
   let postmaster = await findRunning(folder, access, log);
   const adopted = postmaster !== undefined;
   if (postmaster === undefined) {
-    access = await launch(folder, access, binaries, account, settings.durable ?? true);
+    access = await launch(folder, access, binaries, account, settings);
     postmaster = await findRunning(folder, access, log);
     if (postmaster === undefined) throw new Error(`PostgreSQL did not start:\n${await logTail(folder)}`);
   } else {
@@ -95,13 +98,13 @@ export async function startCluster(settings: ClusterSettings): Promise<Cluster> 
 }
 
 /** Starts the server on its usual port, or on a new one when another program has taken it meanwhile. */
-async function launch(folder: ClusterFolder, access: ClusterAccess, binaries: ClusterBinaries, account: ClusterAccount, durable: boolean): Promise<ClusterAccess> {
+async function launch(folder: ClusterFolder, access: ClusterAccess, binaries: ClusterBinaries, account: ClusterAccount, settings: ClusterSettings): Promise<ClusterAccess> {
   const port = (await isFree(access.port)) ? access.port : await freePort();
   const current = { ...access, port };
   if (port !== access.port) await writeAccess(folder.data, current);
   const log = await open(folder.log, (await logSize(folder)) > logLimitBytes ? "w" : "a", 0o600);
   try {
-    const options = { ...serverOptions, ...(durable ? {} : fastOptions), port };
+    const options = { ...serverOptions, max_connections: settings.maxConnections ?? defaultMaxConnections, ...((settings.durable ?? true) ? {} : fastOptions), port };
     const flags = Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const server = spawnAs(account, binaries.postgres, ["-D", folder.data, ...flags], { stdio: ["ignore", log.fd, log.fd], detached: true });
     await new Promise<void>((resolve, reject) => server.once("spawn", resolve).once("error", reject));
