@@ -41,6 +41,8 @@ export type Config = {
   operatorToken: string | null;
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   trustedProxies: number;
+  /** Of this process: requests and WebSocket upgrades of one address a minute; hub connections, in all and of one address. */
+  webLimits: { perAddressPerMinute: number; hubConnections: number; hubConnectionsPerAddress: number };
   /** Where clients reach this server, when that is not what their `Host` header says. */
   publicOrigin: string | null;
   /** `elsewhere` with the role `web` and with no other. */
@@ -95,6 +97,11 @@ export function readConfig(env: Environment): Config {
     auth: readAuth(read, { isProduction, host, emulatorHost: read.optional("FIREBASE_AUTH_EMULATOR_HOST") }),
     operatorToken: readOperatorToken(read),
     trustedProxies: read.integer("TRUSTED_PROXIES", 0, 0, 10),
+    webLimits: {
+      perAddressPerMinute: read.integer("LIMIT_REQUESTS_PER_ADDRESS_PER_MINUTE", 3_000, 10, 1_000_000),
+      hubConnections: read.integer("LIMIT_HUB_CONNECTIONS", 20_000, 1, 100_000),
+      hubConnectionsPerAddress: read.integer("LIMIT_HUB_CONNECTIONS_PER_ADDRESS", 1_000, 1, 100_000),
+    },
     publicOrigin: readOrigin(read),
     broker: brokerFor(role, testMode ? { kind: "test" } : readBroker(read, allowLive)),
     allowLive,

@@ -5,8 +5,10 @@ import { createAnswers } from "./answers.ts";
 import { dbOfUser } from "./db/user-db.ts";
 import type { Foundation } from "./foundation.ts";
 import { createApp } from "./http/app.ts";
+import { clientAddress } from "./http/client-address.ts";
 import { createHubReads, createTableServices } from "./http/database-services.ts";
 import { createGracefulServer } from "./http/graceful-server.ts";
+import { defaultRateLimits } from "./http/rate-limits.ts";
 import { createReadinessProbe, databaseCheck, marketDataCheck, migrationsCheck, workersCheck } from "./http/readiness.ts";
 import { openIdentities, type Identities } from "./identity.ts";
 import type { AnswerService } from "./pipeline/answer.ts";
@@ -55,6 +57,7 @@ export async function startWeb(base: Foundation, worker: RunningWorker | null): 
       firebaseWeb: config.auth.mode === "firebase" ? config.auth.web : null,
       operatorToken: config.operatorToken,
       trustedProxies: config.trustedProxies,
+      rateLimits: { ...defaultRateLimits, perAddressPerMinute: config.webLimits.perAddressPerMinute },
     },
     services: {
       ...tables,
@@ -89,6 +92,8 @@ function openHub({ config, database, logger, pool, telemetry, workerPool }: Foun
     undo: (uid, id) => undoAnswer(pool, uid, id, { via: "hub", requestId: null }),
     allowedOrigins: [],
     publicOrigin: config.publicOrigin,
+    limits: { maxConnections: config.webLimits.hubConnections, maxConnectionsPerAddress: config.webLimits.hubConnectionsPerAddress, upgradesPerAddressPerMinute: config.webLimits.perAddressPerMinute },
+    clientAddress: clientAddress(config.trustedProxies),
     callsPerUserPerMinute: hubCallsPerUserPerMinute,
     logger,
     observer: telemetry.delivery,

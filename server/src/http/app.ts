@@ -13,6 +13,7 @@ import { previewHandlers } from "./handlers/preview.ts";
 import { questionHandlers } from "./handlers/questions.ts";
 import { systemHandlers, type MetricsText } from "./handlers/system.ts";
 import { tradingHandlers } from "./handlers/trading.ts";
+import { limitCallsUnderWay } from "./load-limit.ts";
 import { operationRouter, operatorGate } from "./operation-router.ts";
 import { sendProblem } from "./problem-reply.ts";
 import { defaultRateLimits, limitByAddress, limitByUser, type RateLimits } from "./rate-limits.ts";
@@ -33,6 +34,8 @@ export type AppSettings = {
   /** Proxies in front whose `X-Forwarded-For` is believed; 0 for none. */
   trustedProxies: number;
   rateLimits?: RateLimits;
+  /** Of users, at once; default 1,000. */
+  maxCallsUnderWay?: number;
   /** Default 7,000. */
   answerDeadlineMs?: number;
 };
@@ -75,7 +78,7 @@ export function createApp(dependencies: AppDependencies): Express {
     operationRouter(handlers, {
       none: [byAddress],
       operator: [operatorGate(settings.operatorToken)],
-      user: [byAddress, authenticateUser(authenticate, (uid) => services.ensureUser(uid)), limitByUser(rateLimits)],
+      user: [byAddress, limitCallsUnderWay(settings.maxCallsUnderWay), authenticateUser(authenticate, (uid) => services.ensureUser(uid)), limitByUser(rateLimits)],
     }),
   );
   const notFound: RequestHandler = (request, response) => sendProblem(request, response, refuse("not_found"));

@@ -1,8 +1,7 @@
 import type { RequestHandler } from "express";
-import { rateLimit, type Store } from "express-rate-limit";
+import { ipKeyGenerator, rateLimit, type Store } from "express-rate-limit";
 import { createCallCounter } from "../core/call-counter.ts";
 import { refuse } from "./call.ts";
-import { addressOf } from "./client-address.ts";
 import { sendProblem } from "./problem-reply.ts";
 import { contextOf } from "./request-context.ts";
 
@@ -49,7 +48,7 @@ function limiter(limit: number, keyGenerator: (request: Parameters<RequestHandle
 }
 
 /** Counted in this process's memory: with several processes each allows as much. */
-export const limitByAddress = ({ perAddressPerMinute }: RateLimits): RequestHandler => limiter(perAddressPerMinute, (request) => addressOf(request.ip));
+export const limitByAddress = ({ perAddressPerMinute }: RateLimits): RequestHandler => limiter(perAddressPerMinute, (request) => ipKeyGenerator(request.ip ?? "unknown"));
 
 /** Stands after authentication. */
 export const limitByUser = ({ perUserPerMinute }: RateLimits): RequestHandler => limiter(perUserPerMinute, (request) => contextOf(request).uid ?? "");

@@ -23,7 +23,6 @@ export type Channel = {
 export type Channels = {
   open(connection: HubConnection, uid: string): void;
   close(connectionId: string, uid: string): void;
-  connectionsOf(uid: string): number;
   all(): Iterable<Channel>;
   /** Runs when everything put into the user's lane before has ended; a failure of one piece does not touch the next. */
   inLane<Result>(uid: string, work: (channel: Channel) => Promise<Result>): Promise<Result>;
@@ -60,7 +59,6 @@ export function createChannels(readAgain: () => void): Channels {
       connectionCount -= 1;
       forgetIfEmpty(channel);
     },
-    connectionsOf: (uid) => channels.get(uid)?.places.size ?? 0,
     all: () => channels.values(),
     inLane(uid, work) {
       const channel = channelOf(uid);

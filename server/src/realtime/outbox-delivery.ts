@@ -46,8 +46,6 @@ export type DeliveryObserver = {
 export type Delivery = {
   opened(connection: HubConnection, uid: string): void;
   closed(connectionId: string, uid: string): void;
-  /** In this process. */
-  connectionsOf(uid: string): number;
   /** Replays after `lastSeq`, then the open questions, and lets the connection have what comes. */
   sync(connection: HubConnection, uid: string, lastSeq: number): Promise<{ seq: number }>;
   /** As `sync` from where the outbox stands, for a client that never asks for one. */
@@ -175,7 +173,6 @@ export function createDelivery(settings: DeliverySettings): Delivery {
       channels.close(connectionId, uid);
       observer.connectionsAre(channels.connectionCount);
     },
-    connectionsOf: (uid) => channels.connectionsOf(uid),
     sync,
     startWithout: async (connection, uid) => {
       await sync(connection, uid, null);

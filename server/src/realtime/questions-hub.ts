@@ -16,7 +16,7 @@ const maximumReceiveBytes = 8_192;
 /** What a slow client may have waiting. */
 const maximumBufferedBytes = 1_048_576;
 /** A notification may be lost without the connection being lost; then this finds what is new. */
-const fallbackReadMs = 15_000;
+const defaultFallbackReadMs = 15_000;
 /** What one device acknowledged is kept for the user's others for three days. */
 const keepAcknowledgedHours = 72;
 const cleanUpEveryMs = 600_000;
@@ -51,6 +51,8 @@ export type QuestionsHubSettings = Pick<DeliverySettings, "pool" | "dbOf" | "rea
   limits?: HubLimits;
   /** For whom the limits by address count a request; left out: the socket's other end. */
   clientAddress?(request: IncomingMessage): string;
+  /** Default 15,000. */
+  fallbackReadMs?: number;
   observer: DeliveryObserver;
 };
 
@@ -102,7 +104,7 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
     onReconnect: () => delivery.wake(),
     onLost: (error) => logger.warn({ err: error }, "the hub is not told of new messages until the database is back"),
   });
-  const fallback = setInterval(() => delivery.wake(), fallbackReadMs);
+  const fallback = setInterval(() => delivery.wake(), settings.fallbackReadMs ?? defaultFallbackReadMs);
   const cleanUp = setInterval(() => {
     dropAcknowledged(settings.pool, keepAcknowledgedHours, rowsPerCleanUp).catch((error: unknown) => logger.warn({ err: error }, "acknowledged messages could not be dropped"));
   }, cleanUpEveryMs);

@@ -257,6 +257,32 @@ describe("who calls", () => {
     }
   });
 
+  test("more than the process can have under way is turned away at once, to come back soon", async () => {
+    const { promise: blocked, resolve: goOn } = Promise.withResolvers<void>();
+    let begun = 0;
+    const slow: AppParts["questions"] = {
+      ...services.questions,
+      open: async () => {
+        begun += 1;
+        await blocked;
+        return [];
+      },
+    };
+    const small = await startApp({ ...services, questions: slow }, { settings: { maxCallsUnderWay: 2 } });
+    try {
+      const underWay = [1, 2].map(() => call(small.server, "GET /v1/me/questions", { token }));
+      await expect.poll(() => begun, { timeout: 20_000 }).toBe(2);
+      expect(await call(small.server, "GET /v1/me/questions", { token })).toMatchObject({ status: 503, headers: { "retry-after": "1" }, body: { code: "unavailable" } });
+      expect((await call(small.server, "GET /healthz")).status).toBe(200);
+      goOn();
+      expect((await Promise.all(underWay)).map(({ status }) => status)).toEqual([200, 200]);
+      await expect.poll(async () => (await call(small.server, "GET /v1/me/questions", { token })).status, { timeout: 20_000 }).toBe(200);
+    } finally {
+      goOn();
+      await small.close();
+    }
+  });
+
   test("guessing tokens is limited by address, before anything is checked", async () => {
     const strict = await startApp(services, { settings: { rateLimits: { perUserPerMinute: 100, perAddressPerMinute: 3 } } });
     try {

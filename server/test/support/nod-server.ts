@@ -28,8 +28,8 @@ export type NodServer = {
   server: Server;
   url: string;
   token(uid: string): Promise<string>;
-  /** A hub connection of the unmodified client, not started. */
-  device(uid: string, options?: IHttpConnectionOptions): HubConnection;
+  /** A hub connection of the unmodified client, not started; `through` another address than the server's own. */
+  device(uid: string, options?: IHttpConnectionOptions, through?: string): HubConnection;
   /** Cuts every connection, as a network does: without a word. */
   cut(): void;
   /** What could not be delivered. */
@@ -50,6 +50,7 @@ export type NodServerOptions = {
   callsPerUserPerMinute?: number;
   hubLimits?: Partial<HubLimits>;
   syncGraceMs?: number;
+  fallbackReadMs?: number;
 };
 
 export async function startNodServer(options: NodServerOptions): Promise<NodServer> {
@@ -81,6 +82,7 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
     limits: { ...defaultHubLimits, ...options.hubLimits },
     clientAddress: clientAddress(options.settings?.trustedProxies ?? 0),
     ...(options.syncGraceMs === undefined ? {} : { syncGraceMs: options.syncGraceMs }),
+    ...(options.fallbackReadMs === undefined ? {} : { fallbackReadMs: options.fallbackReadMs }),
     callsPerUserPerMinute: options.callsPerUserPerMinute ?? 1_000,
     logger,
     observer: { connectionsAre: () => undefined, delivered: () => undefined, deliveryFailed: (error) => failures.push(error) },
@@ -119,9 +121,9 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
       for (const socket of sockets) socket.destroy();
     },
     token: local.issueToken,
-    device: (uid, connectionOptions = {}) =>
+    device: (uid, connectionOptions = {}, through = url) =>
       new HubConnectionBuilder()
-        .withUrl(`${url}/hubs/questions`, { accessTokenFactory: () => local.issueToken(uid), ...connectionOptions })
+        .withUrl(`${through}/hubs/questions`, { accessTokenFactory: () => local.issueToken(uid), ...connectionOptions })
         .withAutomaticReconnect([50, 100, 200, 500, 500, 500, 1_000, 1_000, 1_000])
         .configureLogging(LogLevel.None)
         .build(),
