@@ -77,7 +77,7 @@ describe("in a small house", () => {
   test("nothing imports the composition root", async () => {
     expect(
       await violationsWith({ "server/src/config.ts": "export type Config = { port: number };", "server/src/workers/tick.ts": 'import type { Config } from "../config.ts"; export type X = Config;' }),
-    ).toEqual(["server/src/workers/tick.ts:1 imports server/src/config.ts: workers is on floor 4, the composition root above it on 5"]);
+    ).toEqual(["server/src/workers/tick.ts:1 imports server/src/config.ts: workers is on floor 4, the composition root above it on 6"]);
   });
 
   test.each([

@@ -33,13 +33,15 @@ export type AnswerServiceDeps = {
   branches: readonly QuestionBranch[];
   /** The other processes will notice by themselves, a little later. */
   onAnnouncementLost?: (error: unknown) => void;
+  /** An answer closed it, or came too late and found it open: committed. For metrics and traces; must not throw. */
+  onClosed?: (questionId: string, outcome: QuestionOutcome) => void;
 };
 
 /**
  * Takes an answer, once. Everything about one user happens one after the other, under his advisory lock; the question, its
  * answer, the decision and the order are one transaction of two round trips.
  */
-export function createAnswerService({ pool, branches, onAnnouncementLost }: AnswerServiceDeps): AnswerService {
+export function createAnswerService({ pool, branches, onAnnouncementLost, onClosed }: AnswerServiceDeps): AnswerService {
   if (new Set(branches.map((branch) => branch.key)).size !== branches.length) throw new Error("two branches have the same key");
   const announcer = createAnnouncer(pool, onAnnouncementLost ?? (() => undefined));
   return {
@@ -59,7 +61,10 @@ export function createAnswerService({ pool, branches, onAnnouncementLost }: Answ
         write: (tx, { locked, prepared }) => settle(tx, { locked, prepared, value, meta }),
       });
       committed();
-      if (channels.length > 0) announcer.announce(channels);
+      if (channels.length === 0) return outcome; // nothing was written
+      announcer.announce(channels);
+      if (outcome.kind === "answered") onClosed?.(questionId, outcome.result.outcome);
+      else if (outcome.kind === "closed") onClosed?.(questionId, outcome.outcome);
       return outcome;
     },
   };

@@ -35,7 +35,10 @@ export type CardLimits = { perHour: number | null; perDay: number | null; onePer
 export type Recipient = { firebaseUid: string; ownRevision: string; maxOpenQuestions: number; shape: number };
 
 /** Positions in the list of recipients. `cooling`: was asked not long ago; until when, in milliseconds of the database's clock. */
-export type AskOutcome = { at: Date; asked: number[]; cooling: { recipient: number; untilMs: number }[] };
+export type AskOutcome = { at: Date; asked: number[]; cooling: { recipient: number; untilMs: number }[]; named: { recipient: number; questionId: string }[] };
+
+/** However many are asked, so many are named, for those who follow single questions: logs and traces. */
+const namedPerStatement = 500;
 
 /**
  * One statement for any number of questions. It alone decides who is asked: in order of the recipients, at most up to each
@@ -136,6 +139,7 @@ const askSql = `
   )
   select now() as at,
          (select coalesce(array_agg(n::int4), '{}') from asked) as asked,
+         (select coalesce(json_agg(json_build_array(n, question_id)), '[]') from (select n, question_id from asked limit ${namedPerStatement}) as a) as named,
          (select coalesce(array_agg(n::int4 order by n), '{}') from wanted where cooldown_until > now()) as cooling,
          (select coalesce(array_agg(extract(epoch from cooldown_until)::float8 * 1000 order by n), '{}') from wanted where cooldown_until > now()) as cooling_until,
          (select pg_notify('nod_outbox', '') where exists (select from asked)) as told`;
@@ -143,7 +147,7 @@ const askSql = `
 /** For sorting fifty thousand questions without a file. */
 const workMemory = "64MB";
 
-type AskRow = { at: Date; asked: number[]; cooling: number[]; cooling_until: number[] };
+type AskRow = { at: Date; asked: number[]; cooling: number[]; cooling_until: number[]; named: [number, string][] };
 
 /** A batch as it goes over the wire. Encoding tens of megabytes takes its time, which no transaction should wait for. */
 export type EncodedBatch = { readonly parameters: readonly string[] };
@@ -187,6 +191,7 @@ export async function askQuestions(tx: Db, { parameters }: EncodedBatch): Promis
   return {
     at: row.at,
     asked: row.asked.map((n) => n - 1),
+    named: row.named.map(([n, questionId]) => ({ recipient: n - 1, questionId })),
     cooling: row.cooling.map((n, index) => ({ recipient: n - 1, untilMs: row.cooling_until[index] ?? 0 })),
   };
 }

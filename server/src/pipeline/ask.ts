@@ -19,7 +19,7 @@ const maxFiringsPerStatement = 200_000;
  * What became of the firings; positions are into the list that was given. `at` is null when nothing was asked of the database.
  * What is in neither list was held back: a card is open, a limit is reached, nothing is held that could be sold.
  */
-export type FiringsAsked = Pick<AskOutcome, "asked" | "cooling"> & { at: Date | null };
+export type FiringsAsked = Pick<AskOutcome, "asked" | "cooling" | "named"> & { at: Date | null };
 
 /**
  * Who may ask, held from before the first row is written until the commit. `enter` says whether this process may, and keeps
@@ -32,7 +32,7 @@ export type Asking = AskContext & { fence: AskFence; asked?: (tx: Db, firings: r
 
 /** Turns firings into questions, in one transaction. Nobody is asked when the fence lets nobody through. */
 export async function askFirings(pool: Pool, firings: readonly AnyFiring[], asking: Asking): Promise<FiringsAsked> {
-  const outcome: FiringsAsked = { at: null, asked: [], cooling: [] };
+  const outcome: FiringsAsked = { at: null, asked: [], cooling: [], named: [] };
   for (let start = 0; start < firings.length; start += maxFiringsPerStatement) {
     const { shapes, recipients, firings: places } = toTradingQuestions(firings.slice(start, start + maxFiringsPerStatement), asking);
     if (recipients.length === 0) continue;
@@ -43,6 +43,7 @@ export async function askFirings(pool: Pool, firings: readonly AnyFiring[], aski
     if (part === null) return outcome;
     outcome.at = part.at;
     for (const recipient of part.asked) outcome.asked.push(placeOf(recipient));
+    for (const { recipient, questionId } of part.named) outcome.named.push({ recipient: placeOf(recipient), questionId });
     for (const { recipient, untilMs } of part.cooling) outcome.cooling.push({ recipient: placeOf(recipient), untilMs });
   }
   return outcome;

@@ -39,7 +39,8 @@ export type DeliverySettings = {
 
 export type DeliveryObserver = {
   connectionsAre(count: number): void;
-  delivered(messages: number): void;
+  /** `connections` were handed the same; `writtenAt` is null for what is sent again or late, as after a `Sync`. */
+  delivered(connections: number, told: { message: Told; writtenAt: Date | null; startedAtMs: number }): void;
   deliveryFailed(error: unknown): void;
 };
 
@@ -65,17 +66,18 @@ export function createDelivery(settings: DeliverySettings): Delivery {
   let isAwake = false;
   let reading: Promise<void> | null = null;
 
-  const send = async (places: readonly Place[], { seq, told }: OutboxMessage): Promise<void> => {
+  const send = async (places: readonly Place[], { seq, told, writtenAt }: OutboxMessage, isReplay: boolean): Promise<void> => {
     for (const place of places) place.sentSeq = seq;
     if (told === null) return;
+    const startedAtMs = performance.now();
     await settings.send(places.map((place) => place.connection.id), told);
-    observer.delivered(places.length);
+    observer.delivered(places.length, { message: told, writtenAt: isReplay ? null : writtenAt, startedAtMs });
   };
 
   const deliver = async (channel: Channel, messages: readonly OutboxMessage[]): Promise<void> => {
     for (const message of messages) {
       const due = [...channel.places.values()].filter((place) => place.isLive && place.sentSeq < message.seq);
-      if (due.length > 0) await send(due, message);
+      if (due.length > 0) await send(due, message, false);
     }
   };
 
@@ -123,7 +125,7 @@ export function createDelivery(settings: DeliverySettings): Delivery {
       rows = await readOutbox(settings.dbOf(uid), [{ firebaseUid: uid, afterSeq: place.sentSeq }], rowsPerReplayRead);
       for (const message of await readMessages(settings.dbOf(uid), settings.readQuestions, rows, observer.deliveryFailed)) {
         if (place.connection.signal.aborted) return toldQuestions;
-        await send([place], message);
+        await send([place], message, true);
         if (message.told?.method === "ReceiveQuestion") toldQuestions.add(message.refId);
       }
       await untilWritable(place.connection);

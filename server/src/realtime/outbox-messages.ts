@@ -10,7 +10,7 @@ import type { OutboxRow } from "../trading/outbox/outbox-table.ts";
 export type Told = { [Name in keyof QuestionsHubClient]: { method: Name; payload: Parameters<QuestionsHubClient[Name]>[0] } }[keyof QuestionsHubClient];
 
 /** A row of the outbox with what it tells; null when that is not so, and its number is passed over. */
-export type OutboxMessage = { firebaseUid: string; seq: number; refId: string; told: Told | null };
+export type OutboxMessage = { firebaseUid: string; seq: number; refId: string; writtenAt: Date; told: Told | null };
 
 /** Reads questions for many users at once; each comes with the user it belongs to. */
 export type ReadQuestions = (db: Db, ids: readonly string[]) => Promise<readonly { firebaseUid: string; question: Question }[]>;
@@ -30,10 +30,10 @@ export async function readMessages(db: Db, readQuestions: ReadQuestions, rows: r
     orders: new Map(orders.map((order) => [keyOf(order.firebaseUid, order.id), describeOrder(order)])),
   };
   return rows.map((row) => {
-    const { firebaseUid, seq, refId, kind } = row;
+    const { firebaseUid, seq, refId, kind, createdAt: writtenAt } = row;
     const told = tell(row, known);
     if (told === null) onBrokenRow(new Error(`the outbox tells user ${firebaseUid} of ${kind} ${refId} (seq ${seq}), which is not so`));
-    return { firebaseUid, seq, refId, told };
+    return { firebaseUid, seq, refId, writtenAt, told };
   });
 }
 

@@ -16,7 +16,7 @@ import { outsideQuietHours } from "../trading/rules/restraint.ts";
 import type { UserView } from "../trading/rules/user-view.ts";
 import { createConditionFeed } from "./condition-feed.ts";
 import type { Stopwatch } from "./stopwatch.ts";
-import type { TickReport } from "./tick-observer.ts";
+import type { TickObserver, TickReport } from "./tick-observer.ts";
 
 export type EvaluationOutcome = Pick<TickReport, "evaluateMs" | "askMs" | "changedMarkets" | "unknown" | "stale" | "quiet" | "fired" | "asked"> & { evaluatedAt: Date | null };
 export const notEvaluated: EvaluationOutcome = { evaluateMs: 0, askMs: 0, changedMarkets: 0, unknown: 0, stale: 0, quiet: 0, fired: 0, asked: 0, evaluatedAt: null };
@@ -28,7 +28,8 @@ export type Evaluation = {
   run(fence: AskFence, watch: Stopwatch): Promise<EvaluationOutcome>;
 };
 
-export function createEvaluation(pool: Pool, configs: CompiledConfigs): Evaluation {
+/** @param onAsked told of some of those asked, by name, after the commit; must not throw */
+export function createEvaluation(pool: Pool, configs: CompiledConfigs, onAsked: TickObserver["questionsAsked"] = () => undefined): Evaluation {
   const book = createFactBook();
   const feed = createConditionFeed(pool);
   const changed = new Set<MarketKey>();
@@ -64,6 +65,10 @@ export function createEvaluation(pool: Pool, configs: CompiledConfigs): Evaluati
     const asked = new Set(outcome.asked);
     for (const [n, firing] of firings.entries()) if (!asked.has(n) && "key" in firing.rule) configs.rules.conditions.takeBack(firing.slot);
     if (outcome.at === null) return 0;
+    onAsked(outcome.named.flatMap(({ recipient, questionId: id }) => {
+      const rule = firings[recipient]?.rule.rule;
+      return rule === undefined ? [] : [{ id, ruleId: rule.id, symbol: rule.symbol }];
+    }));
     for (const n of outcome.asked) {
       const firing = firings[n];
       if (firing !== undefined) configs.rules.quieten(firing.slot, outcome.at.getTime() + firing.rule.rule.cooldown_seconds * 1_000);

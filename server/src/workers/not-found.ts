@@ -9,13 +9,14 @@ import { deniedDecision } from "../trading/risk/decide.ts";
 import { insertDecision } from "../trading/risk/decisions-table.ts";
 import type { Denial } from "../trading/risk/denial.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
+import type { BookedObserver } from "./booked-observer.ts";
 import { judge } from "./claim-orders.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 
 /** The broker's clock and ours need not agree to the second. */
 const clockMarginMs = 60_000;
 
-export type NotFoundDeps = { pool: Pool; fence: DeskFence; broker: BrokerPort; settings: RiskSettings };
+export type NotFoundDeps = { pool: Pool; fence: DeskFence; broker: BrokerPort; settings: RiskSettings; observer: BookedObserver };
 
 export type DoubtEnded = "sent_again" | "given_up" | "found" | "settled_meanwhile";
 
@@ -26,11 +27,12 @@ export type DoubtEnded = "sent_again" | "given_up" | "found" | "settled_meanwhil
  */
 export async function endDoubt(deps: NotFoundDeps, order: OrderRecord, of: { waitedMs: number; callTimeoutMs: number }): Promise<DoubtEnded> {
   const seen = await lookAtAccount(deps, order, of.callTimeoutMs);
+  const { order: found } = seen;
+  if (found !== null) {
+    deps.observer.booked?.("lookup", await fencedTransaction(deps.pool, deps.fence, (tx) => applyBrokerEvent(tx, { kind: "order", source: "lookup", order: found, execution: null, event: null })));
+    return "found";
+  }
   return fencedTransaction(deps.pool, deps.fence, async (tx): Promise<DoubtEnded> => {
-    if (seen.order !== null) {
-      await applyBrokerEvent(tx, { kind: "order", source: "lookup", order: seen.order, execution: null, event: null });
-      return "found";
-    }
     const due = await lockOrderInDoubt(tx, order.id);
     if (due === null) return "settled_meanwhile";
     const since = `${inWords(of.waitedMs)} later the broker still has no such order`;

@@ -7,6 +7,7 @@ import { ordersAtBroker } from "../trading/orders/claims-table.ts";
 import { oldestInDoubt, oldestLackingFills } from "../trading/orders/fills-table.ts";
 import { lastReconciledAt, recordAccount, recordReconciled } from "../trading/portfolio/accounts-table.ts";
 import { BrokerUnavailableError, type BrokerPort } from "../trading/ports.ts";
+import type { BookedObserver } from "./booked-observer.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
 import { reconcileExecutions } from "./reconcile-executions.ts";
@@ -28,7 +29,7 @@ const defaultReconcileLimits: ReconcileLimits = { callTimeoutMs: 15_000, firstFi
 
 export type Reconciled = { changed: number; foreignOrders: number; foreignFills: number; mismatched: number; polled: number };
 
-export type ReconcileObserver = { reconciled(result: Reconciled, tookMs: number): void; failed(error: unknown): void };
+export type ReconcileObserver = BookedObserver & { reconciled(result: Reconciled, tookMs: number): void; failed(error: unknown): void };
 
 export type ReconcileDeps = {
   pool: Pool;
@@ -112,7 +113,7 @@ function earliest(a: Date | null, b: Date | null): Date | null {
 }
 
 /** @throws BrokerUnavailableError, and the database's errors: the comparison then did not take place. */
-async function compare({ pool, fence, broker, unknowns }: ReconcileDeps, limits: ReconcileLimits, { fillsAfter, hasBeenAway }: { fillsAfter: Date; hasBeenAway: boolean }): Promise<Reconciled> {
+async function compare({ pool, fence, broker, unknowns, observer }: ReconcileDeps, limits: ReconcileLimits, { fillsAfter, hasBeenAway }: { fillsAfter: Date; hasBeenAway: boolean }): Promise<Reconciled> {
   const signal = (): AbortSignal => AbortSignal.timeout(limits.callTimeoutMs);
   const clock: BrokerClock = await broker.clock(signal());
   const account = await broker.account(signal());
@@ -123,7 +124,11 @@ async function compare({ pool, fence, broker, unknowns }: ReconcileDeps, limits:
   if (!(await unknowns.lookUpAll())) throw new BrokerUnavailableError("an order in doubt could not be looked up");
 
   const tally: Reconciled = { changed: 0, foreignOrders: 0, foreignFills: 0, mismatched: 0, polled: 0 };
-  const apply = (word: BrokerWord): Promise<AppliedWord> => fencedTransaction(pool, fence, (tx) => applyBrokerEvent(tx, word));
+  const apply = async (word: BrokerWord): Promise<AppliedWord> => {
+    const applied = await fencedTransaction(pool, fence, (tx) => applyBrokerEvent(tx, word));
+    observer.booked?.(word.source, applied);
+    return applied;
+  };
   const take = async (word: BrokerWord): Promise<void> => count(tally, word, await apply(word));
 
   const open = await broker.openOrders(signal());

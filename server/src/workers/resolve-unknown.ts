@@ -6,6 +6,7 @@ import { claimLookups, type DueLookup } from "../trading/orders/claims-table.ts"
 import type { OrderRecord } from "../trading/orders/order-record.ts";
 import { BrokerUnavailableError, type BrokerPort, type LookupOutcome } from "../trading/ports.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
+import type { BookedObserver } from "./booked-observer.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import { endDoubt } from "./not-found.ts";
 
@@ -29,7 +30,7 @@ const defaultLookupLimits: LookupLimits = {
   perPass: 20,
 };
 
-export type LookupObserver = { lookedUp(order: OrderRecord, outcome: LookupOutcome["kind"]): void; failed(error: unknown): void };
+export type LookupObserver = BookedObserver & { lookedUp(order: OrderRecord, outcome: LookupOutcome["kind"]): void; failed(error: unknown): void };
 
 export type LookupDeps = { pool: Pool; fence: DeskFence; broker: BrokerPort; settings: RiskSettings; observer: LookupObserver; onSendAgain: () => void; limits?: Partial<LookupLimits> };
 
@@ -81,10 +82,11 @@ async function lookUp(broker: BrokerPort, order: OrderRecord, timeoutMs: number)
 
 /** False when the broker could not be asked what else it takes to know. */
 async function takeIn(deps: LookupDeps, limits: LookupLimits, { order, inDoubtForMs }: DueLookup, outcome: LookupOutcome): Promise<boolean> {
-  await fencedTransaction(deps.pool, deps.fence, async (tx) => {
+  const applied = await fencedTransaction(deps.pool, deps.fence, async (tx) => {
     await recordEvents(tx, [eventOf(order, "order_looked_up", { attempt: order.lookupAttempts, outcome: outcome.kind, in_doubt_ms: inDoubtForMs })]);
-    if (outcome.kind === "found") await applyBrokerEvent(tx, { kind: "order", source: "lookup", order: outcome.order, execution: null, event: null });
+    return outcome.kind === "found" ? applyBrokerEvent(tx, { kind: "order", source: "lookup", order: outcome.order, execution: null, event: null }) : null;
   });
+  if (applied !== null) deps.observer.booked?.("lookup", applied);
   if (outcome.kind !== "not_found" || inDoubtForMs < limits.blockedWhileNotFoundMs) return true;
   try {
     const ended = await endDoubt(deps, order, { waitedMs: limits.blockedWhileNotFoundMs, callTimeoutMs: limits.lookupTimeoutMs });

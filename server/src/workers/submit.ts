@@ -7,6 +7,7 @@ import { settleOrder, type OwnEvent } from "../trading/orders/settle-order.ts";
 import { ticketOf } from "../trading/orders/ticket.ts";
 import type { BrokerPort, SubmitOutcome } from "../trading/ports.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
+import type { BookedObserver } from "./booked-observer.ts";
 import { claimOrders } from "./claim-orders.ts";
 import { DeskLost, fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
@@ -43,7 +44,7 @@ const abandonedGraceMs = 10_000;
 const abandonedPerPass = 100;
 
 /** For metrics and logs; never throws. */
-export type SubmitObserver = {
+export type SubmitObserver = BookedObserver & {
   denied(order: OrderRecord): void;
   /** Right before the POST. */
   sending(order: OrderRecord): void;
@@ -174,11 +175,10 @@ async function submitOnce(broker: BrokerPort, order: OrderRecord, timeoutMs: num
 }
 
 async function takeIn(deps: SubmitDeps, limits: SubmitLimits, order: OrderRecord, outcome: SubmitOutcome): Promise<void> {
-  await fencedTransaction(deps.pool, deps.fence, async (tx) => {
+  const applied = await fencedTransaction(deps.pool, deps.fence, async (tx) => {
     switch (outcome.kind) {
       case "accepted":
-        await applyBrokerEvent(tx, { kind: "order", source: "post", order: outcome.order, execution: null, event: null });
-        return;
+        return applyBrokerEvent(tx, { kind: "order", source: "post", order: outcome.order, execution: null, event: null });
       case "rejected":
         await settleOrder(tx, order.id, { kind: "refused", reason: `the broker refused it: ${outcome.message}` }, { data: { http_status: outcome.httpStatus, code: outcome.code } });
         return;
@@ -193,6 +193,7 @@ async function takeIn(deps: SubmitDeps, limits: SubmitLimits, order: OrderRecord
         return;
     }
   });
+  if (applied !== undefined) deps.observer.booked?.("post", applied);
 }
 
 /** `submitAttempts` is the number before this attempt. */

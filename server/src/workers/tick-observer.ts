@@ -21,9 +21,13 @@ export type TickReport = {
 
 export type FetchReport = { group: FeedGroup; symbols: number; facts: number; recorded: number; tookMs: number };
 
+export type NamedQuestion = { id: string; ruleId: string; symbol: string };
+
 /** For metrics and logs: told of what happens, asked nothing. Must not throw. */
 export type TickObserver = {
   tickFinished(report: TickReport): void;
+  /** Some of those that were just asked, by name: a bounded number, however many there are. */
+  questionsAsked(questions: readonly NamedQuestion[]): void;
   tickFailed(error: unknown): void;
   fetchFinished(report: FetchReport): void;
   /** `failures` counts in a row; the group's next attempt waits for `retryInMs`, the other groups do not. */

@@ -70,14 +70,14 @@ export function startTick(settings: TickSettings): TickWorker {
   let nextTickAt: Date | null = null;
   let failingSince: Date | null = null;
   let isLoaded = false;
-  let evaluation = createEvaluation(pool, configs);
+  let evaluation = createEvaluation(pool, configs, observer.questionsAsked);
 
   const tick = async (): Promise<{ nextInMs: number }> => {
     const held = await lease.hold();
     if (held === false) return { nextInMs: standbyRetryMs };
     const watch = createStopwatch();
     if (held === "new") {
-      evaluation = createEvaluation(pool, configs);
+      evaluation = createEvaluation(pool, configs, observer.questionsAsked);
       isLoaded = false;
       observer.leaseChanged?.(true);
     }

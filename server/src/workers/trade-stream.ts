@@ -2,13 +2,14 @@
 import type { Pool } from "../db/pool.ts";
 import { applyBrokerEvent, type AppliedWord } from "../trading/orders/apply-broker-event.ts";
 import type { BrokerEvent, TradeStreamPort } from "../trading/ports.ts";
+import type { BookedObserver } from "./booked-observer.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
 
 /** Beyond this many unprocessed events the rest is left to reconciliation: memory is bounded, the books are not wrong. */
 const maxQueuedEvents = 10_000;
 
-export type TradeStreamObserver = {
+export type TradeStreamObserver = BookedObserver & {
   connected(): void;
   disconnected(reason: string): void;
   applied(event: BrokerEvent, result: AppliedWord["kind"]): void;
@@ -38,6 +39,7 @@ export function createTradeStreamWorker(deps: TradeStreamDeps): TradeStreamWorke
         applyBrokerEvent(tx, { kind: "order", source: "stream", order: event.order, execution: event.execution, event: event.event, ...(event.amendment === undefined ? {} : { amendment: event.amendment }) }),
       );
       deps.observer.applied(event, applied.kind);
+      deps.observer.booked?.("stream", applied);
     } catch (error) {
       deps.observer.failed(error);
       deps.reconcile();

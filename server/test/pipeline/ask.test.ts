@@ -175,7 +175,7 @@ describe("who is not asked", () => {
   test("anybody, when the caller has lost the right to ask", async () => {
     const config = configWith([dipRule()]);
     const [uid = ""] = await users(config, 1);
-    expect(await askFirings(database.pool, firingsOf(config, [uid]), { ...openAsking, fence: { ...openAsking.fence, enter: () => Promise.resolve(false) } })).toEqual({ at: null, asked: [], cooling: [] });
+    expect(await askFirings(database.pool, firingsOf(config, [uid]), { ...openAsking, fence: { ...openAsking.fence, enter: () => Promise.resolve(false) } })).toEqual({ at: null, asked: [], cooling: [], named: [] });
     expect(await openQuestions(uid)).toEqual([]);
   });
 });
