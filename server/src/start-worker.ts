@@ -7,6 +7,7 @@ import { listen } from "./db/notify.ts";
 import { createPool, type Pool } from "./db/pool.ts";
 import type { Foundation } from "./foundation.ts";
 import { startMarketWorkers, type MarketWorkers } from "./market-workers.ts";
+import type { AnswerService } from "./pipeline/answer.ts";
 import { createFcmSender } from "./push/fcm-sender.ts";
 import { effectiveConfig } from "./trading/config/resolve.ts";
 import { ordersChannel } from "./trading/orders/place-order.ts";
@@ -16,6 +17,7 @@ import { startAutoAnswers } from "./workers/answer-auto.ts";
 import { startDayBars } from "./workers/day-bars.ts";
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
 import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
+import { startOwnedChore, type OwnedChoreSettings } from "./workers/owned-chore.ts";
 import { startPushing } from "./workers/push-questions.ts";
 import { learnNewAssets } from "./workers/refresh-assets.ts";
 import { startTick, type TickWorker } from "./workers/tick.ts";
@@ -38,12 +40,12 @@ const tickStatementTimeoutMs = 60_000;
 /** What was started is among the foundation's `stops`, also when a later step fails. */
 export async function startWorker(base: Foundation, broker: Broker): Promise<RunningWorker> {
   const { config, database, logger, settings, stops, telemetry, workerPool } = base;
+  const owner = `${process.pid}-${randomUUID()}`;
   const ports = await openBroker(broker, config.dataFolder, (reason) => logger.warn({ reason }, "prices came without their previous closes"));
   stops.add(() => ports.stop());
   const orders = createOrderDesk({ pool: workerPool, broker: ports.broker, stream: ports.tradeStream, settings, observer: telemetry.orders });
   stops.add(() => orders.stop());
-  const tick = config.questionWorkerEnabled ? startLooking(base, ports) : null;
-  startChores(base, tick);
+  const tick = config.questionWorkerEnabled ? startLooking(base, ports, owner) : null;
   const listener = await listen({
     url: database.workerUrl,
     applicationName: "nod-workers",
@@ -58,20 +60,17 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
   orders.start();
 
   const links: AnswerLinks = { configs: configSource(tick), orderPlaced: () => orders.orderPlaced() };
-  if (config.questionWorkerEnabled) {
-    const autoAnswers = startAutoAnswers({ pool: workerPool, answers: createAnswers(base, links), onError: (error) => logger.warn({ err: error }, "a rule that orders without asking could not") });
-    stops.add(() => autoAnswers.stop());
-  }
+  startChores(base, owner, createAnswers(base, links), tick);
   return { ...links, broker: ports.description, nextLookAt: () => tick?.health().nextTickAt ?? null, reconciled: () => reconciledVerdict(orders) };
 }
 
 /** The tick, and what brings the market in beside it. */
-function startLooking(base: Foundation, ports: BrokerPorts): TickWorker {
+function startLooking(base: Foundation, ports: BrokerPorts, owner: string): TickWorker {
   const { config, database, logger, stops, telemetry, workerPool } = base;
   const tickPool = createPool({ url: database.workerUrl, applicationName: "nod-tick", maxConnections: tickConnections, statementTimeoutMs: tickStatementTimeoutMs, onIdleConnectionLost: base.onIdleConnectionLost });
   stops.add(() => tickPool.end());
   let market: MarketWorkers | null = null;
-  const tick = startTickOf(base, tickPool, ports, (group, symbol) => market?.isStreamed(group, symbol) ?? false);
+  const tick = startTickOf(base, tickPool, ports, owner, (group, symbol) => market?.isStreamed(group, symbol) ?? false);
   stops.add(() => tick.stop());
   if (!config.ingestEnabled) return tick;
   const dayBars = startDayBars({
@@ -87,13 +86,13 @@ function startLooking(base: Foundation, ports: BrokerPorts): TickWorker {
   return tick;
 }
 
-function startTickOf({ config, telemetry }: Foundation, pool: Pool, { marketData: market, broker }: BrokerPorts, isStreamed: MarketWorkers["isStreamed"]): TickWorker {
+function startTickOf({ config, telemetry }: Foundation, pool: Pool, { marketData: market, broker }: BrokerPorts, owner: string, isStreamed: MarketWorkers["isStreamed"]): TickWorker {
   return startTick({
     pool,
     market,
     isStreamed,
     learnSymbols: () => learnNewAssets({ pool, broker, onError: (error) => telemetry.orders.failed(error) }),
-    owner: `${process.pid}-${randomUUID()}`,
+    owner,
     intervalMs: config.questionWorkerIntervalMs,
     ingestEnabled: config.ingestEnabled,
     evaluationEnabled: config.evalEnabled,
@@ -102,16 +101,22 @@ function startTickOf({ config, telemetry }: Foundation, pool: Pool, { marketData
 }
 
 /** What looks about once a second whether something is due. */
-function startChores({ config, stops, telemetry, workerPool }: Foundation, tick: TickWorker | null): void {
-  const expiry = startQuestionExpiry(workerPool, telemetry.expiry);
-  stops.add(() => expiry.stop());
+function startChores({ config, logger, stops, telemetry, workerPool: pool }: Foundation, owner: string, answers: AnswerService, tick: TickWorker | null): void {
+  const own = (name: string, begin: OwnedChoreSettings["begin"]): void => {
+    const chore = startOwnedChore({ pool, name, owner, begin, onError: (error) => logger.warn({ err: error, chore: name }, "it could not be found out whose a chore is") });
+    stops.add(() => chore.stop());
+  };
+  own("expiry", (fence) => startQuestionExpiry(pool, telemetry.expiry, fence));
+  if (config.questionWorkerEnabled) {
+    own("auto-answers", () => startAutoAnswers({ pool, answers, onError: (error) => logger.warn({ err: error }, "a rule that orders without asking could not") }));
+  }
   if (config.auth.mode === "firebase" && config.auth.web !== null && config.auth.web.vapidKey !== null) {
     const sender = createFcmSender({ projectId: config.auth.projectId, onFailure: telemetry.push.failed });
     stops.add(() => sender.stop());
-    const pushing = startPushing(workerPool, sender, telemetry.push);
-    stops.add(() => pushing.stop());
+    own("push", (fence) => startPushing(pool, sender, telemetry.push, fence));
   }
-  const halts = startHaltWatch({ pool: workerPool, feeds: () => failingStockFeeds(tick?.health().feeds ?? [], new Date()), observer: telemetry.halts });
+  // Everybody watches: whoever reads a feed knows best that it fails, and a switch that is set is not set again.
+  const halts = startHaltWatch({ pool, feeds: () => failingStockFeeds(tick?.health().feeds ?? [], new Date()), observer: telemetry.halts });
   stops.add(() => halts.stop());
 }
 

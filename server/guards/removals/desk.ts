@@ -8,18 +8,19 @@ const tick = (named: string): [Proof] => [{ file: "server/test/workers/tick-leas
 const promise = (name: string, file: string, find: string, replace: string, tests: [Proof, ...Proof[]]): Removal => ({ name, of: { promise: "desk" }, file, find, replace, tests });
 
 const deskLease = "server/src/workers/desk-lease.ts";
+const heldLease = "server/src/workers/held-lease.ts";
 const leases = "server/src/db/lease.ts";
 
 export const deskLeases: readonly Removal[] = [
   promise("Who lost the desk goes on writing", deskLease, "if (!(await fence.holds(tx))) throw", "if (!(await fence.holds(tx)) && pool.ended) throw", desk("a process that lost the desk without noticing can write nothing and sends nothing")),
   promise("Who lost the desk goes on taking orders up", "server/src/workers/claim-orders.ts", "due: isOurs ? due : []", "due: isOurs ? due : due", desk("a process that lost the desk without noticing takes up no order")),
   promise("Who may have lost the desk sends all the same", "server/src/workers/submit.ts", "if (!deps.fence.isSure()) return;", "", desk("a process that was held up between its claim and the POST does not send any more")),
-  promise("Who cannot renew goes on believing that he has the desk", deskLease, "!isOver && performance.now() < sureUntilMs", "!isOver", desk("whoever cannot renew for the time of the lease gives the desk up by himself")),
+  promise("Who cannot renew goes on believing that he has the desk", heldLease, "!isOver && performance.now() < sureUntilMs", "!isOver", desk("whoever cannot renew for the time of the lease gives the desk up by himself")),
   promise("An older holder's number is as good as the newest", leases, "where name = $1 and owner = $2 and fencing = $3::int8 and expires_at > clock_timestamp() for key share", "where name = $1 and owner <> $2 || $3::text and expires_at > clock_timestamp() for key share", lease("a lease that ran out passes on, with a higher fencing number, and the old holder has no say any more")),
   promise("A lease that runs is taken over", leases, "where leases.expires_at <= clock_timestamp()\n", "\n", lease("of twenty that ask at once, exactly one gets the lease")),
   promise("The fencing number does not grow", leases, "fencing = leases.fencing + 1", "fencing = leases.fencing", lease("a lease that ran out passes on, with a higher fencing number, and the old holder has no say any more")),
   promise("A lease changes hands while its holder is in a transaction", leases, " for key share", "", desk("the desk does not change hands while its owner is in the middle of a transaction, and any number may be")),
-  promise("A desk that is stopped is kept from the next until its lease runs out", deskLease, "await letGo(pool, lease);", "", desk("a desk that is stopped is taken over at once, whatever its lease had left")),
+  promise("A desk that is stopped is kept from the next until its lease runs out", heldLease, "await letGo(pool, lease);", "", desk("a desk that is stopped is taken over at once, whatever its lease had left")),
   promise("Who lost the tick goes on asking", "server/src/pipeline/ask.ts", "if (!(await fence.enter(tx))) return null;", "await fence.enter(tx);", [{ file: "server/test/pipeline/ask.test.ts", named: "anybody, when the caller has lost the right to ask" }]),
   promise("The tick's fence lets through who has lost it", "server/src/workers/tick-lease.ts", "return renewLease(tx, lease, { ttlMs: askTtlMs });", "return (await renewLease(tx, lease, { ttlMs: askTtlMs })) || true;", tick("whoever has lost it may not ask")),
 ];

@@ -13,7 +13,7 @@ export type AutoAnswerSettings = {
 
 const perPass = 100;
 
-/** Any number of processes may do it at once: a question is answered once. */
+/** Whoever has the lease of it does it; where two do all the same, a question is answered once. */
 export function startAutoAnswers({ pool, answers, onError, intervalMs = 500 }: AutoAnswerSettings): IntervalLoop {
   return startInterval({
     intervalMs,

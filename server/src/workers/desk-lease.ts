@@ -1,24 +1,12 @@
-/** One process at a time has the order desk. The database says who; its word is checked in each transaction of the desk. */
-import { acquireLease, holdsLease, releaseLease, renewLease, type Lease } from "../db/lease.ts";
+/** One process at a time has the order desk, and says so in each of its transactions. */
 import type { Db, Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
-
-/** A dead owner is succeeded within `ttlMs` and a stand-by's next attempt: seven seconds in all. */
-export type DeskLeaseTiming = { ttlMs: number; renewEveryMs: number; standbyRetryMs: number };
-
-export const defaultDeskLeaseTiming: DeskLeaseTiming = { ttlMs: 6_000, renewEveryMs: 1_500, standbyRetryMs: 1_000 };
+import { takeLease, type HeldLease, type LeaseFence, type LeaseTiming } from "./held-lease.ts";
 
 const leaseName = "order-desk";
-/** PostgreSQL's lock_not_available: a transaction of the owner is still under way. */
-const lockNotAvailable = "55P03";
 
 /** What stands between the desk's workers and everything that they write or send. */
-export type DeskFence = {
-  /** Inside a transaction: whether the desk is still ours; until the transaction ends it then does not change hands. */
-  holds(tx: Db): Promise<boolean>;
-  /** By this process's own clock and without asking: false once another process could have taken the desk over. */
-  isSure(): boolean;
-};
+export type DeskFence = LeaseFence;
 
 /** The desk has passed to another process, or may have: nothing was written. */
 export class DeskLost extends Error {
@@ -33,60 +21,7 @@ export function fencedTransaction<Result>(pool: Pool, fence: DeskFence, work: (t
   });
 }
 
-export type HeldDesk = { readonly fence: DeskFence; release(): Promise<void> };
-
-/**
- * Takes the desk if nobody has it, and keeps it until it is released or lost.
- * @param of `owner`: one for each start of a process. `onLost` is called once, and never after a release.
- * @returns undefined while another process has it
- */
-export async function takeDesk(pool: Pool, of: { owner: string; timing: DeskLeaseTiming; onLost: () => void }): Promise<HeldDesk | undefined> {
-  const { ttlMs, renewEveryMs } = of.timing;
-  // From before the question on: the database counts from a later moment, so this process gives up first.
-  let sureUntilMs = performance.now() + ttlMs;
-  const lease = await acquireLease(pool, { name: leaseName, owner: of.owner, ttlMs }).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === lockNotAvailable) return undefined;
-    throw error;
-  });
-  if (lease === undefined) return undefined;
-  let isOver = false;
-  let renewing = false;
-  const isSure = (): boolean => !isOver && performance.now() < sureUntilMs;
-  const lose = (): void => {
-    if (isOver) return;
-    isOver = true;
-    clearInterval(timer);
-    of.onLost();
-  };
-  const renew = async (): Promise<void> => {
-    if (!isSure()) {
-      lose();
-      return;
-    }
-    if (renewing) return;
-    renewing = true;
-    const askedAtMs = performance.now();
-    try {
-      if (await renewLease(pool, lease, { ttlMs })) sureUntilMs = askedAtMs + ttlMs;
-      else lose();
-    } catch {
-      // The database is away. Once the time is over the desk is lost, whatever the database would say.
-    } finally {
-      renewing = false;
-    }
-  };
-  const timer = setInterval(() => void renew(), renewEveryMs);
-  return {
-    fence: { holds: (tx) => holdsLease(tx, lease), isSure },
-    release: async () => {
-      isOver = true;
-      clearInterval(timer);
-      await letGo(pool, lease);
-    },
-  };
-}
-
-/** Without a database the lease runs out by itself. */
-async function letGo(pool: Pool, lease: Lease): Promise<void> {
-  await releaseLease(pool, lease).catch(() => undefined);
+/** As `takeLease` does. */
+export function takeDesk(pool: Pool, of: { owner: string; timing: LeaseTiming; onLost: () => void }): Promise<HeldLease | undefined> {
+  return takeLease(pool, { ...of, name: leaseName });
 }

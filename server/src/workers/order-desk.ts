@@ -4,9 +4,10 @@ import type { Pool } from "../db/pool.ts";
 import type { BrokerPort, TradeStreamPort } from "../trading/ports.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import { cancelHaltedOrders, type CancelLimits, type CancelObserver } from "./cancel-halted.ts";
-import { defaultDeskLeaseTiming, takeDesk, type DeskFence, type DeskLeaseTiming, type HeldDesk } from "./desk-lease.ts";
+import { takeDesk, type DeskFence } from "./desk-lease.ts";
 import { flattenPositions } from "./flatten-positions.ts";
 import { followExitPlans } from "./follow-exit-plans.ts";
+import { defaultLeaseTiming, type HeldLease, type LeaseTiming } from "./held-lease.ts";
 import { startInterval, type IntervalLoop } from "./interval.ts";
 import { refreshAssets } from "./refresh-assets.ts";
 import { createReconciler, type ReconcileLimits, type ReconcileObserver } from "./reconcile.ts";
@@ -33,10 +34,10 @@ export type OrderDeskRhythm = {
   cancelEveryMs: number;
   /** How soon the broker is asked about a symbol that is new. */
   assetsEveryMs: number;
-  lease: DeskLeaseTiming;
+  lease: LeaseTiming;
 };
 
-const defaultRhythm: OrderDeskRhythm = { reconcileEveryMs: 60_000, reconcileAgainMs: 2_000, lookUpEveryMs: 500, cancelEveryMs: 1_000, assetsEveryMs: 500, lease: defaultDeskLeaseTiming };
+const defaultRhythm: OrderDeskRhythm = { reconcileEveryMs: 60_000, reconcileAgainMs: 2_000, lookUpEveryMs: 500, cancelEveryMs: 1_000, assetsEveryMs: 500, lease: defaultLeaseTiming };
 
 export type OrderDeskDeps = {
   pool: Pool;
@@ -71,7 +72,7 @@ export function createOrderDesk(deps: OrderDeskDeps): OrderDesk {
   const owner = newUuid();
   let standby: IntervalLoop | null = null;
   let isStandingBy = false;
-  let current: { held: HeldDesk; shift: Shift } | null = null;
+  let current: { held: HeldLease; shift: Shift } | null = null;
   const ending = new Set<Promise<void>>();
 
   const endLost = (): void => {

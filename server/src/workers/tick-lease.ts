@@ -2,15 +2,15 @@ import { acquireLease, releaseLease, renewLease, type Lease } from "../db/lease.
 import type { Db } from "../db/pool.ts";
 import type { AskFence } from "../pipeline/ask.ts";
 
-/** A dead owner is succeeded within this and a stand-by's next attempt: ten seconds in all. */
-const ttlMs = 8_000;
+/** A dead owner is succeeded within this and a stand-by's next attempt: seven seconds in all. */
+const ttlMs = 6_000;
 /** Longer than any ask may take: while one runs, nobody else can have the row anyway, since the ask has locked it. */
 const askTtlMs = 120_000;
 /** PostgreSQL's lock_not_available: the owner holds the row for an ask. */
 const lockNotAvailable = "55P03";
-const renewEveryMs = 2_500;
+const renewEveryMs = 1_500;
 /** How often a stand-by tries. */
-export const standbyRetryMs = 1_500;
+export const standbyRetryMs = 1_000;
 
 /** One process at a time ticks. The database says who; this keeps its word in memory and renews it. */
 export type TickLease = {

@@ -8,6 +8,7 @@ import type { PushSender } from "../../src/push/push-sender.ts";
 import { startPushing } from "../../src/workers/push-questions.ts";
 import { asking, type Asking } from "../support/asking.ts";
 import { useTestDatabase } from "../support/database.ts";
+import { openDeskFence } from "../support/open-fence.ts";
 import { startGoogle, type Google } from "../support/google.ts";
 
 const database = useTestDatabase();
@@ -142,7 +143,7 @@ describe("through Firebase's own library, to a stand-in for Google", () => {
     await rememberDevice(database.pool, uid, { id: randomUUID(), label: "Sold phone", pushToken: "sold" });
     google.gone.add("sold");
     const seen: unknown[] = [];
-    const pushing = startPushing(database.pool, sender, { pushed: (outcomes) => seen.push(outcomes), failed: (error) => failures.push(error) }, { graceMs: 0 }, 50);
+    const pushing = startPushing(database.pool, sender, { pushed: (outcomes) => seen.push(outcomes), failed: (error) => failures.push(error) }, openDeskFence, { graceMs: 0 }, 50);
     await expect.poll(() => seen, { timeout: 20_000 }).toEqual([{ sent: 1, gone: 1, failed: 0 }]);
     await pushing.stop();
     expect(google.pushes.splice(0)).toMatchObject([{ token: "here", data: { question_id: question } }]);

@@ -4,7 +4,8 @@ import type { Pool } from "../../src/db/pool.ts";
 import type { OrderDesk, OrderDeskRhythm } from "../../src/workers/order-desk.ts";
 import { createOrderDesk } from "../../src/workers/order-desk.ts";
 import { claimOrders } from "../../src/workers/claim-orders.ts";
-import { DeskLost, fencedTransaction, takeDesk, type HeldDesk } from "../../src/workers/desk-lease.ts";
+import { DeskLost, fencedTransaction, takeDesk } from "../../src/workers/desk-lease.ts";
+import type { HeldLease } from "../../src/workers/held-lease.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { accepts, createScriptedBroker, type ScriptedBroker } from "../support/scripted-broker.ts";
 import { addTraders, ask, createFloor, openTheMarket, secondPool, testRiskSettings, type Floor } from "../support/trading-floor.ts";
@@ -73,7 +74,7 @@ async function approve(symbol = "SPY"): Promise<string> {
 
 const statusOf = async (id: string): Promise<string | undefined> => (await database.ownerPool.query<{ status: string }>("select status from trade_orders where id = $1", [id])).rows[0]?.status;
 const becomes = (id: string, status: string) => until(`the order is ${status}`, async () => (await statusOf(id)) === status);
-const take = (pool: Pool, owner: string, onLost = (): void => undefined): Promise<HeldDesk | undefined> => takeDesk(pool, { owner, timing, onLost });
+const take = (pool: Pool, owner: string, onLost = (): void => undefined): Promise<HeldLease | undefined> => takeDesk(pool, { owner, timing, onLost });
 
 test("of two processes one has the desk; the other stands by and sends nothing", async () => {
   const [first, second] = [createScriptedBroker(), createScriptedBroker()];
