@@ -1,7 +1,6 @@
 /** The load processes as the soak sees them. */
 import { fork } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { LoadCommand, LoadFigures, LoadOrder, LoadReport, Reply } from "./load/messages.ts";
@@ -36,11 +35,17 @@ export function startLoad(orders: readonly LoadOrder[]): Load {
       figures: null,
       send: (command) => void child.send(command),
       leave: () => child.disconnect(),
-      reported: async (say) => {
-        for (;;) {
-          const [report]: LoadReport[] = await once(child, "message", { signal: AbortSignal.timeout(patienceMs) });
-          if (report?.say === say) return report;
-        }
+      reported: (say) => {
+        const { promise, resolve, reject } = Promise.withResolvers<LoadReport>();
+        const timer = setTimeout(() => reject(new Error(`a load process did not report ${JSON.stringify(say)} in time`)), patienceMs);
+        const look = (report: LoadReport): void => {
+          if (report.say !== say) return;
+          clearTimeout(timer);
+          child.off("message", look);
+          resolve(report);
+        };
+        child.on("message", look);
+        return promise;
       },
     };
     child.on("message", (report: LoadReport) => {

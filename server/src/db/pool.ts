@@ -141,5 +141,8 @@ export function createPool(settings: PoolSettings): Pool {
   }, settings.maxWaiting ?? defaultMaxWaiting);
   // Without a listener an idle connection's error would end the process.
   pool.on("error", (error) => settings.onIdleConnectionLost?.(error));
+  // The same for one that is given out: its server may end it before whoever asked for it has had a chance to listen. His
+  // next statement fails all the same.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
