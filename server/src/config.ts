@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Feed } from "@nod/contract/primitives";
 import { NotADecimalError, usd, type Usd } from "./core/decimal.ts";
 import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from "./alpaca/settings.ts";
@@ -18,6 +19,9 @@ export type AuthSettings = { mode: "local" } | { mode: "firebase"; projectId: st
 
 /** Pushes need the last two. */
 export type FirebaseWeb = { apiKey: string; appId: string; messagingSenderId: string | null; vapidKey: string | null };
+
+/** `sampledShare`: which part of all traces is kept, 0 to 1. */
+export type TracingSettings = { serviceName: string; sampledShare: number; maxQueuedSpans: number; sendEveryMs: number };
 
 /** Everything that Nod reads from its environment, once, at the start. */
 export type Config = {
@@ -55,8 +59,24 @@ export type Config = {
   tradingEnabled: boolean;
   ingestEnabled: boolean;
   evalEnabled: boolean;
+  retention: Retention;
+  /** Null: nobody collects traces, and nothing is loaded or done for them. Where they go the exporter reads itself (OTEL_EXPORTER_OTLP_*). */
+  tracing: TracingSettings | null;
   /** The operator's caps, above every user's own limits. */
   caps: { maxOrderNotionalUsd: Usd; maxOrdersPerDay: number; maxNotionalUsdPer4h: Usd };
+};
+
+/** How long what grows with time is kept. What is counted in days is dropped; months of the log are written to files first. */
+export type Retention = {
+  marketDataDays: number;
+  /** Null: for ever. */
+  eventsMonths: number | null;
+  /** Bars of a minute; those that somebody's rules want stay in any case. */
+  barsDays: number;
+  /** Acknowledged messages. */
+  outboxDays: number;
+  devicesDays: number;
+  archiveFolder: string;
 };
 
 export class ConfigError extends Error {
@@ -110,6 +130,8 @@ export function readConfig(env: Environment): Config {
     tradingEnabled: read.boolean("TRADING_ENABLED", true),
     ingestEnabled: read.boolean("TRADING_WORKER_INGEST_ENABLED", true),
     evalEnabled: read.boolean("TRADING_WORKER_EVAL_ENABLED", true),
+    retention: readRetention(read),
+    tracing: readTracing(read),
     caps: {
       maxOrderNotionalUsd: read.usd("TRADING_CAP_MAX_ORDER_NOTIONAL_USD", "1000"),
       maxOrdersPerDay: read.integer("TRADING_CAP_MAX_ORDERS_PER_DAY", 20, 0, 1_000),
@@ -166,6 +188,16 @@ function readFirebaseWeb(read: Reader): FirebaseWeb | null {
   return { apiKey, appId, messagingSenderId, vapidKey };
 }
 
+/** The least of each is what something still reads: the database refuses less of facts and of the log, previews look at forty sessions. */
+const readRetention = (read: Reader): Retention => ({
+  marketDataDays: read.integer("RETENTION_MARKET_DATA_DAYS", 30, 7, 3_660),
+  eventsMonths: read.optional("RETENTION_EVENTS_MONTHS") === null ? null : read.integer("RETENTION_EVENTS_MONTHS", 3, 3, 1_200),
+  barsDays: read.integer("RETENTION_BARS_DAYS", 90, 80, 3_660),
+  outboxDays: read.integer("RETENTION_OUTBOX_DAYS", 3, 1, 3_660),
+  devicesDays: read.integer("RETENTION_DEVICES_DAYS", 180, 30, 3_660),
+  archiveFolder: read.text("RETENTION_ARCHIVE_DIR", join(read.text("DATA_DIR", ".data"), "archive")),
+});
+
 /** Short secrets are guessed. */
 const shortestOperatorToken = 24;
 
@@ -197,6 +229,21 @@ function readBroker(read: Reader, allowLive: boolean): Broker {
   const environment = brokerEnvironmentOf(tradingBaseUrl);
   if (environment === "live" && !allowLive) read.problem("ALPACA_TRADING_BASE_URL is a live host: real money needs ALPACA_ALLOW_LIVE=true");
   return { kind: "alpaca", environment, dataStream, alpaca: { keyId, secretKey, tradingBaseUrl, dataBaseUrl, tradingStreamUrl, requestsPerMinute, requestTimeoutMs } };
+}
+
+/** OpenTelemetry's own variables: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
+function readTracing(read: Reader): TracingSettings | null {
+  const sampler = read.oneOf("OTEL_TRACES_SAMPLER", "parentbased_always_on", ["always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"]);
+  const share = read.text("OTEL_TRACES_SAMPLER_ARG", "1");
+  if (!/^(?:0|1|0?\.\d{1,9}|1\.0+)$/.test(share)) read.problem("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1");
+  const settings: TracingSettings = {
+    serviceName: read.text("OTEL_SERVICE_NAME", "nod"),
+    sampledShare: sampler.endsWith("always_off") ? 0 : sampler.endsWith("traceidratio") ? Number(share) : 1,
+    maxQueuedSpans: read.integer("OTEL_BSP_MAX_QUEUE_SIZE", 2_048, 1, 1_000_000),
+    sendEveryMs: read.integer("OTEL_BSP_SCHEDULE_DELAY", 5_000, 10, 600_000),
+  };
+  const endpoints = [read.url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", null, ["http:", "https:"]), read.url("OTEL_EXPORTER_OTLP_ENDPOINT", null, ["http:", "https:"])];
+  return endpoints.every((endpoint) => endpoint === null) || read.boolean("OTEL_SDK_DISABLED", false) ? null : settings;
 }
 
 type Reader = ReturnType<typeof reader>;

@@ -6,7 +6,7 @@ import { barsJobs, calendarStart, historyWishes, missingHistory, tradingDayAt, t
 import type { HistoryPorts, RegularSession } from "../trading/market/bar-ports.ts";
 import type { WantedBars } from "../trading/market/bar-reader.ts";
 import { baseTimeframes, readBars, saveBars, type BarGroup } from "../trading/market/bars-table.ts";
-import { completeHistory, continueCoverage, coverageName, fetchAnew, readCoverage, recordFilled, wantHistory, type Coverage } from "../trading/market/coverage-table.ts";
+import { completeHistory, continueCoverage, coverageName, fetchAnew, readCoverage, recordFilled, rememberWishes, wantHistory, type Coverage } from "../trading/market/coverage-table.ts";
 import { BrokerUnavailableError, type Bar } from "../trading/ports.ts";
 import { addDays } from "../core/trading-day.ts";
 import { startInterval, type IntervalLoop } from "./interval.ts";
@@ -70,8 +70,9 @@ export function startBarsBackfill(settings: BarsBackfillSettings): BarsBackfill 
     const now = clock.now();
     const sessions = await calendar.sessionsSince(calendarStart(wanted, now), now, signal);
     const tradingDay = tradingDayAt(sessions, now);
-    const missing = missingHistory(historyWishes(wanted, sessions, now), await readCoverageOf(pool, wanted));
-    await wantHistory(pool, missing, addDays(tradingDay, -1));
+    const wishes = historyWishes(wanted, sessions, now);
+    await wantHistory(pool, missingHistory(wishes, await readCoverageOf(pool, wanted)), addDays(tradingDay, -1));
+    await rememberWishes(pool, wishes);
     // Bars of now are worth having even where nobody says what was split.
     await splits.check(await readCoverageOf(pool, wanted), tradingDay, signal).catch((error: unknown) => {
       if (!(error instanceof BrokerUnavailableError)) throw error;

@@ -1,11 +1,12 @@
 /**
  * Whether the log is what was written: every chain walked from its first event to its head, each hash computed anew here
  * and not by the database's own functions, which whoever rewrites rows might have rewritten too. The canonical form is
- * fixed in migration 0007.
+ * fixed in migration 0007. Where a stretch of a chain is in an archive, its anchor is stepped over: it must begin where the
+ * chain left off, and the next event must follow it (verify-archives.ts reads the archives themselves).
  */
-import { createHash } from "node:crypto";
 import type { Db, Pool } from "../../db/pool.ts";
 import { withTransaction } from "../../db/transaction.ts";
+import { eventHash, nothingBefore, sha256 } from "./event-hash.ts";
 
 /** `eventId` null: the head speaks of events of which none is left. */
 export type ChainBreak = { firebaseUid: string | null; eventId: string | null; place: number; reason: string };
@@ -14,24 +15,20 @@ export type AuditReport = {
   /** With a chain of their own; what concerns everybody is not counted as one. */
   users: number;
   events: number;
+  /** How many more are in archives, as their anchors say. */
+  archived: number;
   /** The first of each broken chain, in the order of the chains. */
   breaks: ChainBreak[];
   /** Over the ends of all chains. Kept elsewhere, it shows later that nobody rewrote a chain from end to end. */
   fingerprint: string;
 };
 
-type LinkRow = { id: string; chain: string; place: string; hash_before: string; hash: string; digested: string };
+/** `digested` is null for an anchor, which stands for all places up to `last_place`. */
+type LinkRow = { id: string | null; chain: string; place: string; last_place: string; hash_before: string; hash: string; digested: string | null };
 type HeadRow = { chain: string; length: string; hash: string };
 
-const nothingBefore = "0".repeat(64);
 const rowsPerFetch = 5_000;
 const timeoutMs = 24 * 3_600_000;
-
-const sha256 = (...parts: (string | Buffer)[]): string => {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex");
-};
 
 /** Reads everything in one snapshot, a few thousand rows at a time. */
 export async function verifyChains(pool: Pool): Promise<AuditReport> {
@@ -44,7 +41,7 @@ export async function verifyChains(pool: Pool): Promise<AuditReport> {
       for await (const link of linksOf(tx)) walk.step(link);
       walk.end();
       const fingerprint = sha256(JSON.stringify(rows.map(({ chain, length, hash }) => [chain, length, hash])));
-      return { users: rows.filter(({ chain }) => chain !== "").length, events: walk.events(), breaks: walk.breaks(), fingerprint };
+      return { users: rows.filter(({ chain }) => chain !== "").length, events: walk.events(), archived: walk.archived(), breaks: walk.breaks(), fingerprint };
     },
     { isolation: "repeatable read", timeoutMs },
   );
@@ -53,10 +50,13 @@ export async function verifyChains(pool: Pool): Promise<AuditReport> {
 async function* linksOf(tx: Db): AsyncGenerator<LinkRow> {
   await tx.query(
     `declare links no scroll cursor for
-     select id, coalesce(firebase_uid, '') as chain, place, encode(hash_before, 'hex') as hash_before, encode(hash, 'hex') as hash,
+     select id, coalesce(firebase_uid, '') as chain, place, place as last_place, encode(hash_before, 'hex') as hash_before, encode(hash, 'hex') as hash,
             extract(epoch from at) || e'\\x1f' || kind || e'\\x1f' || coalesce(question_id::text, '') || e'\\x1f'
-            || coalesce(order_id::text, '') || e'\\x1f' || data || e'\\x1f' || coalesce(firebase_uid, '') as digested
-       from events order by firebase_uid, place, id`,
+            || coalesce(order_id::text, '') || e'\\x1f' || data || e'\\x1f' || coalesce(firebase_uid, '') as digested, firebase_uid
+       from events
+     union all
+     select null, chain, first_place, last_place, encode(hash_before, 'hex'), encode(hash, 'hex'), null, nullif(chain, '') from event_anchors
+      order by firebase_uid, place, id`,
   );
   for (;;) {
     const { rows } = await tx.query<LinkRow>(`fetch ${rowsPerFetch} from links`);
@@ -71,6 +71,7 @@ type Place = { chain: string; id: string | null; place: number; hash: string; br
 function createWalk(heads: Map<string, HeadRow>) {
   const breaks: ChainBreak[] = [];
   let events = 0;
+  let archived = 0;
   let at: Place | null = null;
 
   const broken = (chain: string, place: number, eventId: string | null, reason: string): void => {
@@ -89,7 +90,8 @@ function createWalk(heads: Map<string, HeadRow>) {
 
   return {
     step(link: LinkRow): void {
-      events += 1;
+      if (link.digested === null) archived += Number(link.last_place) - Number(link.place) + 1;
+      else events += 1;
       if (at?.chain !== link.chain) {
         leave(at);
         at = { chain: link.chain, id: null, place: 0, hash: nothingBefore, broken: false };
@@ -101,21 +103,22 @@ function createWalk(heads: Map<string, HeadRow>) {
         at.broken = true;
         return;
       }
-      at = { chain: link.chain, id: link.id, place: Number(link.place), hash: link.hash, broken: false };
+      at = { chain: link.chain, id: link.id, place: Number(link.last_place), hash: link.hash, broken: false };
     },
     end(): void {
       leave(at);
       for (const { chain, length } of heads.values()) broken(chain, 0, null, `none of its ${length} events is left`);
     },
     events: () => events,
+    archived: () => archived,
     breaks: () => breaks,
   };
 }
 
 function faultOf(before: Place, link: LinkRow): string | null {
   if (Number(link.place) !== before.place + 1) return `it is number ${link.place} and follows number ${before.place}`;
-  if (before.id !== null && BigInt(link.id) <= BigInt(before.id)) return "it is older than the event before it";
+  if (before.id !== null && link.id !== null && BigInt(link.id) <= BigInt(before.id)) return "it is older than the event before it";
   if (link.hash_before !== before.hash) return "it does not follow the event before it";
-  if (link.hash !== sha256(Buffer.from(link.hash_before, "hex"), Buffer.from(sha256(link.digested), "hex"))) return "it says something else than when it was written";
+  if (link.digested !== null && link.hash !== eventHash(link.hash_before, link.digested)) return "it says something else than when it was written";
   return null;
 }

@@ -66,6 +66,20 @@ export async function wantHistory(db: Db, wishes: readonly (CoverageKey & { from
   );
 }
 
+/** What is wanted of which symbol, for whoever drops what is too old. Said again every hour, so that a wish that nobody has any more shows. */
+export async function rememberWishes(db: Db, wishes: readonly (CoverageKey & { from: Date })[]): Promise<void> {
+  if (wishes.length === 0) return;
+  await db.query({
+    name: "remember-bar-wishes",
+    text: `
+      update market_bar_coverage as c set wanted_from = w.wanted_from, wanted_at = now()
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as w(feed, asset_class, symbol, timeframe, wanted_from)
+       where c.feed = w.feed and c.asset_class = w.asset_class and c.symbol = w.symbol and c.timeframe = w.timeframe
+         and (c.wanted_from is distinct from w.wanted_from or c.wanted_at < now() - interval '1 hour')`,
+    values: [...keyArrays(wishes), wishes.map((wish) => wish.from)],
+  });
+}
+
 type Progress = CoverageKey & { generation: number; to: Date };
 const progressArrays = (progress: readonly Progress[]): unknown[] => [...keyArrays(progress), progress.map((each) => each.generation), progress.map((each) => each.to)];
 /** A row that was begun anew meanwhile is of another generation and stays as it is. */

@@ -33,12 +33,15 @@ export async function readPriceLine(db: Db, symbol: string, feed: Feed | null): 
          order by as_of desc
          limit 1
       ), trade as materialized (
+        -- Compared with values and not joined, so that the partitions of other days are not looked at: nothing is recorded long
+        -- before it happens.
         select s.as_of, s.price
-          from newest n
-          join market_data_snapshots s
-            on s.symbol = $1::text and s.metric = 'last_trade' and s.feed = n.feed and s.asset_class = n.asset_class
-           and s.as_of >= n.day::timestamp at time zone 'America/New_York'
-           and s.as_of < (n.day + 1)::timestamp at time zone 'America/New_York'
+          from market_data_snapshots s
+         where s.symbol = $1::text and s.metric = 'last_trade'
+           and s.feed = (select feed from newest) and s.asset_class = (select asset_class from newest)
+           and s.as_of >= (select day::timestamp at time zone 'America/New_York' from newest)
+           and s.as_of < (select (day + 1)::timestamp at time zone 'America/New_York' from newest)
+           and s.recorded_at >= (select day::timestamp at time zone 'America/New_York' - interval '1 hour' from newest)
         union all
         -- What happened before Nod looked; a bar's close is known when its minute is over.
         select b.starts_at + interval '1 minute', b.close
