@@ -10,6 +10,9 @@ export const limits = {
   dataInputs: 20,
   rules: 200,
   questionTemplateLength: 280,
+  /** Of `threshold_pct`. */
+  leastPercent: -99,
+  greatestPercent: 1_000,
 } as const;
 
 /** What holds of the guardrails that a config leaves out. */
@@ -75,8 +78,8 @@ export const ReferenceRule = Type.Object(
     symbol: MarketSymbol,
     ref_metric: ReferenceMetric,
     threshold_pct: Type.Number({
-      minimum: -99,
-      maximum: 1_000,
+      minimum: limits.leastPercent,
+      maximum: limits.greatestPercent,
       description: "Percent of the reference: -1.5 with price_below_pct_of_ref fires at 1.5 % or more below it.",
     }),
     ...ruleGoesOn,

@@ -30,8 +30,8 @@ function countRules(configs: Pick<CompiledConfigs, "activeUsers" | "get">, { fee
   }
   const counts = new Map<string, number>();
   for (const [config, sharing] of users) {
-    for (const compiled of [...config.rules, ...config.conditions]) {
-      if (compiled.feed === feed && compiled.assetClass === assetClass) counts.set(compiled.rule.symbol, (counts.get(compiled.rule.symbol) ?? 0) + sharing);
+    for (const each of [...config.rules.map(({ frame }) => frame), ...config.conditions]) {
+      if (each.feed === feed && each.assetClass === assetClass) counts.set(each.rule.symbol, (counts.get(each.rule.symbol) ?? 0) + sharing);
     }
   }
   return counts;

@@ -1,6 +1,5 @@
 import type { Rule, TradingConfig } from "@nod/contract/trading-config";
-import { percent, toNanos } from "../../core/decimal.ts";
-import { isThreshold, type CompiledCondition, type CompiledConfig, type CompiledInput, type CompiledRule } from "../rules/compiled-rule.ts";
+import { CompiledRule, isThreshold, thresholdNanosOf, type CompiledCondition, type CompiledConfig, type CompiledInput } from "../rules/compiled-rule.ts";
 import { compileRestraint } from "../rules/restraint.ts";
 import { toRuleSource } from "../rules/shorthand.ts";
 import { coverageOf } from "./coverage.ts";
@@ -19,6 +18,7 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
   const conditions: CompiledCondition[] = [];
   const config: CompiledConfig = {
     revision,
+    enabled: effective.enabled,
     mode: effective.mode,
     maxOpenQuestions: effective.guardrails.max_open_questions ?? defaultMaxOpenQuestions,
     restraint: compileRestraint(effective),
@@ -36,8 +36,9 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
       conditions.push(compileConditionRule(rule, source, config));
       continue;
     }
-    const thresholdNanos = Number(toNanos(percent(rule.threshold_pct)));
-    rules.push({ rule, ...source, thresholdNanos, maxStalenessMs: rule.max_staleness_seconds * 1_000, config });
+    const thresholdNanos = thresholdNanosOf(rule.threshold_pct);
+    if (thresholdNanos === null) throw new Error(`rule ${rule.id} has a threshold of more than nine decimals although it was checked`);
+    rules.push(new CompiledRule({ rule, ...source, maxStalenessMs: rule.max_staleness_seconds * 1_000 }, thresholdNanos, config));
   }
   return config;
 }

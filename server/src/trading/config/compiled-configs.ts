@@ -5,9 +5,10 @@ import type { Db } from "../../db/pool.ts";
 import { createRuleIndex, type RuleIndex } from "../rules/rule-index.ts";
 import type { CompiledConfig } from "../rules/compiled-rule.ts";
 import { compileConfig } from "./compile.ts";
+import { createConfigPieces, type ConfigPieces } from "./config-pieces.ts";
 import { readAllConfigs, readConfigsChangedSince, revisionOf, type ConfigWatermark, type StoredConfig } from "./config-table.ts";
 import { createWantedInputs, type WantedInputs } from "./due-inputs.ts";
-import { resolveStoredConfig, resolveTemplate, type Resolved } from "./resolve.ts";
+import { resolveStoredConfig, resolveTemplate } from "./resolve.ts";
 
 /** A user's config, or a template, that cannot be used as it is stored. Nothing of it that is in doubt is in force. */
 export type ConfigProblem = { subject: string; revision: string; errors: readonly ProblemError[] };
@@ -28,9 +29,10 @@ export type CompiledConfigs = {
 };
 
 type Held = { config: CompiledConfig; enabled: boolean; slots: readonly number[] };
-type CompiledTemplate = { resolved: Resolved; plain: Map<string, CompiledConfig> };
+/** Null: a template that makes no sense. */
+type CompiledTemplate = { config: TradingConfig; pieces: ConfigPieces; plain: Map<string, CompiledConfig> } | null;
 
-/** Users read and compiled at a stretch, between which others have their turn: some 20 ms of work. */
+/** Users read and compiled at a stretch, between which others have their turn: some 20 ms of work where all go the long way. */
 const pageSize = 1_000;
 /** Users without a document of their own share one compiled config for each of their revisions. */
 const maxPlainConfigs = 100;
@@ -46,32 +48,33 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
     const name = `${stored.templateName}.${stored.templateRevision}`;
     const known = templates.get(name);
     if (known !== undefined) return known;
+    const resolved = resolveTemplate(stored.template);
     for (const other of templates.keys()) if (other.startsWith(`${stored.templateName}.`)) templates.delete(other);
-    const compiled: CompiledTemplate = { resolved: resolveTemplate(stored.template), plain: new Map() };
-    if (!compiled.resolved.ok) onProblem({ subject: `template ${stored.templateName}`, revision: stored.templateRevision, errors: compiled.resolved.errors });
+    const compiled: CompiledTemplate = resolved.ok ? { config: resolved.config, pieces: createConfigPieces(resolved.config), plain: new Map() } : null;
+    if (!resolved.ok) onProblem({ subject: `template ${stored.templateName}`, revision: stored.templateRevision, errors: resolved.errors });
     templates.set(name, compiled);
     return compiled;
   };
 
   const compile = (stored: StoredConfig): CompiledConfig | null => {
     const template = templateOf(stored);
-    if (!template.resolved.ok) return null;
+    if (template === null) return null;
     const revision = revisionOf(stored);
     const isPlain = isEmptyDocument(stored.own);
     const shared = isPlain ? template.plain.get(revision) : undefined;
     if (shared !== undefined) return shared;
-    const effective = resolveReporting(template.resolved.config, stored);
-    if (effective === null) return null;
-    const compiled = compileConfig(effective, revision);
-    if (isPlain && template.plain.size < maxPlainConfigs) template.plain.set(revision, compiled);
+    const compiled = template.pieces.assemble(stored.own, revision) ?? compileTheLongWay(template, stored, revision);
+    if (compiled !== null && isPlain && template.plain.size < maxPlainConfigs) template.plain.set(revision, compiled);
     return compiled;
   };
 
-  const resolveReporting = (template: TradingConfig, stored: StoredConfig): TradingConfig | null => {
-    const resolved = resolveStoredConfig(template, stored.own);
+  const compileTheLongWay = ({ config: template, pieces }: NonNullable<CompiledTemplate>, { firebaseUid, own }: StoredConfig, revision: string): CompiledConfig | null => {
+    const resolved = resolveStoredConfig(template, own);
     const errors = resolved.ok ? resolved.leftOut : resolved.errors;
-    if (errors.length > 0) onProblem({ subject: `user ${stored.firebaseUid}`, revision: revisionOf(stored), errors });
-    return resolved.ok ? resolved.config : null;
+    if (errors.length > 0) onProblem({ subject: `user ${firebaseUid}`, revision, errors });
+    if (!resolved.ok) return null;
+    if (errors.length === 0) pieces.learn(own, resolved.config);
+    return (errors.length === 0 ? pieces.assemble(own, revision) : null) ?? compileConfig(resolved.config, revision);
   };
 
   /** @returns null when the user's config is the one that is held already */
@@ -128,7 +131,7 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
     },
     get: (firebaseUid) => users.get(firebaseUid)?.config,
     *activeUsers() {
-      for (const [firebaseUid, held] of users) if (held.enabled && held.config.effective.enabled) yield firebaseUid;
+      for (const [firebaseUid, held] of users) if (held.enabled && held.config.enabled) yield firebaseUid;
     },
     get rules() {
       return rules;

@@ -176,8 +176,8 @@ function decodeChanged(row: Partial<ConfigRow>, templates: ReadonlyMap<string, T
 }
 
 /**
- * All configs, a page at a time so that memory and event loop are held for one page only. The watermark is taken before the
- * first page: what changes meanwhile is read again by `readConfigsChangedSince`.
+ * All configs, a page at a time so that memory and event loop are held for one page only; the next page is on its way while
+ * one is used. The watermark is taken before the first page: what changes meanwhile is read again by `readConfigsChangedSince`.
  */
 export async function* readAllConfigs(db: Db, pageSize: number): AsyncGenerator<ConfigChanges, void> {
   const start = await db.query<{ watermark: string; templates: TemplateRow[] | null }>(
@@ -186,16 +186,21 @@ export async function* readAllConfigs(db: Db, pageSize: number): AsyncGenerator<
   );
   const watermark = start.rows[0]?.watermark ?? "0";
   const templates = new Map((start.rows[0]?.templates ?? []).map((template) => [template.name, template]));
-  let after = "";
-  for (;;) {
-    const { rows } = await db.query<ConfigRow>(
+  const readPage = (after: string): Promise<{ rows: ConfigRow[] }> =>
+    db.query<ConfigRow>(
       `select firebase_uid, template_name, config as own, revision as own_revision, enabled
          from user_trading_config where firebase_uid > $1::text order by firebase_uid limit $2::int4`,
       [after, pageSize],
     );
+  let page = readPage("");
+  for (;;) {
+    const { rows } = await page;
+    const last = rows.length < pageSize ? undefined : rows.at(-1);
+    if (last !== undefined) {
+      page = readPage(last.firebase_uid);
+      page.catch(() => undefined); // it is awaited in its turn, unless nobody wants it any more
+    }
     yield { watermark, configs: rows.flatMap((row) => decodeChanged(row, templates)) };
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < pageSize) return;
-    after = last.firebase_uid;
+    if (last === undefined) return;
   }
 }

@@ -20,6 +20,8 @@ type Group = { group: FeedGroup; symbols: Map<string, Map<number, number>>; quot
 
 export function createWantedInputs(): WantedInputs {
   const groups = new Map<string, Group>();
+  // Users of one template share their inputs: of each list, how many have it. Symbols are counted once for all of them.
+  const sharing = new Map<readonly CompiledInput[], number>();
 
   const count = (inputs: readonly CompiledInput[], by: 1 | -1): void => {
     for (const { feed, assetClass, symbols, pollIntervalSeconds, quoted } of inputs) {
@@ -41,8 +43,16 @@ export function createWantedInputs(): WantedInputs {
   };
 
   return {
-    add: (inputs) => count(inputs, 1),
-    remove: (inputs) => count(inputs, -1),
+    add: (inputs) => {
+      const users = sharing.get(inputs) ?? 0;
+      sharing.set(inputs, users + 1);
+      if (users === 0) count(inputs, 1);
+    },
+    remove: (inputs) => {
+      const users = sharing.get(inputs) ?? 0;
+      if (users > 1) sharing.set(inputs, users - 1);
+      else if (sharing.delete(inputs)) count(inputs, -1);
+    },
     groups: () =>
       [...groups.values()].map(({ group, symbols, quoted }) => ({
         group,

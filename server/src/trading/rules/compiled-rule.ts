@@ -3,22 +3,59 @@ import type { ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-c
 import type { CompiledRestraint } from "./restraint.ts";
 import type { RuleSource } from "./rule-program.ts";
 
-type Compiled = {
-  readonly feed: Feed;
-  readonly assetClass: AssetClass;
-  readonly maxStalenessMs: number;
-  readonly config: CompiledConfig;
-};
+/** A rule on a market, whoever's it is: what does not change from one user to the next, and may be shared by all of them. */
+type RuleOnMarket<R extends Rule> = { readonly rule: R; readonly feed: Feed; readonly assetClass: AssetClass; readonly maxStalenessMs: number };
 
-/** A rule with everything that evaluation needs worked out; immutable, and shared by users with the same documents. */
-export type CompiledRule = Compiled & {
-  readonly rule: ReferenceRule;
+/** Its `rule` has a threshold of its own, which those who share the frame need not have. */
+export type RuleFrame = RuleOnMarket<ReferenceRule>;
+
+/**
+ * A user's rule with everything that evaluation needs worked out; immutable. A hundred thousand users have half a million of
+ * them, nearly all alike but for their thresholds: so one holds a frame, a number and its config, and writes the rule down
+ * when somebody asks for it.
+ */
+export class CompiledRule implements RuleOnMarket<ReferenceRule> {
+  readonly frame: RuleFrame;
   /** The threshold in billionths of a percent: an integer below 2^53, so exact as a double. */
   readonly thresholdNanos: number;
-};
+  readonly config: CompiledConfig;
+
+  constructor(frame: RuleFrame, thresholdNanos: number, config: CompiledConfig) {
+    this.frame = frame;
+    this.thresholdNanos = thresholdNanos;
+    this.config = config;
+  }
+
+  /** The frame's own where the thresholds are the same, and otherwise made anew each time. */
+  get rule(): ReferenceRule {
+    const { rule } = this.frame;
+    const threshold = this.thresholdNanos / nanosPerPercent;
+    return rule.threshold_pct === threshold ? rule : { ...rule, threshold_pct: threshold };
+  }
+  get feed(): Feed {
+    return this.frame.feed;
+  }
+  get assetClass(): AssetClass {
+    return this.frame.assetClass;
+  }
+  get maxStalenessMs(): number {
+    return this.frame.maxStalenessMs;
+  }
+}
+
+const nanosPerPercent = 1_000_000_000;
+
+/**
+ * The threshold of a rule in billionths of a percent; null when it has more than nine decimals. Exact: within a schema's bounds
+ * such a number has at most thirteen digits, and a double tells apart fifteen.
+ */
+export function thresholdNanosOf(percent: number): number | null {
+  const nanos = Math.round(percent * nanosPerPercent);
+  return nanos / nanosPerPercent === percent ? nanos : null;
+}
 
 /** A rule that is evaluated in its long form. `key` is the same for rules that are true, and fire, at the same moments. */
-export type CompiledCondition = Compiled & { readonly rule: Rule; readonly source: RuleSource; readonly key: string };
+export type CompiledCondition = RuleOnMarket<Rule> & { readonly config: CompiledConfig; readonly source: RuleSource; readonly key: string };
 
 /**
  * Such rules stand in a ladder of thresholds, where finding those that hold takes no time for those that do not. One that is
@@ -42,9 +79,12 @@ export type CompiledInput = {
 export type CompiledConfig = {
   /** `template.own`, as in the config's ETag. */
   readonly revision: string;
+  /** The document's own switch. */
+  readonly enabled: boolean;
   readonly mode: TradingMode;
   readonly maxOpenQuestions: number;
   readonly restraint: CompiledRestraint;
+  /** The document in force; may be put together anew each time it is asked for. */
   readonly effective: TradingConfig;
   readonly rules: readonly CompiledRule[];
   readonly conditions: readonly CompiledCondition[];

@@ -1,6 +1,6 @@
 import type { AssetClass } from "@nod/contract/primitives";
 import type { ReferenceMetric, ReferenceRule } from "@nod/contract/trading-config";
-import type { CompiledConfig, CompiledRule } from "./compiled-rule.ts";
+import type { CompiledConfig, CompiledRule, RuleFrame } from "./compiled-rule.ts";
 import type { ConditionFiring, UserViews } from "./condition-group.ts";
 import { createConditionIndex, type ConditionIndex } from "./condition-index.ts";
 import { marketKey, type FactBook, type MarketKey, type Reading } from "../market/fact-book.ts";
@@ -34,10 +34,8 @@ export type RuleIndex = {
   readonly size: number;
 };
 
-type Step = { reference: ReferenceMetric; direction: Direction; ladder: ThresholdLadder };
 type Market = { key: MarketKey; assetClass: AssetClass; steps: Map<string, Step> };
-/** `place` ends the search for a slot's ladder at its removal. */
-type Entry = { firebaseUid: string; rule: CompiledRule; market: Market; ladder: ThresholdLadder };
+type Step = { market: Market; reference: ReferenceMetric; direction: Direction; ladder: ThresholdLadder };
 
 const nobodyKnown: UserViews = () => null;
 
@@ -45,7 +43,11 @@ const directionOf: Record<ReferenceRule["type"], Direction> = { price_below_pct_
 
 export function createRuleIndex(): RuleIndex {
   const markets = new Map<MarketKey, Market>();
-  const entries: (Entry | undefined)[] = [];
+  const stepOfFrame = new WeakMap<RuleFrame, Step>();
+  // By slot. Three columns take half of what an object for each slot would.
+  const owners: (string | undefined)[] = [];
+  const ruleAt: (CompiledRule | undefined)[] = [];
+  const stepAt: (Step | undefined)[] = [];
   const freeSlots: number[] = [];
   let quietUntilMs = new Float64Array(1_024);
   const conditions = createConditionIndex();
@@ -55,7 +57,7 @@ export function createRuleIndex(): RuleIndex {
     freeSlots.push(slot);
   };
   const takeSlot = (): number => {
-    const slot = freeSlots.pop() ?? entries.push(undefined) - 1;
+    const slot = freeSlots.pop() ?? owners.push(undefined) - 1;
     if (slot >= quietUntilMs.length) {
       const larger = new Float64Array(quietUntilMs.length * 2);
       larger.set(quietUntilMs);
@@ -64,28 +66,33 @@ export function createRuleIndex(): RuleIndex {
     quietUntilMs[slot] = 0;
     return slot;
   };
-  const marketOf = (rule: CompiledRule): Market => {
-    const key = marketKey({ feed: rule.feed, assetClass: rule.assetClass, symbol: rule.rule.symbol });
-    const market = markets.get(key) ?? { key, assetClass: rule.assetClass, steps: new Map<string, Step>() };
+  const marketOf = ({ feed, assetClass, rule }: RuleFrame): Market => {
+    const key = marketKey({ feed, assetClass, symbol: rule.symbol });
+    const market = markets.get(key) ?? { key, assetClass, steps: new Map<string, Step>() };
     markets.set(key, market);
     return market;
   };
-  const ladderOf = (market: Market, { rule }: CompiledRule): ThresholdLadder => {
-    const name = `${rule.ref_metric} ${rule.type}`;
-    const direction = directionOf[rule.type];
-    const step = market.steps.get(name) ?? { reference: rule.ref_metric, direction, ladder: createThresholdLadder(direction, release) };
+  const stepOf = (frame: RuleFrame): Step => {
+    const known = stepOfFrame.get(frame);
+    if (known !== undefined) return known;
+    const market = marketOf(frame);
+    const { ref_metric: reference, type } = frame.rule;
+    const name = `${reference} ${type}`;
+    const step = market.steps.get(name) ?? { market, reference, direction: directionOf[type], ladder: createThresholdLadder(directionOf[type], release) };
     market.steps.set(name, step);
-    return step.ladder;
+    stepOfFrame.set(frame, step);
+    return step;
   };
 
   return {
     add(firebaseUid, config) {
       const thresholds = config.rules.map((rule) => {
-        const market = marketOf(rule);
-        const ladder = ladderOf(market, rule);
+        const step = stepOf(rule.frame);
         const slot = takeSlot();
-        entries[slot] = { firebaseUid, rule, market, ladder };
-        ladder.add(slot, rule.thresholdNanos);
+        owners[slot] = firebaseUid;
+        ruleAt[slot] = rule;
+        stepAt[slot] = step;
+        step.ladder.add(slot, rule.thresholdNanos);
         size += 1;
         return slot;
       });
@@ -104,20 +111,27 @@ export function createRuleIndex(): RuleIndex {
           release(slot);
           continue;
         }
-        entries[slot]?.ladder.remove(slot);
-        if (entries[slot] !== undefined) size -= 1;
-        entries[slot] = undefined;
+        const step = stepAt[slot];
+        if (step === undefined) continue;
+        step.ladder.remove(slot);
+        size -= 1;
+        owners[slot] = undefined;
+        ruleAt[slot] = undefined;
+        stepAt[slot] = undefined;
       }
     },
     evaluate(book, sessions, changed, fresh, users = nobodyKnown) {
       const nowMs = sessions.now.getTime();
       const evaluation: Evaluation = { firings: [], conditionFirings: [], markets: 0, unknown: 0, stale: 0, quiet: 0 };
       const consider = (slot: number, reading: Reading): void => {
-        const entry = entries[slot];
-        if (entry === undefined) return;
-        if ((quietUntilMs[slot] ?? 0) > nowMs) evaluation.quiet += 1;
-        else if (nowMs - reading.priceAsOf.getTime() > entry.rule.maxStalenessMs) evaluation.stale += 1;
-        else evaluation.firings.push({ slot, firebaseUid: entry.firebaseUid, rule: entry.rule, reading });
+        if ((quietUntilMs[slot] ?? 0) > nowMs) {
+          evaluation.quiet += 1;
+          return;
+        }
+        const [rule, firebaseUid] = [ruleAt[slot], owners[slot]];
+        if (rule === undefined || firebaseUid === undefined) return;
+        if (nowMs - reading.priceAsOf.getTime() > rule.maxStalenessMs) evaluation.stale += 1;
+        else evaluation.firings.push({ slot, firebaseUid, rule, reading });
       };
       const read = readOnce(book, sessions);
 
@@ -132,11 +146,11 @@ export function createRuleIndex(): RuleIndex {
         }
       }
       for (const slot of fresh) {
-        const entry = entries[slot];
-        if (entry === undefined || changed.has(entry.market.key)) continue;
-        const reading = read(entry.market, entry.rule.rule.ref_metric);
+        const [rule, step] = [ruleAt[slot], stepAt[slot]];
+        if (rule === undefined || step === undefined || changed.has(step.market.key)) continue;
+        const reading = read(step.market, step.reference);
         if (reading === null) evaluation.unknown += 1;
-        else if (isReached(entry.rule, reading)) consider(slot, reading);
+        else if (isReached(rule, step, reading)) consider(slot, reading);
       }
       const found = conditions.evaluate(nowMs, changed, fresh, users, (slot) => (quietUntilMs[slot] ?? 0) > nowMs);
       return { ...evaluation, conditionFirings: found.firings, unknown: evaluation.unknown + found.unknown, quiet: evaluation.quiet + found.quiet };
@@ -155,8 +169,8 @@ export function createRuleIndex(): RuleIndex {
   };
 }
 
-function isReached({ rule, thresholdNanos }: CompiledRule, reading: Reading): boolean {
-  return directionOf[rule.type] === "below" ? thresholdNanos >= reading.pctCeiling : thresholdNanos <= reading.pctFloor;
+function isReached({ thresholdNanos }: CompiledRule, { direction }: Step, reading: Reading): boolean {
+  return direction === "below" ? thresholdNanos >= reading.pctCeiling : thresholdNanos <= reading.pctFloor;
 }
 
 /** Each (symbol, reference) is worked out once an evaluation, however many rules ask. */

@@ -19,12 +19,14 @@ export type Direction = "below" | "above";
 export function createThresholdLadder(direction: Direction, release: (slot: number) => void): ThresholdLadder {
   let thresholds = new Float64Array(0);
   let slots = new Int32Array(0);
-  let added: { slot: number; threshold: number }[] = [];
+  // What was added since the last merge, side by side: an object for each of half a million rules would be most of a load.
+  let addedThresholds: number[] = [];
+  let addedSlots: number[] = [];
   const removed = new Set<number>();
 
   const merge = (): void => {
-    if (added.length === 0 && removed.size === 0) return;
-    added.sort((a, b) => a.threshold - b.threshold);
+    if (addedSlots.length === 0 && removed.size === 0) return;
+    const added = inOrder(addedThresholds);
     const mergedThresholds = new Float64Array(thresholds.length + added.length);
     const mergedSlots = new Int32Array(slots.length + added.length);
     let length = 0;
@@ -34,26 +36,27 @@ export function createThresholdLadder(direction: Direction, release: (slot: numb
       mergedSlots[length] = slot;
       length += 1;
     };
+    const keepAdded = (place: number): void => keep(addedSlots[added[place] ?? 0] ?? 0, addedThresholds[added[place] ?? 0] ?? 0);
     let next = 0;
     for (let index = 0; index < slots.length; index += 1) {
       const threshold = thresholds[index] ?? 0;
-      for (let candidate = added[next]; candidate !== undefined && candidate.threshold < threshold; candidate = added[next]) {
-        keep(candidate.slot, candidate.threshold);
-        next += 1;
-      }
+      for (; next < added.length && (addedThresholds[added[next] ?? 0] ?? 0) < threshold; next += 1) keepAdded(next);
       keep(slots[index] ?? 0, threshold);
     }
-    for (const { slot, threshold } of added.slice(next)) keep(slot, threshold);
-    thresholds = mergedThresholds.subarray(0, length);
-    slots = mergedSlots.subarray(0, length);
-    added = [];
+    for (; next < added.length; next += 1) keepAdded(next);
+    // A view would keep the places of the removed for as long as it lives.
+    thresholds = length === mergedThresholds.length ? mergedThresholds : mergedThresholds.slice(0, length);
+    slots = length === mergedSlots.length ? mergedSlots : mergedSlots.slice(0, length);
+    addedThresholds = [];
+    addedSlots = [];
     for (const slot of removed) release(slot);
     removed.clear();
   };
 
   return {
     add(slot, threshold) {
-      added.push({ slot, threshold });
+      addedSlots.push(slot);
+      addedThresholds.push(threshold);
     },
     remove(slot) {
       removed.add(slot);
@@ -67,4 +70,9 @@ export function createThresholdLadder(direction: Direction, release: (slot: numb
       }
     },
   };
+}
+
+/** The places of the numbers, from the least to the greatest; equals in the order that they came. */
+function inOrder(numbers: readonly number[]): Uint32Array {
+  return Uint32Array.from(numbers.keys()).sort((a, b) => (numbers[a] ?? 0) - (numbers[b] ?? 0));
 }

@@ -1,0 +1,204 @@
+/**
+ * What the users of one template have in common. Nearly every user's own document moves some thresholds, watches other symbols,
+ * switches a rule off: it is made of pieces that many others wrote too. A piece that was found valid in one document need not
+ * be merged, checked and compiled for the next, and is held once.
+ *
+ * That a document made of known pieces is valid follows from how documents are checked (`check-config.ts`): everything but the
+ * rules, here the head, without looking at the rules; each rule by itself, on the ground of the head that rules depend on; and
+ * beyond that only that ids are not repeated, nor too many. Whatever is not known piece by piece goes the long way
+ * (`resolve.ts`), which stays the only judge, and what it accepts is learned from.
+ */
+import { isJsonObject, memberOf } from "@nod/contract/json-pointer";
+import { limits, type Rule, type TradingConfig } from "@nod/contract/trading-config";
+import { CompiledRule, thresholdNanosOf, type CompiledCondition, type CompiledConfig, type RuleFrame } from "../rules/compiled-rule.ts";
+import { compileConfig } from "./compile.ts";
+
+export type ConfigPieces = {
+  /** The config of a document whose every piece is known; null: take the long way. */
+  assemble(own: unknown, revision: string): CompiledConfig | null;
+  /** Takes in the pieces of a document that was accepted as it stands, with nothing left out. */
+  learn(own: unknown, effective: TradingConfig): void;
+};
+
+/** `threshold`: may be moved by a user to any other of the same sign. `idle`: switched off, or on a blocked symbol. */
+type Piece = { kind: "threshold"; frame: RuleFrame } | { kind: "condition"; condition: Omit<CompiledCondition, "config"> } | { kind: "idle"; rule: Rule };
+
+/** Rules depend on the inputs, the mode and two of the guardrails. `byEntry`: what users' entries came to. */
+type Ground = {
+  /** The template's own rules, in its order, each null until a document was accepted that leaves it as it is. */
+  untouched: (Piece | null)[];
+  byEntry: Map<string, Piece>;
+};
+
+/** Everything of a config but its rules, compiled. */
+type Head = { shared: CompiledConfig; ground: Ground };
+
+/** Beyond these a table is emptied and starts again: whoever comes then takes the long way once more. */
+const maxHeads = 10_000;
+const maxGrounds = 100;
+const maxPieces = 10_000;
+
+/** @param template as `resolveTemplate` gives it */
+export function createConfigPieces(template: TradingConfig): ConfigPieces {
+  const placeOf = new Map(template.rules.map(({ id }, place) => [id, place]));
+  const heads = new Map<string, Head>();
+  const grounds = new Map<string, Ground>();
+
+  const groundOf = (own: Record<string, unknown>): Ground =>
+    bounded(grounds, maxGrounds, keyOfGround(own), () => ({ untouched: template.rules.map(() => null), byEntry: new Map<string, Piece>() }));
+
+  return {
+    assemble(own, revision) {
+      if (!isJsonObject(own)) return null;
+      const head = heads.get(keyOfHead(own));
+      const entries = own["rules"] ?? none;
+      return head === undefined || !Array.isArray(entries) ? null : assemble(head, entries, placeOf, revision);
+    },
+    learn(own, effective) {
+      if (!isJsonObject(own)) return;
+      const { ground } = bounded(heads, maxHeads, keyOfHead(own), () => ({ shared: compileConfig({ ...effective, rules: [] }, ""), ground: groundOf(own) }));
+      const rules: readonly unknown[] = Array.isArray(own["rules"]) ? own["rules"] : none;
+      const entries = new Map(rules.map((entry) => [memberOf(entry, "id"), entry]));
+      for (const piece of cutUp(effective)) {
+        const { id } = ruleOf(piece);
+        const entry = entries.get(id);
+        const place = placeOf.get(id);
+        if (entry === undefined && place !== undefined) ground.untouched[place] = piece;
+        // An entry's key does not tell thresholds apart, so only a piece that may be moved stands for all of that key.
+        if (isJsonObject(entry) && (piece.kind === "threshold" || entry["threshold_pct"] === undefined)) bounded(ground.byEntry, maxPieces, keyOfEntry(entry), () => piece);
+      }
+    },
+  };
+}
+
+/** The value under a key, made when it is not there. */
+function bounded<Value>(table: Map<string, Value>, most: number, key: string, make: () => Value): Value {
+  const known = table.get(key);
+  if (known !== undefined) return known;
+  if (table.size >= most) table.clear();
+  const made = make();
+  table.set(key, made);
+  return made;
+}
+
+const ruleOf = (piece: Piece): Rule => (piece.kind === "threshold" ? piece.frame.rule : piece.kind === "condition" ? piece.condition.rule : piece.rule);
+
+/** What each rule of an accepted config comes to. */
+function cutUp(effective: TradingConfig): Iterable<Piece> {
+  const { rules, conditions } = compileConfig(effective, "");
+  const pieces = new Map<string, Piece>();
+  for (const rule of effective.rules) pieces.set(rule.id, { kind: "idle", rule });
+  for (const { frame } of rules) pieces.set(frame.rule.id, { kind: "threshold", frame });
+  for (const { config: _config, ...condition } of conditions) pieces.set(condition.rule.id, { kind: "condition", condition });
+  return pieces.values();
+}
+
+const none: readonly never[] = [];
+
+/** A rule of one user's document: at work, or idle. */
+type Placed = CompiledRule | CompiledCondition | { readonly rule: Rule };
+
+function assemble({ shared, ground }: Head, entries: readonly unknown[], placeOf: ReadonlyMap<string, number>, revision: string): CompiledConfig | null {
+  if (entries.length > limits.rules) return null;
+  const config = new AssembledConfig(shared, revision);
+  const templates = ground.untouched.length;
+  const placed = ground.untouched.map((): Placed | undefined => undefined);
+  for (const entry of entries) {
+    if (!isJsonObject(entry)) return null;
+    const piece = ground.byEntry.get(keyOfEntry(entry));
+    const own = piece === undefined ? null : placedOf(piece, entry["threshold_pct"], config);
+    const id = entry["id"];
+    if (piece === undefined || own === null || typeof id !== "string") return null;
+    const place = placeOf.get(id);
+    if (place === undefined ? placed.slice(templates).some((each) => each?.rule.id === id) : placed[place] !== undefined) return null;
+    placed[place ?? placed.length] = own;
+  }
+  if (placed.length > limits.rules) return null;
+  const all: Placed[] = [];
+  for (let place = 0; place < placed.length; place += 1) {
+    const untouched = ground.untouched[place] ?? null;
+    const each = placed[place] ?? (untouched === null ? null : placedOf(untouched, undefined, config));
+    if (each === null) return null;
+    all.push(each);
+  }
+  config.place(all);
+  return config;
+}
+
+/** @returns null when the threshold is none of those that are known to be valid */
+function placedOf(piece: Piece, threshold: unknown, config: CompiledConfig): Placed | null {
+  if (piece.kind === "idle") return piece;
+  if (piece.kind === "condition") return { ...piece.condition, config };
+  const percent = threshold ?? piece.frame.rule.threshold_pct;
+  if (typeof percent !== "number" || percent < limits.leastPercent || percent > limits.greatestPercent) return null;
+  const nanos = thresholdNanosOf(percent);
+  return nanos === null ? null : new CompiledRule(piece.frame, nanos, config);
+}
+
+/** A user's config without copies: what he shares is his head's, and the document in force is put together when it is asked for. */
+class AssembledConfig implements CompiledConfig {
+  readonly revision: string;
+  readonly #shared: CompiledConfig;
+  rules: readonly CompiledRule[] = none;
+  conditions: readonly CompiledCondition[] = none;
+  /** Every rule of the document, in its order; the same list as `rules` where all of them are thresholds at work. */
+  #all: readonly { readonly rule: Rule }[] = none;
+
+  constructor(shared: CompiledConfig, revision: string) {
+    this.#shared = shared;
+    this.revision = revision;
+  }
+
+  place(all: readonly Placed[]): void {
+    const rules = all.filter((each) => each instanceof CompiledRule);
+    this.rules = rules;
+    this.#all = rules.length === all.length ? rules : all;
+    if (rules.length < all.length) this.conditions = all.filter((each) => "source" in each);
+  }
+
+  get effective(): TradingConfig {
+    return { ...this.#shared.effective, rules: this.#all.map(({ rule }) => rule) };
+  }
+  get enabled(): boolean {
+    return this.#shared.enabled;
+  }
+  get mode(): CompiledConfig["mode"] {
+    return this.#shared.mode;
+  }
+  get maxOpenQuestions(): number {
+    return this.#shared.maxOpenQuestions;
+  }
+  get restraint(): CompiledConfig["restraint"] {
+    return this.#shared.restraint;
+  }
+  get inputs(): CompiledConfig["inputs"] {
+    return this.#shared.inputs;
+  }
+}
+
+/** Text in a database holds no zero characters, and JSON writes them otherwise: nothing in a key can be taken for its separator. */
+const separator = "\0";
+
+/** The same for documents that differ in nothing but their rules. */
+function keyOfHead(own: Readonly<Record<string, unknown>>): string {
+  let key = "";
+  for (const name of Object.keys(own)) if (name !== "rules") key += `${name}${separator}${JSON.stringify(own[name])}${separator}`;
+  return key;
+}
+
+/** The same for documents under which the same entry comes to the same rule. */
+function keyOfGround(own: Readonly<Record<string, unknown>>): string {
+  const guardrails = own["guardrails"];
+  return JSON.stringify([own["enabled"], own["mode"], own["data_inputs"], memberOf(guardrails, "require_question_before_order"), memberOf(guardrails, "symbols_blocklist")]);
+}
+
+/** The same for entries that differ in nothing but the size of their thresholds. */
+function keyOfEntry(entry: Readonly<Record<string, unknown>>): string {
+  let key = "";
+  for (const name of Object.keys(entry)) {
+    const value = entry[name];
+    const shown = name === "threshold_pct" && typeof value === "number" ? String(Math.sign(value)) : JSON.stringify(value);
+    key += `${name}${separator}${shown}${separator}`;
+  }
+  return key;
+}
