@@ -3,6 +3,7 @@ import type { ConfigCheck, ConfigResponse, DevSessionResponse, TemplatesPage } f
 import type { DeviceRegistration, DevicesPage } from "@nod/contract/devices";
 import type { Order, OrdersPage } from "@nod/contract/order";
 import type { PriceLine } from "@nod/contract/price-line";
+import type { ReplayReport } from "@nod/contract/preview";
 import type { Problem } from "@nod/contract/problem";
 import type { AnswerResult, Question, QuestionsPage } from "@nod/contract/question";
 import type { Snoozes, SnoozeTime } from "@nod/contract/snooze";
@@ -14,6 +15,8 @@ import { currentSession, setSession, type Session } from "./session.ts";
 
 /** A call that takes longer is given up; on loopback it takes milliseconds. */
 const replyTimeoutMs = 8_000;
+/** The server answers a preview within seven seconds, on a machine that is not overloaded. */
+const previewTimeoutMs = 20_000;
 
 async function refusal(response: Response): Promise<RefusedError> {
   let problem: Partial<Problem> = {};
@@ -31,11 +34,14 @@ async function refusal(response: Response): Promise<RefusedError> {
   });
 }
 
+/** `calledOff`: the person does not want it any more. A call that may take long says nothing of the connection. */
+type Patience = { calledOff: AbortSignal; timeoutMs: number };
+
 /**
  * One call. The shape of the reply is the contract's: client and server are built from the same package.
  * @throws RefusedError, NoReplyError or OfflineError, and nothing else.
  */
-async function call<Reply>(method: "DELETE" | "GET" | "POST" | "PUT", path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+async function call<Reply>(method: "DELETE" | "GET" | "POST" | "PUT", path: string, body?: unknown, headers: Record<string, string> = {}, patience?: Patience): Promise<Reply> {
   if (!navigator.onLine) throw new OfflineError("This device is offline.");
   const session = currentSession();
   const sentAtMs = Date.now();
@@ -52,11 +58,11 @@ async function call<Reply>(method: "DELETE" | "GET" | "POST" | "PUT", path: stri
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       cache: "no-store",
-      signal: AbortSignal.timeout(replyTimeoutMs),
+      signal: patience === undefined ? AbortSignal.timeout(replyTimeoutMs) : AbortSignal.any([patience.calledOff, AbortSignal.timeout(patience.timeoutMs)]),
     });
     reply = response.ok ? await response.json() : undefined;
   } catch (cause) {
-    connection.silence();
+    if (patience === undefined) connection.silence();
     throw new NoReplyError("No reply from the server.", { cause });
   }
   // A gateway in front of a stopped server answers 502 to 504: the server itself was not heard.
@@ -64,7 +70,7 @@ async function call<Reply>(method: "DELETE" | "GET" | "POST" | "PUT", path: stri
   else connection.heard();
   if (!response.ok) {
     if (response.status === 401 && session !== null) {
-      if (await renewed(session)) return call<Reply>(method, path, body, headers);
+      if (await renewed(session)) return call<Reply>(method, path, body, headers, patience);
       if (currentSession() === session) setSession(null);
     }
     throw await refusal(response);
@@ -101,6 +107,8 @@ export const http = {
   putConfig: (own: unknown, revision: string) => call<ConfigResponse>("PUT", "/v1/me/trading/config", own, { "if-match": `"${revision}"` }),
   /** What `own` would make, without storing it. It may be anything: the server names each fault by its place. */
   checkConfig: (own: unknown) => call<ConfigCheck>("POST", "/v1/me/trading/config/validate", own),
+  /** What `own` would have asked in the last days; stores nothing. */
+  previewConfig: (own: unknown, days: number, calledOff: AbortSignal) => call<ReplayReport>("POST", "/v1/me/trading/config/preview", { own, days }, {}, { calledOff, timeoutMs: previewTimeoutMs }),
   templates: () => call<TemplatesPage>("GET", "/v1/trading/templates"),
   chooseTemplate: (name: string, discardOwn: boolean, revision: string) => call<ConfigResponse>("PUT", "/v1/me/trading/template", { template_name: name, discard_own: discardOwn }, { "if-match": `"${revision}"` }),
   snoozes: () => call<Snoozes>("GET", "/v1/me/trading/snoozes"),

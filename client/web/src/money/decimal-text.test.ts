@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { aboutShares, compareDecimals, fromBillionths, movedByPercent, percentChange, percentSize, price, quantity, toBillionths, usd, usdBrief } from "./decimal-text.ts";
+import { aboutShares, compareDecimals, fromBillionths, movedByPercent, percentChange, percentSize, price, quantity, signedUsd, sumOf, toBillionths, usd, usdBrief } from "./decimal-text.ts";
 
 describe("money on screen", () => {
   it("always shows cents, groups thousands, and puts the sign before the currency", () => {
@@ -13,6 +13,12 @@ describe("money on screen", () => {
   it("keeps digits that a binary float would lose", () => {
     expect(usd("900719925474099.35")).toBe("$900,719,925,474,099.35");
     expect(usd("1.005")).toBe("$1.01");
+  });
+
+  it("adds up exactly, and says with a sign what was made or lost", () => {
+    expect(sumOf(["0.1", "0.2", "-0.35"])).toBe("-0.05");
+    expect(sumOf([])).toBe("0");
+    expect([signedUsd("2.94"), signedUsd("-0.45"), signedUsd("0")]).toEqual(["+$2.94", "−$0.45", "$0.00"]);
   });
 
   it("leaves the cents away on a button when there are none", () => {

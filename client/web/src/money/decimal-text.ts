@@ -119,6 +119,16 @@ export function movedByPercent(reference: string, percent: string): string | nul
   return fromBillionths(base + divideRounded(base * rate, 100n * billion));
 }
 
+/** What is not a decimal counts as zero. */
+export function sumOf(texts: readonly string[]): string {
+  return fromBillionths(texts.reduce((total, text) => total + (toBillionths(text) ?? 0n), 0n));
+}
+
+/** `2.94` → `+$2.94`, `-0.45` → `−$0.45`: what was made, or lost. */
+export function signedUsd(text: string): string {
+  return `${compareDecimals(text, "0") > 0 ? "+" : ""}${usd(text)}`;
+}
+
 /** Negative, zero or positive, as `left` is below, at or above `right`; what is not a decimal counts as zero. */
 export function compareDecimals(left: string, right: string): number {
   const difference = (toBillionths(left) ?? 0n) - (toBillionths(right) ?? 0n);

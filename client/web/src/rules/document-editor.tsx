@@ -1,10 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { ConfigResponse } from "@nod/contract/config-exchange";
+import type { Rule } from "@nod/contract/trading-config";
 import { useMemo, useState } from "react";
 import { navigate } from "../app/routes.ts";
 import { useConfigCheck, type Checked } from "../config/use-config-check.ts";
 import { isConflict, useSaveConfig, wordsForUnsaved } from "../config/use-save-config.ts";
 import { JsonEditor, type Remark } from "../editor/json-editor.tsx";
+import { PreviewPanel } from "../preview/preview-panel.tsx";
 import { configQuery } from "../questions/queries.ts";
 import { documentSchema } from "../schema/contract-schemas.ts";
 import { smallButtonClass } from "../settings/section.tsx";
@@ -25,6 +27,12 @@ function read(text: string): Read {
 function remarksOf(checked: Checked): Remark[] {
   if (checked.kind === "faulty") return checked.faults.map((fault): Remark => ({ ...fault, severity: "error" }));
   return checked.kind === "fits" ? checked.check.warnings.map((warning): Remark => ({ ...warning, severity: "warning" })) : [];
+}
+
+/** Those that would be asking; of a document that nobody could look at, those that are. */
+function rulesOnIn(checked: Checked, config: ConfigResponse): Rule[] {
+  const { rules } = checked.kind === "fits" ? checked.check.effective : config.effective;
+  return rules.filter(({ enabled }) => enabled !== false);
 }
 
 function Verdict({ document, checked }: { document: Read; checked: Checked }) {
@@ -81,14 +89,15 @@ export function DocumentEditor({ config }: { config: ConfigResponse }) {
     setOpened({ ...opened, revision: latest.revision });
   };
   return (
-    <div className="flex min-h-0 flex-1 flex-col gap-4 px-5 pb-6">
+    <div className="flex shrink-0 grow flex-col gap-4 px-5 pb-6">
       <h2 className="text-lead font-strong tracking-tight">Your config, over the template {config.template_name}</h2>
-      <div className="min-h-72 flex-1 overflow-hidden rounded-surface border border-line bg-card">
+      <div className="min-h-[45dvh] flex-1 overflow-hidden rounded-surface border border-line bg-card">
         <JsonEditor key={opened.times} label="Your config as JSON" initial={opened.text} schema={documentSchema} remarks={remarks} onChange={setText} />
       </div>
-      <section aria-label="What the server says" aria-live="polite" className="max-h-40 overflow-y-auto text-small" data-checked={document.kind === "document" ? checked.kind : "unreadable"}>
+      <section aria-label="What the server says" aria-live="polite" className="text-small" data-checked={document.kind === "document" ? checked.kind : "unreadable"}>
         <Verdict document={document} checked={checked} />
       </section>
+      <PreviewPanel own={document.kind === "document" ? document.value : null} rules={rulesOnIn(checked, config)} faulty={document.kind === "unreadable" || checked.kind === "faulty"} />
       {save.error !== null && (
         <div role="alert" className="flex flex-col items-start gap-2 text-small text-amber">
           <p>{isConflict(save.error) ? "Your config was changed elsewhere since you opened it. Nothing was saved, and what you wrote is still here." : wordsForUnsaved(save.error)}</p>

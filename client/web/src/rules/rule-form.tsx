@@ -4,6 +4,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import { navigate } from "../app/routes.ts";
 import { useConfigCheck, type Checked } from "../config/use-config-check.ts";
 import { isConflict, useSaveConfig, wordsForUnsaved } from "../config/use-save-config.ts";
+import { PreviewPanel } from "../preview/preview-panel.tsx";
 import { ruleSchemas } from "../schema/contract-schemas.ts";
 import type { JsonObject } from "../schema/json-schema.ts";
 import { SchemaFields } from "../schema/schema-form.tsx";
@@ -74,6 +75,7 @@ export function RuleForm({ config, type, before, initial, children }: RuleFormPr
         </p>
       )}
       <SchemaFields book={book} schema={book.root} value={rule} faults={faults} pointer="" hidden={before === null ? ["type", "enabled"] : ["type", "enabled", "id"]} onChange={setRule} />
+      <PreviewPanel own={own} rules={[{ id, symbol: typeof rule["symbol"] === "string" ? rule["symbol"] : "" }]} faulty={checked.kind === "faulty" || taken} />
       <p role="alert" className="text-small text-amber empty:hidden">
         {save.error !== null && (isConflict(save.error) ? "Your config was changed elsewhere meanwhile. Nothing was saved. What you wrote is still here: look at it, and save again to put it over what is there now." : wordsForUnsaved(save.error))}
       </p>
