@@ -77,7 +77,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.use(
     operationRouter(handlers, {
       none: [byAddress],
-      operator: [operatorGate(settings.operatorToken)],
+      operator: [byAddress, operatorGate(settings.operatorToken)],
       user: [byAddress, limitCallsUnderWay(settings.maxCallsUnderWay), authenticateUser(authenticate, (uid) => services.ensureUser(uid)), limitByUser(rateLimits)],
     }),
   );

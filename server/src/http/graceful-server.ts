@@ -8,7 +8,6 @@ const requestTimeoutMs = 30_000;
 /** Longer than the usual load balancer keeps its connections, so that it is the one to close them. */
 const keepAliveTimeoutMs = 65_000;
 const maxHeaderBytes = 16_384;
-const maxHeaders = 100;
 /** Sockets of this process, WebSockets included; a further one is closed as soon as it is accepted. */
 const maxSockets = 25_000;
 /** While it stops: how often connections that have become idle are closed. */
@@ -34,7 +33,6 @@ export function createGracefulServer(listener: RequestListener, socketLimit = ma
     listener(request, response);
   });
   server.maxConnections = socketLimit;
-  server.maxHeadersCount = maxHeaders;
   let isStopping = false;
 
   return {

@@ -4,7 +4,7 @@ import { createHubServer, UnavailableError, type AuthenticatedUser, type HubCont
 import { IdentityUnavailableError, UnauthenticatedError, type Authenticate, type FindRevoked } from "../core/identity.ts";
 import { listen } from "../db/notify.ts";
 import { isDatabaseUnavailable } from "../db/unavailable.ts";
-import { dropAcknowledged, outboxChannel } from "../trading/outbox/outbox-table.ts";
+import { outboxChannel } from "../trading/outbox/outbox-table.ts";
 import { createCallLimit } from "./call-limit.ts";
 import { defineQuestionsHub, type HubMethodSettings } from "./hub-methods.ts";
 import { createDelivery, type DeliveryObserver, type DeliverySettings } from "./outbox-delivery.ts";
@@ -17,10 +17,6 @@ const maximumReceiveBytes = 8_192;
 const maximumBufferedBytes = 1_048_576;
 /** A notification may be lost without the connection being lost; then this finds what is new. */
 const defaultFallbackReadMs = 15_000;
-/** What one device acknowledged is kept for the user's others for three days. */
-const keepAcknowledgedHours = 72;
-const cleanUpEveryMs = 600_000;
-const rowsPerCleanUp = 20_000;
 
 /** More than any person's phones and browsers. */
 const maxConnectionsPerUser = 20;
@@ -105,9 +101,6 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
     onLost: (error) => logger.warn({ err: error }, "the hub is not told of new messages until the database is back"),
   });
   const fallback = setInterval(() => delivery.wake(), settings.fallbackReadMs ?? defaultFallbackReadMs);
-  const cleanUp = setInterval(() => {
-    dropAcknowledged(settings.pool, keepAcknowledgedHours, rowsPerCleanUp).catch((error: unknown) => logger.warn({ err: error }, "acknowledged messages could not be dropped"));
-  }, cleanUpEveryMs);
   const revocations = settings.findRevoked === null ? null : watchRevocations(settings.findRevoked, context.hub, logger);
 
   return {
@@ -118,7 +111,6 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
     },
     async stop(timeoutMs) {
       clearInterval(fallback);
-      clearInterval(cleanUp);
       revocations?.stop();
       await server.drain({ timeoutMs });
       await Promise.all([listener.close(), delivery.stop()]);

@@ -73,7 +73,7 @@ test("of sockets there are so many; one more is closed at once, and let in when 
   }
 });
 
-test("a request with more headers than anybody needs is refused", async () => {
+test("a request with longer headers than anybody needs is refused", async () => {
   const { graceful } = await start();
   const address = graceful.server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;

@@ -67,6 +67,14 @@ test("what was acknowledged long ago is dropped, what was not is kept", async ()
   expect((await readOutbox(database.pool, [{ firebaseUid: alice, afterSeq: 0 }], 10)).map(({ seq }) => seq)).toEqual([2]);
 });
 
+test("what was never acknowledged is kept for a quarter of a year and no longer, and the numbers go on", async () => {
+  await appendToOutbox(database.pool, [asked(alice), asked(alice)]);
+  await database.ownerPool.query("update user_outbox set created_at = now() - make_interval(days => case seq when 1 then 91 else 89 end) where firebase_uid = $1", [alice]);
+  expect(await dropAcknowledged(database.pool, 48, 100)).toBe(1);
+  await appendToOutbox(database.pool, [asked(alice)]);
+  expect((await readOutbox(database.pool, [{ firebaseUid: alice, afterSeq: 0 }], 10)).map(({ seq }) => seq)).toEqual([2, 3]);
+});
+
 test("nothing to tell is no statement", async () => {
   await appendToOutbox(database.pool, []);
   await recordEvents(database.pool, []);

@@ -128,15 +128,18 @@ export async function acknowledge(db: Db, firebaseUid: string, seq: number): Pro
   return row === undefined ? { lastSeq: 0, ackedSeq: 0 } : { lastSeq: Number(row.last_seq), ackedSeq: Number(row.acked_seq) };
 }
 
-/** Drops what was acknowledged and is older than `keepHours`, at most `limit` rows; returns how many went. */
+/** What nobody has taken in for so long is for a device that never comes back; what it told of is in the lists all the same. */
+const forgottenDays = 90;
+
+/** Drops what was acknowledged and is older than `keepHours`, and what was forgotten, at most `limit` rows; returns how many went. */
 export async function dropAcknowledged(db: Db, keepHours: number, limit: number): Promise<number> {
   const { rowCount } = await db.query(
     `delete from user_outbox where (firebase_uid, seq) in (
        select o.firebase_uid, o.seq
        from user_outbox as o join user_outbox_heads as h using (firebase_uid)
-       where o.seq <= h.acked_seq and o.created_at < now() - make_interval(hours => $1::int4)
+       where o.seq <= h.acked_seq and o.created_at < now() - make_interval(hours => $1::int4) or o.created_at < now() - make_interval(days => $3::int4)
        limit $2::int4)`,
-    [keepHours, limit],
+    [keepHours, limit, forgottenDays],
   );
   return rowCount ?? 0;
 }
