@@ -1,16 +1,19 @@
 import { Type, type TObject, type TSchema } from "typebox";
+import { ActivityFilter, ActivityPage, ActivityStory, defaultActivityPerPage, maxActivityPerPage } from "./activity.ts";
 import { ClientConfig } from "./client-config.ts";
 import { ConfigCheck, ConfigResponse, DevSessionRequest, DevSessionResponse, TemplateChoice, TemplatesPage } from "./config-exchange.ts";
 import { DeviceRegistration, DevicesPage } from "./devices.ts";
 import { OrderStory } from "./order-story.ts";
 import { GuardrailList } from "./guardrail-catalogue.ts";
 import { Order, OrdersPage } from "./order.ts";
+import { Performance, PerformanceRange } from "./performance.ts";
 import { PreviewRequest, ReplayReport } from "./preview.ts";
 import { PriceLine } from "./price-line.ts";
 import { Feed, MarketSymbol, Uuid } from "./primitives.ts";
 import type { ProblemCode } from "./problem.ts";
 import { AnswerRequest, AnswerResult, Question, QuestionsPage } from "./question.ts";
 import { Liveness, Readiness } from "./readiness.ts";
+import { RuleStandings } from "./rule-standing.ts";
 import { KillSwitch, KillSwitchMode, KillSwitchPreview, KillSwitchRequest, OperatorKillSwitchRequest, SnapshotsPage, TradingStatus } from "./status.ts";
 import { maxSkippedDays, SkippedPage } from "./skipped.ts";
 import { SnoozeRequest, Snoozes } from "./snooze.ts";
@@ -279,6 +282,48 @@ export const operations = {
     params: ById,
     response: OrderStory,
     problems: ["not_found"],
+  },
+  listActivity: {
+    method: "get",
+    path: "/v1/me/trading/activity",
+    summary: "Questions and orders as stories, newest first, a page at a time",
+    description: "A question and its order are one story. Follow `next_cursor`, with the same `show`, until it is null; what begins meanwhile does not shift the pages.",
+    auth: "user",
+    query: Type.Object(
+      {
+        show: Type.Optional(ActivityFilter),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxActivityPerPage, default: defaultActivityPerPage })),
+        cursor: Type.Optional(Type.String({ maxLength: 200, pattern: "^[A-Za-z0-9_-]+$", description: "Opaque: the `next_cursor` of the page before." })),
+      },
+      { additionalProperties: false },
+    ),
+    response: ActivityPage,
+  },
+  getActivityStory: {
+    method: "get",
+    path: "/v1/me/trading/activity/{id}",
+    summary: "One story with everything that was recorded of it, oldest first",
+    description: "By its question's id, or its order's. The facts, the rule, the question, the answer, and where an order was made all that is in its own story.",
+    auth: "user",
+    params: ById,
+    response: ActivityStory,
+    problems: ["not_found"],
+  },
+  getPerformance: {
+    method: "get",
+    path: "/v1/me/trading/performance",
+    summary: "What the user's own orders have come to, as a curve",
+    description: "Holdings at stored prices, and the cash of buys and sells, since the first fill. Where a price is missing the point is unknown and never guessed.",
+    auth: "user",
+    query: Type.Object({ range: Type.Optional(PerformanceRange) }, { additionalProperties: false }),
+    response: Performance,
+  },
+  listRuleStandings: {
+    method: "get",
+    path: "/v1/me/trading/rules",
+    summary: "Each rule: when it last fired, what holds it now, when it can ask again",
+    auth: "user",
+    response: RuleStandings,
   },
   listSnapshots: {
     method: "get",

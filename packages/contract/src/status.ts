@@ -77,7 +77,14 @@ export const KillSwitchPreview = Type.Object(
 export type KillSwitchPreview = Static<typeof KillSwitchPreview>;
 
 export const Position = Type.Object(
-  { symbol: MarketSymbol, qty: DecimalString, avg_entry_price: DecimalString, market_value: Type.Union([DecimalString, Type.Null()]) },
+  {
+    symbol: MarketSymbol,
+    qty: DecimalString,
+    avg_entry_price: DecimalString,
+    market_value: Type.Union([DecimalString, Type.Null()]),
+    last_price: Type.Union([DecimalString, Type.Null()], { description: "The newest last trade, of any feed; null when there is none." }),
+    last_price_as_of: Type.Union([Instant, Type.Null()]),
+  },
   { additionalProperties: false },
 );
 export type Position = Static<typeof Position>;
@@ -116,6 +123,9 @@ export const TradingStatus = Type.Object(
     }),
     buying_power: Type.Union([DecimalString, Type.Null()]),
     positions: Type.Array(Position),
+    day_result_usd: Type.Union([DecimalString, Type.Null()], {
+      description: "What the trading day has made of the user's own orders and holdings, sold or not. Null while the day or a price for it is not known.",
+    }),
     headroom: HeadroomByGuardrail,
     kill_switch: KillSwitch,
     watching: Type.Array(MarketSymbol),

@@ -1,12 +1,14 @@
 import type { Db, Pool } from "../db/pool.ts";
 import { asUser, dbOfUser } from "../db/user-db.ts";
 import { withTransaction } from "../db/transaction.ts";
+import { listActivity, oneActivity } from "../pipeline/activity-table.ts";
 import { describeQuestion, openQuestions, questionsByIds } from "../pipeline/questions-table.ts";
+import { readRuleStandings } from "../pipeline/rule-standing-table.ts";
 import { readSnoozes, snooze } from "../pipeline/snoozes-table.ts";
 import { undoAnswer } from "../pipeline/undo.ts";
 import { devicesOf, forgetDevice, releaseToken, rememberDevice } from "../push/devices-table.ts";
 import type { QuestionsHubSettings } from "../realtime/questions-hub.ts";
-import { storyOfOrder } from "../trading/audit/events-table.ts";
+import { storyOfOrder, storyOfQuestion } from "../trading/audit/events-table.ts";
 import { tellOrderStory } from "../trading/audit/order-story.ts";
 import { ensureUser } from "../trading/config/config-table.ts";
 import { readLatestFactsOf, toSnapshot } from "../trading/market/facts-table.ts";
@@ -14,14 +16,15 @@ import { readPriceLine } from "../trading/market/price-line-table.ts";
 import { describeOrder } from "../trading/orders/order-record.ts";
 import { listOrders, orderById } from "../trading/orders/orders-table.ts";
 import { previewKillSwitch } from "../trading/portfolio/kill-switch-preview.ts";
+import { readPerformance } from "../trading/portfolio/performance-table.ts";
 import type { KillSwitchScope } from "../trading/risk/kill-switch-scope.ts";
 import { clearKillSwitch, setKillSwitch } from "../trading/risk/kill-switch-table.ts";
 import { configsOf } from "./config-services.ts";
 import { previewsOf } from "./preview-services.ts";
-import type { Devices, MarketReads, OrderReads, QuestionReads, Services, SnoozeList, Trading } from "./services.ts";
+import type { ActivityReads, Devices, MarketReads, OrderReads, QuestionReads, Services, SnoozeList, Standings, Trading } from "./services.ts";
 
 /** What the routes do that is a matter of the tables alone. */
-export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "devices" | "market" | "snoozes" | "previews" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
+export type TableServices = Pick<Services, "questions" | "undo" | "configs" | "orders" | "activity" | "standings" | "devices" | "market" | "snoozes" | "previews" | "ensureUser" | "now"> & { killSwitches: Pick<Trading, "switchOn" | "switchOff" | "preview"> };
 
 /**
  * The routes' services on the tables, each in its user's name; `workerPool` is for what an operator does to everybody. The
@@ -34,6 +37,8 @@ export function createTableServices(pool: Pool, workerPool: Pool): TableServices
     undo: (uid, questionId, requestId) => undoAnswer(pool, uid, questionId, { via: "http", requestId }),
     configs: configsOf(pool),
     orders: ordersOf(pool),
+    activity: activityOf(pool),
+    standings: standingsOf(pool),
     devices: devicesIn(pool, workerPool),
     market: marketOf(pool),
     snoozes: snoozesOf(pool),
@@ -85,6 +90,31 @@ function ordersOf(pool: Pool): OrderReads {
       const [question] = order.questionId === null ? [] : await questionsByIds(db, [order.questionId]);
       return { order: describeOrder(order), story: tellOrderStory(question ?? null, events) };
     },
+  };
+}
+
+function activityOf(pool: Pool): ActivityReads {
+  return {
+    async page(uid, show, afterId, limit) {
+      const entries = await listActivity(dbOfUser(pool, uid), uid, { show, limit: limit + 1, before: afterId });
+      return { entries: entries.slice(0, limit), hasMore: entries.length > limit };
+    },
+    async story(uid, id) {
+      const db = dbOfUser(pool, uid);
+      const entry = await oneActivity(db, uid, id);
+      if (entry === null) return null;
+      const { question } = entry;
+      if (question === null) return { entry, story: tellOrderStory(null, await storyOfOrder(db, uid, entry.id)) };
+      const asked = { questionText: question.question_text, metadata: question.metadata, createdAt: new Date(question.created_at) };
+      return { entry, story: tellOrderStory(asked, await storyOfQuestion(db, uid, entry.id)) };
+    },
+  };
+}
+
+function standingsOf(pool: Pool): Standings {
+  return {
+    performance: (uid, range) => readPerformance(dbOfUser(pool, uid), uid, range),
+    rules: (uid) => readRuleStandings(dbOfUser(pool, uid), uid),
   };
 }
 

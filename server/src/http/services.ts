@@ -1,14 +1,17 @@
 /** What the routes need of the rooms below, and nothing more. `main.ts` hands it in. */
+import type { ActivityEntry, ActivityFilter, ActivityStory } from "@nod/contract/activity";
 import type { ConfigCheck, ConfigResponse, TemplateChoice, TemplatesPage } from "@nod/contract/config-exchange";
 import type { Device } from "@nod/contract/devices";
 import type { Order } from "@nod/contract/order";
 import type { OrderStory } from "@nod/contract/order-story";
+import type { Performance, PerformanceRange } from "@nod/contract/performance";
 import type { ReplayReport } from "@nod/contract/preview";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { Feed } from "@nod/contract/primitives";
 import type { ProblemError } from "@nod/contract/problem";
 import type { Question } from "@nod/contract/question";
 import type { ReadinessPart } from "@nod/contract/readiness";
+import type { RuleStandings } from "@nod/contract/rule-standing";
 import type { KillSwitch, KillSwitchMode, KillSwitchPreview, Snapshot, TradingStatus } from "@nod/contract/status";
 import type { SkippedPage } from "@nod/contract/skipped";
 import type { Snoozes, SnoozeTime } from "@nod/contract/snooze";
@@ -52,6 +55,13 @@ export type OrderReads = {
   story(uid: string, orderId: string): Promise<OrderStory | null>;
 };
 
+/** Newest first, paged as orders are. */
+export type ActivityReads = {
+  page(uid: string, show: ActivityFilter, afterId: string | null, limit: number): Promise<{ entries: ActivityEntry[]; hasMore: boolean }>;
+  /** By a question's id or an order's; null when there is neither of this user. */
+  story(uid: string, id: string): Promise<ActivityStory | null>;
+};
+
 export type MarketReads = {
   latest(symbols: readonly string[]): Promise<Snapshot[]>;
   priceLine(symbol: string, feed: Feed | null): Promise<Omit<PriceLine, "server_time">>;
@@ -89,6 +99,13 @@ export type SnoozeList = {
   set(uid: string, ruleId: string, time: SnoozeTime | null): Promise<Snoozes>;
 };
 
+/** How the user's own affairs stand, from what is stored. */
+export type Standings = {
+  performance(uid: string, range: PerformanceRange): Promise<Performance>;
+  /** Null: no config of his is in force. */
+  rules(uid: string): Promise<RuleStandings | null>;
+};
+
 /** Never throws: a part that cannot be asked is not ready. */
 export type ReadinessProbe = () => Promise<ReadinessPart[]>;
 
@@ -109,6 +126,8 @@ export type Services = {
   undo(uid: string, questionId: string, requestId: string): Promise<UndoOutcome>;
   configs: Configs;
   orders: OrderReads;
+  activity: ActivityReads;
+  standings: Standings;
   devices: Devices;
   market: MarketReads;
   snoozes: SnoozeList;

@@ -20,7 +20,7 @@ const question: Question = {
 const result: AnswerResult = { question_id: questionId, outcome: "approved", answer: 10, answered_at: at, decision: null, order: null, follow_up_question_id: null };
 const headroom = { limit: "3", used: "0", left: "3" };
 const status: TradingStatus = {
-  mode: "paper", enabled: true, broker: "simulator", market: { is_open: null, trading_day: null, next_open: null, next_close: null }, buying_power: null, positions: [],
+  mode: "paper", enabled: true, broker: "simulator", market: { is_open: null, trading_day: null, next_open: null, next_close: null }, buying_power: null, positions: [], day_result_usd: null,
   headroom: { orders_per_day: headroom, notional_usd_per_4h: headroom, open_questions: headroom },
   kill_switch: { enabled: false, mode: null, scope: null, reason: null, since: null }, watching: ["SPY"], next_look_at: null, server_time: at,
 };
@@ -56,6 +56,8 @@ const services: AppParts = {
     },
     story: fail,
   },
+  activity: { page: () => Promise.resolve({ entries: [], hasMore: false }), story: () => Promise.resolve(null) },
+  standings: { performance: (_uid, range) => Promise.resolve({ range, since: null, points: [], change_usd: null, unpriced: [], server_time: at }), rules: () => Promise.resolve(null) },
   market: {
     latest: (symbols) => Promise.resolve(symbols.map((symbol) => ({ symbol, asset_class: "us_equity", feed: "iex", metric: "last_trade", price: "1", volume: null, as_of: at }))),
     priceLine: (symbol) => Promise.resolve({ symbol, asset_class: null, feed: null, day: null, prev_close: null, interval_seconds: 5, points: [] }),

@@ -13,6 +13,8 @@ const services: AppParts = {
   undo: unused,
   configs: { read: unused, replace: unused, check: unused, templates: unused, chooseTemplate: unused },
   orders: { page: unused, story: unused },
+  activity: { page: unused, story: unused },
+  standings: { performance: unused, rules: unused },
   market: { latest: unused, priceLine: unused },
   devices: { list: unused, remember: unused, forget: unused },
   snoozes: { list: unused, set: unused },

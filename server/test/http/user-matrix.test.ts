@@ -89,6 +89,18 @@ const attempts: Record<UserOperation, (() => { at: string; sent?: Sent; expected
     () => ({ at: "GET /v1/me/trading/orders?firebase_uid=alice", expected: 422 }),
   ],
   getOrderStory: [() => ({ at: `GET /v1/me/trading/orders/${alicesOrders[0]}/story`, expected: 404 })],
+  listActivity: [
+    () => ({ at: "GET /v1/me/trading/activity", expected: 200 }),
+    () => ({ at: `GET /v1/me/trading/activity?show=approved&cursor=${cursorOf(answered)}`, expected: 200 }),
+    () => ({ at: "GET /v1/me/trading/activity?firebase_uid=alice", expected: 422 }),
+  ],
+  getActivityStory: [
+    () => ({ at: `GET /v1/me/trading/activity/${open}`, expected: 404 }),
+    () => ({ at: `GET /v1/me/trading/activity/${answered}`, expected: 404 }),
+    () => ({ at: `GET /v1/me/trading/activity/${alicesOrders[0]}`, expected: 404 }),
+  ],
+  getPerformance: [() => ({ at: "GET /v1/me/trading/performance?range=1m", expected: 200 }), () => ({ at: "GET /v1/me/trading/performance?uid=alice", expected: 422 })],
+  listRuleStandings: [() => ({ at: "GET /v1/me/trading/rules?uid=alice", expected: 200 })],
   listSnapshots: [() => ({ at: "GET /v1/me/trading/snapshots?symbol=SPY", expected: 200 })],
   getPriceLine: [() => ({ at: "GET /v1/me/trading/bars?symbol=SPY", expected: 200 })],
   getTradingStatus: [() => ({ at: "GET /v1/me/trading/status?uid=alice", expected: 200 })],

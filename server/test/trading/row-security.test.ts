@@ -10,6 +10,7 @@ import { createTableServices } from "../../src/http/database-services.ts";
 import { undoAnswer } from "../../src/pipeline/undo.ts";
 import { recordEvents } from "../../src/trading/audit/events-table.ts";
 import { insertExitPlan } from "../../src/trading/orders/exit-plans-table.ts";
+import { saveGates } from "../../src/trading/rules/gates-table.ts";
 import { verifyChains } from "../../src/trading/audit/verify-chains.ts";
 import { createTestDatabase, useTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createScriptedBroker } from "../support/scripted-broker.ts";
@@ -38,6 +39,7 @@ beforeAll(async () => {
       await until("it is filled", async () => (await database.ownerPool.query("select from fills where firebase_uid = $1", [uid])).rowCount === 1);
       const { rows } = await database.ownerPool.query<{ id: string }>("select id from trade_orders where firebase_uid = $1", [uid]);
       await insertExitPlan(database.ownerPool, { entryOrderId: rows[0]?.id ?? "", firebaseUid: uid, symbol: "SPY", feed: "iex", exits: { stop_loss_pct: 5 }, maxStalenessSeconds: 60, at: new Date() });
+      await saveGates(database.pool, [{ firebaseUid: uid, ruleId: "dip_0", source: "a digest", gate: { ready: true, rearmed: false, firings: 1, firedAtMs: Date.now(), firedPeriodMs: null } }]);
       const scope = { scope: "user", firebaseUid: uid } as const;
       await services.killSwitches.preview(scope, "flatten");
       await services.snoozes.set(uid, "dip_0", "today");

@@ -1,7 +1,8 @@
+import type { ActivityEntry, ActivityFilter } from "@nod/contract/activity";
 import type { Order } from "@nod/contract/order";
-import type { Question } from "@nod/contract/question";
+import type { Question, QuestionOutcome } from "@nod/contract/question";
 import { compareDecimals, percentSize } from "../money/decimal-text.ts";
-import type { ClosedQuestion } from "../questions/deck.ts";
+import type { ClosedBy, ClosedQuestion, Deck } from "../questions/deck.ts";
 import { isTradingQuestion, referenceOf, symbolOf } from "../questions/trading-question.ts";
 import { comparedWith } from "../words/market.ts";
 import { orderExplanation, orderStages, orderTitle, withoutNoOrderSent, type Tone } from "../words/order.ts";
@@ -17,11 +18,15 @@ export type Story = {
   detail: string;
   badge: string;
   tone: Tone;
+  /** How its question stands; `gone`: taken back, or asked anew. An order that nobody was asked about counts as approved. */
+  standing: "asked" | "approved" | "skipped" | "expired" | "gone";
+  /** Something stopped it, or it is not known what became of it. */
+  trouble: boolean;
+  /** When it began. */
   atMs: number;
   steps: readonly StoryStep[];
   order: Order | null;
   question: Question | null;
-  questionId: string | null;
 };
 
 /** `Down 1.6 % vs yesterday`; the rule where it compares with nothing; the question's own text when it is not about a price. */
@@ -58,65 +63,111 @@ export function stepsOf(order: Order, question: Question | null): StoryStep[] {
   return [...asked, approved, sent, filled];
 }
 
-function storyOfOrder(order: Order, closed: ClosedQuestion | undefined): Story {
-  const { badge, tone } = orderStages[order.status];
-  const question = closed?.question ?? null;
+/** What is known of one story, from the server's list and from what this page saw itself. */
+type Told = {
+  id: string;
+  atMs: number;
+  question: Question | null;
+  order: Order | null;
+  /** Null while it is open. */
+  outcome: QuestionOutcome | null;
+  by: ClosedBy;
+  /** Why the answer made no order. */
+  denial: string | null;
+  askedAnew: boolean;
+};
+
+function toldByServer(entry: ActivityEntry): Told {
+  const status = entry.question?.status ?? "approved";
   return {
-    id: order.id,
-    symbol: order.symbol,
-    title: orderTitle(order),
-    detail: orderExplanation(order) ?? (question === null ? "" : whatHappened(question)),
-    badge,
-    tone,
-    atMs: Date.parse(order.created_at),
-    steps: stepsOf(order, question),
-    order,
-    question,
-    questionId: order.question_id,
+    id: entry.id,
+    atMs: Date.parse(entry.at),
+    question: entry.question,
+    order: entry.order,
+    outcome: status === "open" ? null : status,
+    by: "nobody",
+    denial: entry.denial?.message ?? null,
+    askedAnew: entry.follow_up_question_id !== null,
   };
 }
 
-type Ending = Pick<Story, "title" | "detail" | "badge" | "tone">;
+function seenHere(question: Question, closed: ClosedQuestion | null): Told {
+  const result = closed?.result ?? null;
+  return {
+    id: question.id,
+    atMs: Date.parse(question.created_at),
+    question,
+    order: result?.order ?? null,
+    outcome: closed?.outcome ?? null,
+    by: closed?.by ?? "nobody",
+    denial: result?.decision?.verdict === "denied" ? result.decision.message : null,
+    askedAnew: (result?.follow_up_question_id ?? null) !== null,
+  };
+}
 
-function endingOf({ question, outcome, by, result }: ClosedQuestion): Ending {
+/** This page is told of a closing before a list is; the list knows more of what came of it. */
+const together = (told: Told, here: Told): Told => ({
+  ...told,
+  order: told.order ?? here.order,
+  outcome: told.outcome ?? here.outcome,
+  by: here.by,
+  denial: told.denial ?? here.denial,
+  askedAnew: told.askedAnew || here.askedAnew,
+});
+
+type Ending = Pick<Story, "title" | "detail" | "badge" | "tone" | "standing">;
+
+const standingOf: Record<QuestionOutcome, Story["standing"]> = { approved: "approved", rejected: "skipped", expired: "expired", superseded: "gone", withdrawn: "gone" };
+
+function endingOf({ outcome, by, denial, askedAnew }: Told, question: Question): Ending {
   const facts = whatHappened(question);
   const elsewhere = by === "elsewhere" ? " · on your other device" : "";
+  if (outcome === null) return { title: "Waiting for your answer", detail: facts, badge: "Asked", tone: "calm", standing: "asked" };
+  const standing = standingOf[outcome];
   switch (outcome) {
     case "rejected":
-      return { title: "Skipped", detail: facts + elsewhere, badge: "Skipped", tone: "calm" };
+      return { title: "Skipped", detail: facts + elsewhere, badge: "Skipped", tone: "calm", standing };
     case "expired":
-      return { title: `Expired after ${span(Date.parse(question.expires_at) - Date.parse(question.created_at))}`, detail: facts, badge: "Expired", tone: "calm" };
+      return { title: `Expired after ${span(Date.parse(question.expires_at) - Date.parse(question.created_at))}`, detail: facts, badge: "Expired", tone: "calm", standing };
     case "superseded":
-      if (result?.decision?.verdict === "denied") {
-        const title = result.follow_up_question_id === null ? "No order was sent" : "No order was sent: asked anew";
-        return { title, detail: withoutNoOrderSent(result.decision.message), badge: "Superseded", tone: "warn" };
-      }
-      return { title: result === null || result.follow_up_question_id === null ? "Price moved: asked again" : "Not clear: asked once more", detail: facts, badge: "Superseded", tone: "calm" };
+      if (denial !== null) return { title: askedAnew ? "No order was sent: asked anew" : "No order was sent", detail: withoutNoOrderSent(denial), badge: "Superseded", tone: "warn", standing };
+      return { title: "Asked again", detail: facts, badge: "Superseded", tone: "calm", standing };
     case "withdrawn":
-      if (result?.decision?.verdict === "denied") return { title: "No order was sent", detail: withoutNoOrderSent(result.decision.message), badge: "Withdrawn", tone: "warn" };
-      return { title: "Withdrawn", detail: facts, badge: "Withdrawn", tone: "calm" };
-    case "approved": {
-      const denied = result?.decision?.verdict === "denied";
-      if (denied) return { title: "No order was sent", detail: withoutNoOrderSent(result.decision?.message ?? ""), badge: "Denied", tone: "warn" };
-      return { title: "Approved", detail: facts + elsewhere, badge: "Approved", tone: "calm" };
-    }
+      if (denial !== null) return { title: "No order was sent", detail: withoutNoOrderSent(denial), badge: "Withdrawn", tone: "warn", standing };
+      return { title: "Withdrawn", detail: facts, badge: "Withdrawn", tone: "calm", standing };
+    case "approved":
+      if (denial !== null) return { title: "No order was sent", detail: withoutNoOrderSent(denial), badge: "Denied", tone: "warn", standing };
+      return { title: "Approved", detail: facts + elsewhere, badge: "Approved", tone: "calm", standing };
   }
 }
 
-/** Orders and closed questions as one list of stories, newest first; an order and its question are one story. */
-export function storiesOf(orders: readonly Order[], closed: readonly ClosedQuestion[]): Story[] {
-  const closedById = new Map(closed.map((entry) => [entry.question.id, entry]));
-  const ordered = new Set<string>();
-  const stories: Story[] = [];
-  for (const order of orders) {
-    if (order.question_id !== null) ordered.add(order.question_id);
-    stories.push(storyOfOrder(order, order.question_id === null ? undefined : closedById.get(order.question_id)));
+function storyOf(told: Told): Story | null {
+  const { id, atMs, question, order } = told;
+  if (order !== null) {
+    const { badge, tone } = orderStages[order.status];
+    const detail = orderExplanation(order) ?? (question === null ? "" : whatHappened(question));
+    return { id, symbol: order.symbol, title: orderTitle(order), detail, badge, tone, standing: "approved", trouble: tone === "warn" || tone === "bad", atMs, steps: stepsOf(order, question), order, question };
   }
-  for (const entry of closed) {
-    const { question } = entry;
-    if (ordered.has(question.id)) continue;
-    const steps: StoryStep[] = [{ name: "asked", atMs: Date.parse(question.created_at), state: "done" }];
-    stories.push({ id: question.id, symbol: symbolOf(question) ?? "—", ...endingOf(entry), atMs: entry.closedAtMs, steps, order: null, question, questionId: question.id });
-  }
-  return stories.sort((left, right) => right.atMs - left.atMs);
+  if (question === null) return null;
+  const ending = endingOf(told, question);
+  const steps: StoryStep[] = [{ name: "asked", atMs: Date.parse(question.created_at), state: "done" }];
+  return { id, symbol: symbolOf(question) ?? "—", ...ending, trouble: told.denial !== null, atMs, steps, order: null, question };
+}
+
+/** The server's stories, and over them what this page has been told since, newest first; a question and its order are one story. */
+export function storiesOf(entries: readonly ActivityEntry[], deck: Pick<Deck, "cards" | "closed">): Story[] {
+  const stories = new Map(entries.map((entry) => [entry.id, toldByServer(entry)]));
+  const lay = (here: Told): void => {
+    const told = stories.get(here.id);
+    stories.set(here.id, told === undefined ? here : together(told, here));
+  };
+  for (const { question, phase } of deck.cards) if (phase.kind !== "dead") lay(seenHere(question, null));
+  for (const closed of deck.closed) lay(seenHere(closed.question, closed));
+  return [...stories.values()].flatMap((told) => storyOf(told) ?? []).toSorted((left, right) => right.atMs - left.atMs);
+}
+
+/** As the server sorts them out, for what it has not told of yet. */
+export function isShown(story: Story, show: ActivityFilter): boolean {
+  if (show === "all") return true;
+  return show === "trouble" ? story.trouble : story.standing === show;
 }

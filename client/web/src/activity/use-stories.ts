@@ -1,22 +1,35 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ActivityFilter } from "@nod/contract/activity";
 import { useMemo } from "react";
-import { deckQuery, ordersQuery } from "../questions/queries.ts";
-import { storiesOf, type Story } from "./stories.ts";
+import { emptyDeck } from "../questions/deck.ts";
+import { activityQuery, deckQuery } from "../questions/queries.ts";
+import { isShown, storiesOf, type Story } from "./stories.ts";
 
-export type Stories = { stories: readonly Story[] | null; error: Error | null; more: (() => void) | null; loadingMore: boolean };
+export type Stories = {
+  /** Null until they are known. */
+  stories: readonly Story[] | null;
+  /** Why none can be shown. */
+  error: Error | null;
+  more: { load: () => void; loading: boolean; failure: Error | null } | null;
+};
 
-/** Everything that happened, newest first; null until it is known. Questions without an order are those of this session. */
-export function useStories(): Stories {
-  const orders = useInfiniteQuery(ordersQuery);
-  const { data: deck } = useQuery(deckQuery(useQueryClient()));
+/** What happened, newest first, live. */
+export function useStories(show: ActivityFilter): Stories {
+  const { data, error, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = useInfiniteQuery(activityQuery(show));
+  const { data: deck = emptyDeck } = useQuery(deckQuery(useQueryClient()));
   const stories = useMemo(
-    () => (orders.data === undefined ? null : storiesOf(orders.data.pages.flatMap((page) => page.orders), deck?.closed ?? [])),
-    [orders.data, deck],
+    () =>
+      data === undefined
+        ? null
+        : storiesOf(
+            data.pages.flatMap(({ entries }) => entries),
+            deck,
+          ).filter((story) => isShown(story, show)),
+    [data, deck, show],
   );
   return {
     stories,
-    error: stories === null ? orders.error : null,
-    more: orders.hasNextPage ? () => void orders.fetchNextPage() : null,
-    loadingMore: orders.isFetchingNextPage,
+    error: stories === null ? error : null,
+    more: hasNextPage ? { load: () => void fetchNextPage(), loading: isFetchingNextPage, failure: isFetchNextPageError ? error : null } : null,
   };
 }

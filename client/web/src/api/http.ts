@@ -1,11 +1,15 @@
+import type { ActivityFilter, ActivityPage, ActivityStory } from "@nod/contract/activity";
 import type { ClientConfig } from "@nod/contract/client-config";
 import type { ConfigCheck, ConfigResponse, DevSessionResponse, TemplatesPage } from "@nod/contract/config-exchange";
 import type { DeviceRegistration, DevicesPage } from "@nod/contract/devices";
-import type { Order, OrdersPage } from "@nod/contract/order";
+import type { Order } from "@nod/contract/order";
+import type { Performance, PerformanceRange } from "@nod/contract/performance";
 import type { PriceLine } from "@nod/contract/price-line";
 import type { ReplayReport } from "@nod/contract/preview";
 import type { Problem } from "@nod/contract/problem";
 import type { AnswerResult, Question, QuestionsPage } from "@nod/contract/question";
+import type { RuleStandings } from "@nod/contract/rule-standing";
+import type { SkippedPage } from "@nod/contract/skipped";
 import type { Snoozes, SnoozeTime } from "@nod/contract/snooze";
 import type { KillSwitch, KillSwitchMode, KillSwitchPreview, KillSwitchRequest, SnapshotsPage, TradingStatus } from "@nod/contract/status";
 import { serverClock } from "../live/server-clock.ts";
@@ -98,7 +102,12 @@ export const http = {
   question: (id: string) => call<Question>("GET", `/v1/me/questions/${id}`),
   answer: (questionId: string, answer: number) => call<AnswerResult>("POST", `/v1/me/questions/${questionId}/answer`, { answer }),
   undo: (questionId: string) => call<Order>("POST", `/v1/me/questions/${questionId}/undo`),
-  orders: (cursor: string | null) => call<OrdersPage>("GET", `/v1/me/trading/orders${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`),
+  activity: (show: ActivityFilter, cursor: string | null) => call<ActivityPage>("GET", `/v1/me/trading/activity?show=${show}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`),
+  /** By a question's id, or an order's. */
+  story: (id: string) => call<ActivityStory>("GET", `/v1/me/trading/activity/${encodeURIComponent(id)}`),
+  skipped: () => call<SkippedPage>("GET", "/v1/me/trading/skipped"),
+  performance: (range: PerformanceRange) => call<Performance>("GET", `/v1/me/trading/performance?range=${range}`),
+  ruleStandings: () => call<RuleStandings>("GET", "/v1/me/trading/rules"),
   status: () => call<TradingStatus>("GET", "/v1/me/trading/status"),
   snapshots: (symbols: readonly string[]) => call<SnapshotsPage>("GET", `/v1/me/trading/snapshots?symbol=${encodeURIComponent(symbols.join(","))}`),
   priceLine: (symbol: string) => call<PriceLine>("GET", `/v1/me/trading/bars?symbol=${encodeURIComponent(symbol)}`),

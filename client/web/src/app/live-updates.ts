@@ -4,7 +4,7 @@ import type { HubEvents, QuestionsHub } from "../api/hub.ts";
 import { currentSession, type Session } from "../api/session.ts";
 import { connection } from "../live/connection.ts";
 import { asked, closed } from "../questions/deck.ts";
-import { changeDeck, deckKey, ordersKey, statusQuery, takeOrder } from "../questions/queries.ts";
+import { changeDeck, deckKey, lookAgainAtActivity, lookAgainAtStandings, statusQuery, takeOrder } from "../questions/queries.ts";
 
 /** Writes what the hub tells into the query cache, as long as this person is signed in; a renewed token does not interrupt it. */
 export function useLiveUpdates({ uid }: Session): void {
@@ -12,22 +12,27 @@ export function useLiveUpdates({ uid }: Session): void {
   useEffect(() => {
     const lookAgain = (): void => {
       void client.invalidateQueries({ queryKey: deckKey });
-      void client.invalidateQueries({ queryKey: ordersKey });
+      lookAgainAtActivity(client);
+      lookAgainAtStandings(client);
       void client.invalidateQueries({ queryKey: statusQuery.queryKey });
     };
     const events: HubEvents = {
       question(question) {
         connection.heard();
         changeDeck(client, (deck) => asked(deck, question, Date.now()));
+        lookAgainAtStandings(client);
       },
       closed({ id, outcome }) {
         connection.heard();
         changeDeck(client, (deck) => closed(deck, id, outcome, Date.now()));
+        lookAgainAtActivity(client);
+        lookAgainAtStandings(client);
         void client.invalidateQueries({ queryKey: statusQuery.queryKey });
       },
       order(order) {
         connection.heard();
         takeOrder(client, order);
+        lookAgainAtStandings(client);
         void client.invalidateQueries({ queryKey: statusQuery.queryKey });
       },
       synced: lookAgain,

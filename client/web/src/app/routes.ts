@@ -1,3 +1,5 @@
+import type { ActivityFilter } from "@nod/contract/activity";
+import type { PerformanceRange } from "@nod/contract/performance";
 import { useSyncExternalStore } from "react";
 
 /** Inside the rules: the list with one rule open or none, a new rule, or the whole document as text. */
@@ -6,10 +8,15 @@ export type RulesPlace = { kind: "list" } | { kind: "rule"; ruleId: string } | {
 /** Every screen and where it lives; what is open is always in the address. */
 export type Route =
   | { screen: "inbox"; questionId?: string }
-  | { screen: "activity"; storyId: string | null }
-  | { screen: "portfolio" }
+  | { screen: "activity"; storyId: string | null; show: ActivityFilter }
+  | { screen: "portfolio"; range: PerformanceRange }
   | { screen: "rules"; place: RulesPlace }
   | { screen: "settings" };
+
+const filters: Record<ActivityFilter, true> = { all: true, asked: true, approved: true, skipped: true, expired: true, trouble: true };
+const ranges: Record<PerformanceRange, true> = { "1d": true, "1m": true, "3m": true };
+const isFilter = (text: string | null): text is ActivityFilter => text !== null && Object.hasOwn(filters, text);
+const isRange = (text: string | null): text is PerformanceRange => text !== null && Object.hasOwn(ranges, text);
 
 /** A rule's id has no plus, so these never hide one. */
 const newRule = "+new";
@@ -21,12 +28,16 @@ function rulesPlaceOf(part: string | undefined): RulesPlace {
   return part === wholeDocument ? { kind: "document" } : { kind: "rule", ruleId: part };
 }
 
-/** @param pathname as in `location`; a part that cannot be decoded is taken as it stands */
-export function routeOf(pathname: string): Route {
+/** @param address path and query; a part that cannot be decoded is taken as it stands, a query that nobody knows is left out */
+export function routeOf(address: string): Route {
+  const [pathname = "", search = ""] = address.split("?");
   const [screen, inner] = pathname.split("/").filter((part) => part !== "").map(decoded);
-  if (screen === "activity") return { screen, storyId: inner ?? null };
+  const query = new URLSearchParams(search);
+  const [show, range] = [query.get("show"), query.get("range")];
+  if (screen === "activity") return { screen, storyId: inner ?? null, show: isFilter(show) ? show : "all" };
   if (screen === "rules") return { screen, place: rulesPlaceOf(inner) };
-  if (screen === "portfolio" || screen === "settings") return { screen };
+  if (screen === "portfolio") return { screen, range: isRange(range) ? range : "1d" };
+  if (screen === "settings") return { screen };
   return screen === "questions" && inner !== undefined ? { screen: "inbox", questionId: inner } : { screen: "inbox" };
 }
 
@@ -43,7 +54,9 @@ export function hrefOf(route: Route): string {
     case "inbox":
       return route.questionId === undefined ? "/" : `/questions/${encodeURIComponent(route.questionId)}`;
     case "activity":
-      return route.storyId === null ? "/activity" : `/activity/${encodeURIComponent(route.storyId)}`;
+      return `/activity${route.storyId === null ? "" : `/${encodeURIComponent(route.storyId)}`}${route.show === "all" ? "" : `?show=${route.show}`}`;
+    case "portfolio":
+      return route.range === "1d" ? "/portfolio" : `/portfolio?range=${route.range}`;
     case "rules":
       return rulesHref(route.place);
     default:
@@ -64,6 +77,8 @@ function rulesHref(place: RulesPlace): string {
   }
 }
 
+const address = (): string => location.pathname + location.search;
+
 const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
@@ -77,10 +92,10 @@ function subscribe(listener: () => void): () => void {
 
 export function navigate(route: Route): void {
   const href = hrefOf(route);
-  if (href !== location.pathname) history.pushState(null, "", href);
+  if (href !== address()) history.pushState(null, "", href);
   for (const listener of listeners) listener();
 }
 
 export function useRoute(): Route {
-  return routeOf(useSyncExternalStore(subscribe, () => location.pathname));
+  return routeOf(useSyncExternalStore(subscribe, address));
 }

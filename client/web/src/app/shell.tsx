@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, type ReactNode } from "react";
-import { ActivityScreen } from "../activity/activity-screen.tsx";
 import type { Session } from "../api/session.ts";
 import { InboxScreen } from "../inbox/inbox-screen.tsx";
 import { modeOf, type ConnectionMode } from "../live/connection.ts";
@@ -16,6 +15,7 @@ import { useRoute, type Route } from "./routes.ts";
 import { TruthBanner } from "./truth-banner.tsx";
 
 // What is not needed to answer a card comes when it is opened.
+const ActivityScreen = lazy(() => import("../activity/activity-screen.tsx").then((module) => ({ default: module.ActivityScreen })));
 const PortfolioScreen = lazy(() => import("../portfolio/portfolio-screen.tsx").then((module) => ({ default: module.PortfolioScreen })));
 const RulesScreen = lazy(() => import("../rules/rules-screen.tsx").then((module) => ({ default: module.RulesScreen })));
 const SettingsScreen = lazy(() => import("../settings/settings-screen.tsx").then((module) => ({ default: module.SettingsScreen })));
@@ -60,10 +60,10 @@ function Tabs({ route, className }: { route: Route; className: string }) {
       <Tab to={{ screen: "inbox" }} active={route.screen === "inbox"} label="Inbox" badge={route.screen === "inbox" ? 0 : open}>
         <InboxIcon />
       </Tab>
-      <Tab to={{ screen: "activity", storyId: null }} active={route.screen === "activity"} label="Activity" badge={0}>
+      <Tab to={{ screen: "activity", storyId: null, show: "all" }} active={route.screen === "activity"} label="Activity" badge={0}>
         <ActivityIcon />
       </Tab>
-      <Tab to={{ screen: "portfolio" }} active={route.screen === "portfolio"} label="Portfolio" badge={0}>
+      <Tab to={{ screen: "portfolio", range: "1d" }} active={route.screen === "portfolio"} label="Portfolio" badge={0}>
         <PortfolioIcon />
       </Tab>
       <Tab to={{ screen: "rules", place: { kind: "list" } }} active={route.screen === "rules"} label="Rules" badge={0}>
@@ -81,9 +81,9 @@ function Screen({ route, session }: { route: Route; session: Session }) {
     case "inbox":
       return <InboxScreen questionId={route.questionId ?? null} />;
     case "activity":
-      return <ActivityScreen storyId={route.storyId} />;
+      return <ActivityScreen storyId={route.storyId} show={route.show} />;
     case "portfolio":
-      return <PortfolioScreen />;
+      return <PortfolioScreen range={route.range} />;
     case "rules":
       return <RulesScreen place={route.place} />;
     case "settings":

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ConfigResponse } from "@nod/contract/config-exchange";
 import { RefusedError, wordsForFailure } from "../api/errors.ts";
 import { http } from "../api/http.ts";
-import { configQuery, statusQuery } from "../questions/queries.ts";
+import { configQuery, ruleStandingsQuery, statusQuery } from "../questions/queries.ts";
 
 /** Replaces the person's own document, if it still is the one that `config` was read with. */
 export function useSaveConfig(config: ConfigResponse) {
@@ -12,6 +12,7 @@ export function useSaveConfig(config: ConfigResponse) {
     onSuccess: (saved) => {
       client.setQueryData(configQuery.queryKey, saved);
       void client.invalidateQueries({ queryKey: statusQuery.queryKey });
+      void client.invalidateQueries({ queryKey: ruleStandingsQuery.queryKey });
     },
     onError: (error) => {
       // What was typed is kept; only what is known of the server's is looked up again.

@@ -12,7 +12,7 @@ import { ConfirmApproval } from "./confirm-approval.tsx";
 import { holdMs, needsHold } from "./deliberate.ts";
 import { Dock } from "./dock.tsx";
 import { QuestionCard } from "./question-card.tsx";
-import { useAnswer } from "./use-answer.ts";
+import { useAnswer, useNotToday } from "./use-answer.ts";
 
 /** After a card has come into the hand, presses and keys count only after this: a double press never answers two. */
 const armingMs = 400;
@@ -76,6 +76,7 @@ function approveLabelFor(card: Card, approval: Choice | null): string {
 export function CardStack({ deck }: { deck: Deck }) {
   const client = useQueryClient();
   const answer = useAnswer();
+  const notToday = useNotToday();
   const [amounts, setAmounts] = useState<Readonly<Record<string, string>>>({});
   const shown = deck.cards.slice(0, 2);
   const [inHand] = shown;
@@ -125,6 +126,9 @@ export function CardStack({ deck }: { deck: Deck }) {
                 approvalHeldMs={holds(card, cardApproval) ? holdMs : 0}
                 successor={successorOf(deck, card.question.id)}
                 onChoose={choose}
+                onNotToday={() => {
+                  if (card === inHand && armed && !dead && isTradingQuestion(card.question)) notToday(card.question);
+                }}
               />
             );
           })}

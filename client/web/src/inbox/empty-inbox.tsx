@@ -66,7 +66,7 @@ function ClosedWhileAway({ deck }: { deck: Deck }) {
   if (latest === undefined || expired === 0) return null;
   return (
     <p className="mt-4 text-small">
-      <Link to={{ screen: "activity", storyId: null }} className="inline-flex min-h-11 items-center text-soft underline decoration-line underline-offset-4 hover:decoration-ink">
+      <Link to={{ screen: "activity", storyId: null, show: "expired" }} className="inline-flex min-h-11 items-center text-soft underline decoration-line underline-offset-4 hover:decoration-ink">
         {expired === 1 ? "1 question expired unanswered" : `${expired} questions expired unanswered`}
       </Link>
     </p>

@@ -48,7 +48,7 @@ export function InboxScreen({ questionId }: { /** The one that was tapped in a n
         <OutcomeToast />
       </section>
       <section aria-label="Latest activity" className="hidden min-h-0 flex-1 overflow-y-auto lg:mr-5 lg:block">
-        <ActivityList openStoryId={null} />
+        <ActivityList show="all" openStoryId={null} withoutOpen />
       </section>
     </div>
   );

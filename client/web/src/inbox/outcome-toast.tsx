@@ -1,22 +1,32 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Order } from "@nod/contract/order";
+import type { Question } from "@nod/contract/question";
 import * as m from "motion/react-m";
 import { useEffect, useEffectEvent } from "react";
 import { stepsOf } from "../activity/stories.ts";
 import { StorySteps } from "../activity/story-steps.tsx";
 import { CloseIcon } from "../app/icons.tsx";
-import { ordersQuery } from "../questions/queries.ts";
-import { symbolOf } from "../questions/trading-question.ts";
+import { orderIn } from "../questions/loaded-activity.ts";
+import { activityQuery, snoozesQuery } from "../questions/queries.ts";
+import { isTradingQuestion, symbolOf } from "../questions/trading-question.ts";
 import { orderExplanation, orderStages, orderTitle, withoutNoOrderSent, type Tone } from "../words/order.ts";
+import { clockTime } from "../words/time.ts";
 import { UndoButton } from "./undo-button.tsx";
 import { receiptKey, type Receipt } from "./use-answer.ts";
 
 /** Good news leaves by itself this long after the story has ended; what did not happen stays until it is put away. */
 const goodNewsShownMs = 6_000;
 
+/** Until when the rule of a card is quiet, if the person wanted that. */
+function useQuietUntil(question: Question): string | null {
+  const { data } = useQuery({ ...snoozesQuery, enabled: false });
+  const ruleId = isTradingQuestion(question) ? question.metadata.rule_id : null;
+  return data?.snoozes.find((snooze) => snooze.rule_id === ruleId)?.until ?? null;
+}
+
 type Words = { title: string; detail: string | null; tone: Tone; over: boolean };
 
-function wordsFor({ question, result }: Receipt, order: Order | null): Words {
+function wordsFor({ question, result }: Receipt, order: Order | null, quietUntil: string | null): Words {
   const symbol = symbolOf(question);
   const of = symbol === null ? "" : ` ${symbol}`;
   if (order !== null) {
@@ -32,7 +42,7 @@ function wordsFor({ question, result }: Receipt, order: Order | null): Words {
     case "approved":
       return { title: `Approved${of}`, detail: null, tone: "good", over: true };
     case "rejected":
-      return { title: `Skipped${of}`, detail: "No order was sent.", tone: "calm", over: true };
+      return { title: `Skipped${of}`, detail: quietUntil === null ? "No order was sent." : `No order was sent. Its rule is quiet until ${clockTime(Date.parse(quietUntil), Date.now())}.`, tone: "calm", over: true };
     case "expired":
       return { title: "Expired before your answer came", detail: "No order was sent.", tone: "warn", over: true };
     case "superseded":
@@ -44,10 +54,10 @@ function wordsFor({ question, result }: Receipt, order: Order | null): Words {
 const edges: Record<Tone, string> = { calm: "bg-ink", good: "bg-accent", warn: "bg-amber", bad: "bg-red" };
 
 function Toast({ receipt, onPutAway }: { receipt: Receipt; onPutAway: () => void }) {
-  const { data: orders } = useInfiniteQuery(ordersQuery);
+  const { data: activity } = useInfiniteQuery(activityQuery("all"));
   const made = receipt.result.order;
-  const order = made === null ? null : (orders?.pages.flatMap((page) => page.orders).find(({ id }) => id === made.id) ?? made);
-  const words = wordsFor(receipt, order);
+  const order = made === null ? null : (orderIn(activity, made.id) ?? made);
+  const words = wordsFor(receipt, order, useQuietUntil(receipt.question));
   const leaves = words.over && (words.tone === "good" || words.tone === "calm");
   const leave = useEffectEvent(onPutAway);
   useEffect(() => {

@@ -89,6 +89,8 @@ export type QuestionCardProps = {
   /** The open question that was asked in its place, once it is dead. */
   successor: Question | null;
   onChoose: (choice: Choice | null) => void;
+  /** Skips it, and its rule asks no more today. */
+  onNotToday: () => void;
 };
 
 function edge(intent: SwipeIntent): ReactNode {
@@ -97,7 +99,7 @@ function edge(intent: SwipeIntent): ReactNode {
 }
 
 /** One decision. The one in hand can be dragged; the next one peeks out behind it. */
-export function QuestionCard({ card, inHand, amountText, onAmount, approval, approveLabel, approvalHeldMs, successor, onChoose }: QuestionCardProps) {
+export function QuestionCard({ card, inHand, amountText, onAmount, approval, approveLabel, approvalHeldMs, successor, onChoose, onNotToday }: QuestionCardProps) {
   const { question, phase } = card;
   const element = useRef<HTMLElement>(null);
   const bounds = amountBounds(question);
@@ -137,7 +139,14 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
           ) : (
             <OutcomeTag intent={drag.intent} approveLabel={approveLabel} ripening={drag.ripening} />
           )}
-          <CountdownRing createdAt={question.created_at} expiresAt={question.expires_at} />
+          <span className="flex items-center gap-2">
+            {isTradingQuestion(question) && drag.intent === null && (
+              <button type="button" disabled={phase.kind !== "open"} onClick={onNotToday} className="min-h-11 rounded-pill px-3 text-small text-faint transition-colors hover:text-ink">
+                Not today
+              </button>
+            )}
+            <CountdownRing createdAt={question.created_at} expiresAt={question.expires_at} />
+          </span>
         </header>
         <Headline question={question} id={titleId} />
         {isTradingQuestion(question) && <DayChart metadata={question.metadata} low={bounds !== null} />}

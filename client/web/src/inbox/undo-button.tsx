@@ -4,7 +4,7 @@ import { wordsForFailedUndo } from "../api/errors.ts";
 import { http } from "../api/http.ts";
 import { useKeys } from "../app/keys.ts";
 import { useServerNow } from "../live/use-server-now.ts";
-import { ordersKey, takeOrder } from "../questions/queries.ts";
+import { lookAgainAtActivity, takeOrder } from "../questions/queries.ts";
 import { secondsToUndo } from "./undo.ts";
 
 /** Takes the approval back while nothing has been sent. It goes when its time is over, by the server's clock. */
@@ -14,7 +14,7 @@ export function UndoButton({ order }: { order: Order }) {
   const { mutate, isPending, error } = useMutation({
     mutationFn: (questionId: string) => http.undo(questionId),
     onSuccess: (undone) => takeOrder(client, undone),
-    onError: () => void client.invalidateQueries({ queryKey: ordersKey }),
+    onError: () => lookAgainAtActivity(client),
   });
   const { question_id: questionId } = order;
   useKeys(["u"], () => {

@@ -1,12 +1,12 @@
-import { useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import type { AnswerResult, Question, QuestionOutcome } from "@nod/contract/question";
 import { useCallback } from "react";
-import { OfflineError, RefusedError, wordsForFailedAnswer } from "../api/errors.ts";
+import { OfflineError, RefusedError, wordsForFailedAnswer, wordsForFailure } from "../api/errors.ts";
 import { http } from "../api/http.ts";
 import { connection, modeOf } from "../live/connection.ts";
 import { answerCameLate, answered, answerFailed, answering, type Choice } from "../questions/deck.ts";
-import { changeDeck, ordersKey, statusQuery, takeOrder } from "../questions/queries.ts";
-import { answerFor } from "../questions/trading-question.ts";
+import { changeDeck, lookAgainAtActivity, lookAgainAtStandings, snoozesQuery, statusQuery, takeOrder } from "../questions/queries.ts";
+import { answerFor, type TradingQuestion } from "../questions/trading-question.ts";
 
 /** The last answer of this page and what it led to, for the toast. */
 export type Receipt = { question: Question; choice: Choice; result: AnswerResult };
@@ -37,7 +37,7 @@ async function give(client: QueryClient, question: Question, choice: Choice): Pr
     const late = lateOutcome(error);
     changeDeck(client, (deck) => (late === null ? answerFailed(deck, question.id, wordsForFailedAnswer(error)) : answerCameLate(deck, question.id, late, Date.now())));
   }
-  void client.invalidateQueries({ queryKey: ordersKey });
+  lookAgainAtActivity(client);
   void client.invalidateQueries({ queryKey: statusQuery.queryKey });
 }
 
@@ -45,4 +45,19 @@ async function give(client: QueryClient, question: Question, choice: Choice): Pr
 export function useAnswer(): (question: Question, choice: Choice) => void {
   const client = useQueryClient();
   return useCallback((question, choice) => void give(client, question, choice), [client]);
+}
+
+/** “Not today”: its rule asks no more until New York's midnight, and then the card is skipped. Without the first not the second. */
+export function useNotToday(): (question: TradingQuestion) => void {
+  const client = useQueryClient();
+  const { mutate } = useMutation({
+    mutationFn: ({ metadata }: TradingQuestion) => http.snooze(metadata.rule_id, "today"),
+    onSuccess: (snoozes, question) => {
+      client.setQueryData(snoozesQuery.queryKey, snoozes);
+      lookAgainAtStandings(client);
+      void give(client, question, { kind: "skip" });
+    },
+    onError: (error, { id }) => changeDeck(client, (deck) => answerFailed(deck, id, `The rule was not made quiet, and the card is still open. ${wordsForFailure(error)}`)),
+  });
+  return mutate;
 }

@@ -1,19 +1,38 @@
 import { useQuery } from "@tanstack/react-query";
-import type { Position } from "@nod/contract/status";
+import type { PerformanceRange } from "@nod/contract/performance";
+import type { Position, TradingStatus } from "@nod/contract/status";
 import { wordsForFailure } from "../api/errors.ts";
-import { price, quantity, toPlotNumber, usd } from "../money/decimal-text.ts";
+import { compareDecimals, percentChange, percentSize, price, quantity, sumOf, toPlotNumber, usd } from "../money/decimal-text.ts";
 import { statusQuery } from "../questions/queries.ts";
+import { EquityCurve } from "./equity-curve.tsx";
+import { Made } from "./made.tsx";
 import { gainOf } from "./position-value.ts";
 import { roomsOf, type Room } from "./rooms.ts";
 
+/** What is held is worth, and what the day has made of it; a price that is missing leaves the sum unknown. */
+function Worth({ status: { positions, day_result_usd: day } }: { status: TradingStatus }) {
+  const values = positions.flatMap(({ market_value: value }) => value ?? []);
+  const total = values.length === positions.length ? sumOf(values) : null;
+  return (
+    <div className="px-5">
+      <p className="text-figure font-strong tracking-tight" data-worth={total ?? ""}>
+        {total === null ? "Not known" : usd(total)}
+      </p>
+      <p className="mt-1 text-soft" data-day={day ?? ""}>
+        held · {day === null ? "today's result is not known" : <><Made amount={day} /> today</>}
+      </p>
+    </div>
+  );
+}
+
 function Gain({ position }: { position: Position }) {
   const gain = gainOf(position);
-  if (gain === null) return <span className="block text-small text-faint">no price yet</span>;
-  const lost = gain.startsWith("-");
+  const change = position.last_price === null ? null : percentChange(position.avg_entry_price, position.last_price);
+  if (gain === null || change === null) return <span className="block text-small text-faint">no price yet</span>;
   return (
     <span className="block text-small text-soft">
-      <span aria-hidden="true">{lost ? "▾" : "▴"}</span> {lost ? "" : "+"}
-      {usd(gain)}
+      <Made amount={gain} /> · {compareDecimals(change, "0") < 0 ? "−" : "+"}
+      {percentSize(change)}&#x202f;%
     </span>
   );
 }
@@ -24,9 +43,11 @@ function PositionRow({ position }: { position: Position }) {
       <span className="grid size-11 shrink-0 place-items-center rounded-inner bg-wash text-small font-strong">{position.symbol}</span>
       <span className="min-w-0 flex-1">
         {quantity(position.qty, 6)} shares
-        <span className="block text-small text-faint">bought at ${price(position.avg_entry_price)} on average</span>
+        <span className="block text-small text-faint">
+          ${price(position.avg_entry_price)} on average{position.last_price === null ? "" : `, last $${price(position.last_price)}`}
+        </span>
       </span>
-      <span className="text-right">
+      <span className="shrink-0 text-right">
         {position.market_value === null ? "—" : usd(position.market_value)}
         <Gain position={position} />
       </span>
@@ -50,11 +71,11 @@ function RoomRow({ room: { name, headroom, format } }: { room: Room }) {
   );
 }
 
-/** What is held, and how much room is left under each limit. */
-export function PortfolioScreen() {
+/** What is held and what has come of it, and how much room is left under each limit. */
+export function PortfolioScreen({ range }: { range: PerformanceRange }) {
   const { data: status, error } = useQuery(statusQuery);
   return (
-    // Nothing in it takes the focus, and it must be scrolled by key.
+    // Little in it takes the focus, and it must be scrolled by key.
     <div tabIndex={0} className="mx-auto min-h-0 w-full max-w-2xl flex-1 overflow-y-auto pb-8">
       <h1 className="px-5 pt-2 pb-4 text-lead font-strong tracking-tight">Portfolio</h1>
       {error !== null && status === undefined && (
@@ -65,6 +86,8 @@ export function PortfolioScreen() {
       {status === undefined && error === null && <div className="bone mx-5 h-24" aria-busy="true" aria-label="Loading" />}
       {status !== undefined && (
         <>
+          <Worth status={status} />
+          <EquityCurve range={range} />
           <ul aria-label="Positions" className="border-b border-line">
             {status.positions.map((position) => (
               <PositionRow key={position.symbol} position={position} />

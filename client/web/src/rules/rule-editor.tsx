@@ -1,13 +1,13 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import type { ConfigResponse } from "@nod/contract/config-exchange";
 import type { SnoozeTime } from "@nod/contract/snooze";
 import { useState } from "react";
 import { wordsForFailure } from "../api/errors.ts";
-import { http } from "../api/http.ts";
 import { navigate } from "../app/routes.ts";
 import { useSaveConfig, wordsForUnsaved } from "../config/use-save-config.ts";
 import { useServerNow } from "../live/use-server-now.ts";
 import { snoozesQuery } from "../questions/queries.ts";
+import { useSnooze } from "../questions/use-snooze.ts";
 import { smallButtonClass } from "../settings/section.tsx";
 import { clockTime } from "../words/time.ts";
 import { RuleForm } from "./rule-form.tsx";
@@ -21,11 +21,10 @@ const snoozes: readonly { time: SnoozeTime; label: string }[] = [
 ];
 
 function Quiet({ ruleId }: { ruleId: string }) {
-  const client = useQueryClient();
   const { data } = useQuery(snoozesQuery);
   const nowMs = useServerNow(30_000);
   const until = data?.snoozes.find((each) => each.rule_id === ruleId)?.until;
-  const change = useMutation({ mutationFn: (time: SnoozeTime | null) => http.snooze(ruleId, time), onSuccess: (changed) => client.setQueryData(snoozesQuery.queryKey, changed) });
+  const change = useSnooze(ruleId);
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-2 text-small text-soft">{until === undefined ? "Let it be quiet" : `Quiet until ${clockTime(Date.parse(until), nowMs)}`}</legend>

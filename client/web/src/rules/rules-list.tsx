@@ -1,16 +1,18 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ConfigResponse } from "@nod/contract/config-exchange";
 import type { Rule } from "@nod/contract/trading-config";
+import { wordsForFailure } from "../api/errors.ts";
 import { Link } from "../app/link.tsx";
 import { isConflict, useSaveConfig, wordsForUnsaved } from "../config/use-save-config.ts";
 import { useServerNow } from "../live/use-server-now.ts";
-import { configQuery, snoozesQuery } from "../questions/queries.ts";
+import { configQuery, ruleStandingsQuery } from "../questions/queries.ts";
 import { Switch } from "../settings/section.tsx";
-import { clockTime, span } from "../words/time.ts";
+import { span } from "../words/time.ts";
 import { withRuleSwitched } from "./rule-switch.ts";
 import { nameOf } from "./rule-words.ts";
+import { lastWords, nextWords, type RuleStanding } from "./standing-words.ts";
 
-function RuleCard({ rule, text, config, snoozedUntil }: { rule: Rule; text: string; config: ConfigResponse; snoozedUntil: string | undefined }) {
+function RuleCard({ rule, text, config, standing }: { rule: Rule; text: string; config: ConfigResponse; /** Undefined until it is known; null when nobody can tell. */ standing: RuleStanding | null | undefined }) {
   const client = useQueryClient();
   const nowMs = useServerNow(30_000);
   const on = rule.enabled !== false;
@@ -27,8 +29,13 @@ function RuleCard({ rule, text, config, snoozedUntil }: { rule: Rule; text: stri
           <p className="mt-1 text-small text-faint">
             {rule.mode === "auto" ? "Orders without asking, on paper. " : ""}
             {rule.cooldown_seconds > 0 ? `At most once every ${span(rule.cooldown_seconds * 1_000)}.` : ""}
-            {snoozedUntil !== undefined && ` Quiet until ${clockTime(Date.parse(snoozedUntil), nowMs)}.`}
           </p>
+          {standing === undefined && <span className="bone mt-1 block h-4.5 w-56" aria-hidden="true" />}
+          {standing !== undefined && standing !== null && (
+            <p className="mt-1 text-small text-soft" data-standing={standing.holds[0]?.because ?? "ready"}>
+              {lastWords(standing, nowMs)} {nextWords(standing, nowMs)}
+            </p>
+          )}
         </Link>
         <Switch
           on={on}
@@ -48,12 +55,17 @@ const wide = "grid h-14 place-items-center rounded-surface bg-wash px-4 font-str
 
 /** Every rule in plain English, with its switch; a press on it opens it. */
 export function RulesList({ config }: { config: ConfigResponse }) {
-  const { data: snoozes } = useQuery(snoozesQuery);
+  const { data: standings, error } = useQuery(ruleStandingsQuery);
   return (
     <>
+      {standings === undefined && error !== null && (
+        <p role="alert" className="px-5 pb-4 text-small text-soft">
+          When each can ask next is not known at the moment. {wordsForFailure(error)}
+        </p>
+      )}
       <ul className="border-b border-line">
         {config.effective.rules.map((rule) => (
-          <RuleCard key={rule.id} rule={rule} text={config.rule_texts[rule.id] ?? rule.question_template} config={config} snoozedUntil={snoozes?.snoozes.find((each) => each.rule_id === rule.id)?.until} />
+          <RuleCard key={rule.id} rule={rule} text={config.rule_texts[rule.id] ?? rule.question_template} config={config} standing={standings === undefined && error === null ? undefined : (standings?.rules.find((each) => each.id === rule.id) ?? null)} />
         ))}
         {config.effective.rules.length === 0 && <li className="border-t border-line px-5 py-8 text-soft">No rule yet, so nothing is asked.</li>}
       </ul>

@@ -13,6 +13,11 @@ export function clockTime(atMs: number, nowMs: number): string {
   return `${dayFormat.format(atMs)} ${time}`;
 }
 
+/** `2 Mar`, on the reader's own calendar. */
+export function dayOf(atMs: number): string {
+  return dayFormat.format(atMs);
+}
+
 /** `11:42:07.120`, for a trace. */
 export function preciseTime(atMs: number): string {
   return preciseFormat.format(atMs);

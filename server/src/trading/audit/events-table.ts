@@ -83,13 +83,15 @@ type RawEvent = {
   hash: string;
 };
 
+const eventColumns = "e.id, e.at, e.firebase_uid, e.kind, e.question_id, e.order_id, e.data, e.place, encode(e.hash, 'hex') as hash";
+
 /**
  * The story of one order of one user, oldest first: what its question told (and the one that it asked again), what was
  * decided, what the broker said.
  */
 export async function storyOfOrder(db: Db, firebaseUid: string, orderId: string): Promise<RecordedEvent[]> {
   const { rows } = await db.query<RawEvent>(
-    `select e.id, e.at, e.firebase_uid, e.kind, e.question_id, e.order_id, e.data, e.place, encode(e.hash, 'hex') as hash
+    `select ${eventColumns}
      from trade_orders as o
      left join questions as q on q.id = o.question_id
      join events as e on e.firebase_uid = o.firebase_uid and (e.order_id = o.id or e.question_id in (o.question_id, q.follow_up_of))
@@ -97,7 +99,25 @@ export async function storyOfOrder(db: Db, firebaseUid: string, orderId: string)
      order by e.place`,
     [firebaseUid, orderId],
   );
-  return rows.map((row) => ({
+  return rows.map(decode);
+}
+
+/** The same by its question, for one that led to no order as well. */
+export async function storyOfQuestion(db: Db, firebaseUid: string, questionId: string): Promise<RecordedEvent[]> {
+  const { rows } = await db.query<RawEvent>(
+    `select ${eventColumns}
+     from questions as q
+     left join trade_orders as o on o.question_id = q.id
+     join events as e on e.firebase_uid = q.firebase_uid and (e.order_id = o.id or e.question_id in (q.id, q.follow_up_of))
+     where q.id = $2::uuid and q.firebase_uid = $1::text
+     order by e.place`,
+    [firebaseUid, questionId],
+  );
+  return rows.map(decode);
+}
+
+function decode(row: RawEvent): RecordedEvent {
+  return {
     id: row.id,
     at: row.at,
     firebaseUid: row.firebase_uid,
@@ -107,5 +127,5 @@ export async function storyOfOrder(db: Db, firebaseUid: string, orderId: string)
     data: row.data,
     place: Number(row.place),
     hash: row.hash,
-  }));
+  };
 }

@@ -3,7 +3,7 @@ import type { Position, TradingStatus } from "@nod/contract/status";
 import type { Side } from "@nod/contract/primitives";
 import { price, quantity, usd, valueOf, type Price } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
-import { decodeHolding, holdingsSql, type RawHolding } from "../risk/holdings.ts";
+import { dayResult, decodeHolding, holdingsSql, type RawHolding } from "../risk/holdings.ts";
 import { decodeKillSwitch, describeKillSwitch, type RawKillSwitch } from "../risk/kill-switch-table.ts";
 import type { ConfigSource } from "../risk/risk-context-table.ts";
 import { settingsOf } from "../risk/risk-context.ts";
@@ -40,7 +40,7 @@ type RawStatus = {
   open_orders: number;
   holdings: RawHolding[];
   executed: RawExecuted[];
-  prices: { symbol: string; price: string }[];
+  prices: { symbol: string; price: string; as_of: string }[];
 };
 
 export async function readTradingStatus(db: Db, firebaseUid: string, deps: StatusDeps): Promise<TradingStatus> {
@@ -55,6 +55,7 @@ export async function readTradingStatus(db: Db, firebaseUid: string, deps: Statu
   if (row === undefined) throw new Error("a select without a condition returned no row");
   const config = row.revision === null ? null : held?.revision === row.revision ? held.config : deps.configs.resolve(row.template, row.own);
   const user = config === null ? null : settingsOf(config);
+  const holdings = row.holdings.map(decodeHolding);
   return {
     mode: user?.mode ?? "paper",
     enabled: settings.tradingEnabled && user?.enabled === true && row.enabled === true,
@@ -67,7 +68,8 @@ export async function readTradingStatus(db: Db, firebaseUid: string, deps: Statu
     },
     buying_power: row.buying_power === null ? null : usd(row.buying_power),
     positions: positionsOf(row),
-    headroom: headroomOf({ ...row, holdings: row.holdings.map(decodeHolding) }, user, settings),
+    day_result_usd: row.trading_day === null ? null : dayResult(holdings),
+    headroom: headroomOf({ ...row, holdings }, user, settings),
     kill_switch: describeKillSwitch(row.kill_switch === null ? null : decodeKillSwitch(row.kill_switch)),
     watching: [...(user?.watchlist ?? [])].toSorted(),
     next_look_at: deps.nextLookAt()?.toISOString() ?? null,
@@ -107,9 +109,9 @@ const statusSql = `
   cross join lateral (
     select coalesce(jsonb_agg(jsonb_build_object('symbol', o.symbol, 'side', o.side, 'qty', o.filled_qty::text, 'avg_price', o.filled_avg_price::text)
                               order by coalesce(o.filled_at, o.updated_at), o.created_at, o.id), '[]') as executed,
-           (select coalesce(jsonb_agg(jsonb_build_object('symbol', newest.symbol, 'price', newest.price::text)), '[]')
+           (select coalesce(jsonb_agg(jsonb_build_object('symbol', newest.symbol, 'price', newest.price::text, 'as_of', newest.as_of)), '[]')
             from (
-              select distinct on (l.symbol) l.symbol, l.price from market_data_latest as l
+              select distinct on (l.symbol) l.symbol, l.price, l.as_of from market_data_latest as l
               where l.metric = 'last_trade' and l.symbol = any(array_agg(o.symbol))
               order by l.symbol, l.as_of desc
             ) as newest) as prices
@@ -119,10 +121,17 @@ const statusSql = `
   cross join lateral (${holdingsSql({ uid: "me.firebase_uid", at: "me.at", tradingDay: "s.trading_day" })}) as held`;
 
 function positionsOf(row: RawStatus): Position[] {
-  const prices = new Map(row.prices.map((latest): [string, Price] => [latest.symbol, price(latest.price)]));
+  const prices = new Map(row.prices.map((latest): [string, { price: Price; asOf: Date }] => [latest.symbol, { price: price(latest.price), asOf: new Date(latest.as_of) }]));
   const executed = row.executed.map((each): Executed => ({ symbol: each.symbol, side: each.side, qty: quantity(each.qty), avgPrice: price(each.avg_price) }));
   return positionsAfter(executed).map(({ symbol, qty, avgEntryPrice }) => {
     const last = prices.get(symbol);
-    return { symbol, qty, avg_entry_price: avgEntryPrice, market_value: last === undefined ? null : valueOf(qty, last) };
+    return {
+      symbol,
+      qty,
+      avg_entry_price: avgEntryPrice,
+      market_value: last === undefined ? null : valueOf(qty, last.price),
+      last_price: last?.price ?? null,
+      last_price_as_of: last?.asOf.toISOString() ?? null,
+    };
   });
 }

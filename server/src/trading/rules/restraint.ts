@@ -19,6 +19,8 @@ export function compileRestraint({ restraint = {} }: Pick<TradingConfig, "restra
 }
 
 const minutesPerHour = 60;
+const minutesPerDay = 1_440;
+const minuteMs = 60_000;
 
 function minuteOf(time: string): number {
   const [hours = 0, minutes = 0] = time.split(":").map(Number);
@@ -30,6 +32,21 @@ export function isQuiet({ fromMinute, toMinute, timeZone }: QuietHours, at: Date
   const minute = minuteOf(wallClockOf(timeZone).format(at));
   if (fromMinute < toMinute) return fromMinute <= minute && minute < toMinute;
   return minute >= fromMinute || minute < toMinute;
+}
+
+/**
+ * When a quiet time that it is now ends, to the minute by the clock on the wall there; undefined when it is not quiet, null when
+ * it always is. A change of the clocks within it moves the end with it. Pure.
+ */
+export function quietUntil(hours: QuietHours, at: Date): Date | null | undefined {
+  if (!isQuiet(hours, at)) return undefined;
+  if (hours.fromMinute === hours.toMinute) return null;
+  const minute = minuteOf(wallClockOf(hours.timeZone).format(at));
+  const leftMinutes = (hours.toMinute - minute + minutesPerDay) % minutesPerDay;
+  const end = new Date(Math.floor(at.getTime() / minuteMs) * minuteMs + leftMinutes * minuteMs);
+  const shownMinute = minuteOf(wallClockOf(hours.timeZone).format(end));
+  const offMinutes = ((hours.toMinute - shownMinute + minutesPerDay + minutesPerDay / 2) % minutesPerDay) - minutesPerDay / 2;
+  return new Date(end.getTime() + offMinutes * minuteMs);
 }
 
 /** What may be asked at this instant, in the order that it came; who shares a config is looked at once. */
