@@ -91,9 +91,10 @@ export async function createWorld(database: WorldDatabase, random: Random): Prom
   const setDatabaseClock = async (): Promise<void> => {
     // Read at the moment of the step itself: what the broker notes down from here on is of after it.
     const step = [clock.naturalMs(), clock.nowMs() + databaseSkewMs, clock.brokerNowMs()];
-    await owner.query("update chaos.clock set ahead_ms = $1::float8", [clock.aheadMs() + databaseSkewMs]);
     await owner.query(
-      "insert into chaos.clock_steps (natural_ms, database_ms, broker_ms, last_event) select $1::float8, $2::float8, $3::float8, coalesce(max(id), 0) from events", step,
+      `with moved as (update chaos.clock set ahead_ms = $4::float8)
+       insert into chaos.clock_steps (natural_ms, database_ms, broker_ms, last_event) select $1::float8, $2::float8, $3::float8, coalesce(max(id), 0) from events`,
+      [...step, clock.aheadMs() + databaseSkewMs],
     );
   };
   const settled = async (): Promise<boolean> => {

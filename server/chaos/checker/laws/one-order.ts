@@ -43,12 +43,17 @@ export const everyPostIsApproved: Law = (evidence) => {
 };
 
 /** Nobody was asked about it: it may only sell what is held, and only under a switch to that effect. */
-function notAnExit({ events, decisions }: Evidence, order: OrderRow, body: PostedBody): string | null {
+function notAnExit({ events, decisions, timeline }: Evidence, order: OrderRow, body: PostedBody): string | null {
+  const proposed = events.find(({ kind, orderId }) => kind === "intent_proposed" && orderId === order.id);
+  if (proposed === undefined) return "it is an exit that nobody proposed";
+  // By the clock that is never set: the database's may have gone back since the switch was set.
+  const proposedMs = timeline.naturalOf(proposed);
   const isOn = [null, order.uid].some((scope) => {
-    const last = events.findLast(({ kind, uid, atMs }) => kind.startsWith("kill_switch_") && uid === scope && atMs <= order.createdMs + switchToleranceMs);
-    const before = events.findLast(({ kind, uid, atMs }) => kind === "kill_switch_set" && uid === scope && atMs <= order.createdMs + switchToleranceMs);
+    const until = events.filter((event) => event.kind.startsWith("kill_switch_") && event.uid === scope && timeline.naturalOf(event) <= proposedMs + switchToleranceMs);
+    const last = until.at(-1);
+    const set = until.findLast(({ kind }) => kind === "kill_switch_set");
     // A switch that was cleared a moment ago may have been on when the exit was decided on.
-    return before?.data["mode"] === "flatten" && (last === before || (last !== undefined && last.atMs >= order.createdMs - switchToleranceMs));
+    return set?.data["mode"] === "flatten" && (last === set || (last !== undefined && timeline.naturalOf(last) >= proposedMs - switchToleranceMs));
   });
   if (!isOn) return "it is an exit without a kill switch that sells everything";
   if (order.side !== "sell" || body.side !== "sell" || body.qty === null || body.notional !== null) return "it is an exit that does not sell a quantity";
