@@ -7,9 +7,8 @@ import { migrate } from "../../src/db/migrate.ts";
 import { prepareRoleAndDatabase } from "../../src/db/open-database.ts";
 import { createPool, type Pool } from "../../src/db/pool.ts";
 
-/** A PostgreSQL of its own, as durable as in earnest, that is gone afterwards. */
-/** `webUrl`: of the role that sees one user at a time. */
-export type BenchDatabase = { pool: Pool; ownerPool: Pool; webUrl: string; close(): Promise<void> };
+/** A PostgreSQL of its own, as durable as in earnest, that is gone afterwards. `webUrl`: of the role that sees one user at a time. */
+export type BenchDatabase = { pool: Pool; ownerPool: Pool; webUrl: string; workerUrl: string; ownerUrl: string; close(): Promise<void> };
 
 export async function openBenchDatabase(): Promise<BenchDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "nod-bench-"));
@@ -31,6 +30,8 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
     pool,
     ownerPool,
     webUrl: cluster.webUrl(name),
+    workerUrl: cluster.appUrl(name),
+    ownerUrl: cluster.ownerUrl(name),
     close: async () => {
       await Promise.all([pool.end(), ownerPool.end()]);
       await cluster.stop();

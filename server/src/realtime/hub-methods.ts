@@ -2,7 +2,7 @@ import type { QuestionsHubClient, QuestionsHubServer } from "@nod/contract/hub";
 import type { Order } from "@nod/contract/order";
 import type { AnswerResult, QuestionOutcome } from "@nod/contract/question";
 import { defineHub, HubError, type HubDefinition, type HubLogger } from "@nod/signalr-server";
-import type { Db, Pool } from "../db/pool.ts";
+import type { Db } from "../db/pool.ts";
 import { isDatabaseUnavailable } from "../db/unavailable.ts";
 import { acknowledge } from "../trading/outbox/outbox-table.ts";
 import { createCallLimit } from "./call-limit.ts";
@@ -22,7 +22,7 @@ export type HubAnswerOutcome =
 export type HubUndoOutcome = { kind: "undone"; order: Order } | { kind: "not_found" } | { kind: "not_possible"; why: string };
 
 export type HubMethodSettings = {
-  pool: Pool;
+  pool: Db;
   /** Sees one user. */
   dbOf(uid: string): Db;
   answer(uid: string, questionId: string, value: number): Promise<HubAnswerOutcome>;
@@ -124,7 +124,7 @@ function resultOf(outcome: HubAnswerOutcome): AnswerResult {
   }
 }
 
-async function databaseNow(pool: Pool): Promise<Date> {
+async function databaseNow(pool: Db): Promise<Date> {
   const { rows } = await pool.query<{ now: Date }>({ name: "hub-now", text: "select clock_timestamp() as now" });
   if (rows[0] === undefined) throw new Error("a select without a condition returned no row");
   return rows[0].now;

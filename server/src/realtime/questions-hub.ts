@@ -80,7 +80,7 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
       await hub.send({ kind: "connections", connectionIds }, prepare(hub, told));
     },
   });
-  context.hub = server.mapHub(questionsHubPath, defineQuestionsHub(queued, delivery), {
+  context.hub = server.mapHub(questionsHubPath, defineQuestionsHub({ ...queued, pool: statements.through(settings.pool) }, delivery), {
     authenticate: ({ token }) => userOf(token, settings, statements),
     tickets: settings.publicOrigin === null ? true : { publicOrigin: settings.publicOrigin },
     allowedOrigins: settings.allowedOrigins,
