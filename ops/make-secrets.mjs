@@ -33,7 +33,7 @@ async function addressAs(role) {
 
 await keep("postgres.password", randomBytes(24).toString("base64url"));
 const [owner, app, web] = [await addressAs("nod_owner"), await addressAs("nod_app"), await addressAs("nod_web")];
-const operatorToken = randomBytes(24).toString("base64url");
+const operatorToken = (await keep("operator.token", randomBytes(24).toString("base64url"))).trim();
 await keep("migrate.env", `DATABASE_URL=${owner}\nDATABASE_OWNER_URL=${owner}\n`);
 await keep("web.env", `DATABASE_URL=${web}\nDATABASE_WORKER_URL=${app}\nOPERATOR_TOKEN=${operatorToken}\n`);
 await keep("worker.env", `DATABASE_URL=${web}\nDATABASE_WORKER_URL=${app}\nOPERATOR_TOKEN=${operatorToken}\nALPACA_API_KEY_ID=\nALPACA_API_SECRET_KEY=\n`);

@@ -57,7 +57,7 @@ export function createAnswering(order: LoadOrder): Answering {
         unanswered += 1; // told again after the next `Sync`, if it is still open
         return;
       }
-      const why = /question_\w+|rate_limited|not_found|unavailable|internal/.exec(error.message)?.[0] ?? error.message;
+      const why = /question_\w+|not_found|internal/.exec(error.message)?.[0] ?? error.message;
       refused[why] = (refused[why] ?? 0) + 1;
     }
   };

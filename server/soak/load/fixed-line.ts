@@ -1,7 +1,7 @@
 /** The unmodified @microsoft/signalr client, with its negotiation and its ticket, which phones use in earnest. */
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 import { questionsHubPath } from "@nod/contract/hub";
-import { CallRefused, toldOf, type OpenLine } from "./hub-line.ts";
+import { failureOf, toldOf, type OpenLine } from "./hub-line.ts";
 
 export const openFixedLine: OpenLine = async ({ address, token, onTold }) => {
   const connection = new HubConnectionBuilder()
@@ -23,7 +23,7 @@ export const openFixedLine: OpenLine = async ({ address, token, onTold }) => {
     invoke: (method, ...args) =>
       connection.invoke<unknown>(method, ...args).catch((error: unknown) => {
         // The client names what the hub refused so; everything else is the connection's end.
-        throw error instanceof Error && error.message.includes("HubException") ? new CallRefused(error.message) : error;
+        throw error instanceof Error && error.message.includes("HubException") ? failureOf(error.message) : error;
       }),
   };
 };

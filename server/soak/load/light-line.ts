@@ -4,7 +4,7 @@
  */
 import { WebSocket, type RawData } from "ws";
 import { questionsHubPath } from "@nod/contract/hub";
-import { CallRefused, isRecord, toldOf, type HubLine, type OpenLine } from "./hub-line.ts";
+import { failureOf, isRecord, toldOf, type HubLine, type OpenLine } from "./hub-line.ts";
 
 const endOfMessage = "\u001e";
 const [invocation, completion, ping, close] = [1, 3, 6, 7];
@@ -39,7 +39,7 @@ export const openLightLine: OpenLine = async ({ address, token, localAddress, on
       const call = waiting.get(String(message["invocationId"]));
       waiting.delete(String(message["invocationId"]));
       if (message["error"] === undefined) call?.resolve(message["result"]);
-      else call?.reject(new CallRefused(String(message["error"])));
+      else call?.reject(failureOf(String(message["error"])));
     } else if (message["type"] === close) socket.close();
   };
   socket.on("message", (data) => {

@@ -63,8 +63,8 @@ describe("compose.yaml", () => {
     await make();
     const made = await readdir(join(folder, "made"));
     const wanted = Object.values(compose.secrets).map(({ file }) => file.replace("ops/secrets/", ""));
-    // A certificate is for somebody else to give.
-    expect(made.toSorted()).toEqual(wanted.filter((name) => !name.startsWith("tls.")).toSorted());
+    // A certificate is for somebody else to give; the operator's own token is for whoever watches.
+    expect(made.toSorted()).toEqual([...wanted.filter((name) => !name.startsWith("tls.")), "operator.token"].toSorted());
     expect((await stat(join(folder, "made"))).mode & 0o077).toBe(0);
     const contents = new Map(await Promise.all(made.map(async (name) => [name, await readFile(join(folder, "made", name), "utf8")] as const)));
     const passwords = made.filter((name) => name.endsWith(".password")).map((name) => contents.get(name));
