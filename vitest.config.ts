@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const maxWorkers = 2;
 
 /** What takes minutes begins at once, so that the rest runs beside it and not before it. */
-const takesMinutes = /server\/test\/(chaos\/chaos|dialogues\/dialogues|process|roles|take-over)\.test\.ts$/;
+const takesMinutes = /server\/test\/(chaos\/chaos|dialogues\/dialogues|process|roles|soak|take-over)\.test\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
