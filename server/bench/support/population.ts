@@ -19,7 +19,7 @@ const rule = (index: number): Rule => ({
   threshold_pct: -2,
   question_template: "{{symbol}} is down {{pct}}% vs yesterday. Swipe +10 to approve a buy of ${{notional}}, -10 to skip.",
   on_answer_match: { action: "propose_order", side: "buy", notional_usd: 10 },
-  cooldown_seconds: 0,
+  cooldown_seconds: 3_600,
   expires_in_seconds: 300,
   max_staleness_seconds: 86_400,
   max_drift_bps: 50,
@@ -61,6 +61,16 @@ export async function populate({ ownerPool }: BenchDatabase, userCount: number):
     await ownerPool.query("insert into user_trading_config (firebase_uid, template_name, config) select u, 'bench', c from unnest($1::text[], $2::jsonb[]) as n (u, c)", [uids, documents]);
   }
   await ownerPool.query("vacuum analyze");
+}
+
+/** Every hundredth user moves a threshold by a thousandth of a percent, and back at the next call. */
+export async function changeConfigs({ ownerPool }: BenchDatabase): Promise<number> {
+  const { rowCount } = await ownerPool.query(
+    `update user_trading_config
+        set config = jsonb_set(config, '{rules,0,threshold_pct}', to_jsonb((config #>> '{rules,0,threshold_pct}')::numeric + case when revision % 2 = 0 then 0.001 else -0.001 end))
+      where right(firebase_uid, 2) = '00'`,
+  );
+  return rowCount ?? 0;
 }
 
 /** What a feed would bring: everybody's symbols at one price, now, with the market open. */
