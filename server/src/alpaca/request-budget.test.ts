@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { BrokerUnavailableError } from "../trading/ports.ts";
 import { createRequestBudget, type CallUrgency } from "./request-budget.ts";
 
 const never = new AbortController().signal;
@@ -44,6 +45,15 @@ describe("a minute's calls", () => {
     spend("cancel");
     await afterMs(1);
     expect(ran.slice(8)).toEqual(["order", "cancel"]);
+  });
+
+  test("are waited for by two hundred reads and no more: one that would be stale when its turn comes is refused at once", async () => {
+    const budget = createRequestBudget(10);
+    const [ran, refused]: [number[], unknown[]] = [[], []];
+    for (let n = 0; n < 8 + 201; n += 1) budget.spend("read", never, () => Promise.resolve(ran.push(n))).catch((error: unknown) => refused.push(error));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ran).toHaveLength(8);
+    expect(refused).toEqual([expect.any(BrokerUnavailableError)]);
   });
 
   test("that had to wait are made in the order of their urgency: cancels, orders, reads", async () => {

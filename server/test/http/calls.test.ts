@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
+import { maxSymbolsPerSnapshotCall } from "@nod/contract/operations";
 import type { Order } from "@nod/contract/order";
 import type { AnswerResult, Question } from "@nod/contract/question";
 import type { TradingStatus } from "@nod/contract/status";
@@ -174,6 +175,7 @@ describe("a bad query", () => {
     ["/v1/me/trading/snapshots", "/symbol"],
     ["/v1/me/trading/snapshots?symbol=spy", "/symbol"],
     ["/v1/me/trading/snapshots?symbol=SPY,,AAPL", "/symbol"],
+    [`/v1/me/trading/snapshots?symbol=${Array.from({ length: maxSymbolsPerSnapshotCall + 1 }, () => "SPY").join(",")}`, "/symbol"],
     ["/v1/me/trading/bars?symbol=SPY&feed=reuters", "/feed"],
     ["/v1/me/trading/bars?symbol[$ne]=SPY", "/symbol"],
   ])("%s is 422 at %s", async (path, pointer) => {
