@@ -55,6 +55,8 @@ export type Config = {
   /** Off: nothing is asked; what is at the broker is still followed. */
   questionWorkerEnabled: boolean;
   questionWorkerIntervalMs: number;
+  /** Into how many parts users are split over the workers; the same in all of them. */
+  shards: number;
   /** Off: no order is sent, whatever is approved. */
   tradingEnabled: boolean;
   ingestEnabled: boolean;
@@ -127,6 +129,7 @@ export function readConfig(env: Environment): Config {
     allowLive,
     questionWorkerEnabled: read.boolean("QUESTION_WORKER_ENABLED", true),
     questionWorkerIntervalMs: read.integer("QUESTION_WORKER_INTERVAL_SECONDS", 60, 1, 3_600) * 1_000,
+    shards: read.integer("TRADING_SHARDS", 1, 1, 64),
     tradingEnabled: read.boolean("TRADING_ENABLED", true),
     ingestEnabled: read.boolean("TRADING_WORKER_INGEST_ENABLED", true),
     evalEnabled: read.boolean("TRADING_WORKER_EVAL_ENABLED", true),

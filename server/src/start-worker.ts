@@ -1,26 +1,22 @@
 /** A process's workers: everything that looks at the market, asks, sends and follows, each part with one owner over all processes. */
 import { randomUUID } from "node:crypto";
 import { createAnswers, type AnswerLinks } from "./answers.ts";
-import { openBroker, type BrokerPorts } from "./broker-ports.ts";
+import { openBroker } from "./broker-ports.ts";
 import type { Broker } from "./config.ts";
 import { listen } from "./db/notify.ts";
-import { createPool, type Pool } from "./db/pool.ts";
 import type { Foundation } from "./foundation.ts";
-import { startMarketWorkers, type MarketWorkers } from "./market-workers.ts";
 import type { AnswerService } from "./pipeline/answer.ts";
 import { createFcmSender } from "./push/fcm-sender.ts";
+import { startLooking, type Looking } from "./start-looking.ts";
 import { effectiveConfig } from "./trading/config/resolve.ts";
 import { ordersChannel } from "./trading/orders/place-order.ts";
 import { killSwitchChannel } from "./trading/risk/kill-switch-table.ts";
 import type { ConfigSource } from "./trading/risk/risk-context-table.ts";
 import { startAutoAnswers } from "./workers/answer-auto.ts";
-import { startDayBars } from "./workers/day-bars.ts";
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
 import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
 import { startOwnedChore, type OwnedChoreSettings } from "./workers/owned-chore.ts";
 import { startPushing } from "./workers/push-questions.ts";
-import { learnNewAssets } from "./workers/refresh-assets.ts";
-import { startTick, type TickWorker } from "./workers/tick.ts";
 import { failingStockFeeds, startHaltWatch } from "./workers/watch-halts.ts";
 
 export type RunningWorker = AnswerLinks & {
@@ -32,11 +28,6 @@ export type RunningWorker = AnswerLinks & {
   reconciled(): { ready: boolean; detail: string };
 };
 
-const configChannel = "nod_config_changed";
-const tickConnections = 4;
-/** A tick may write a hundred thousand questions in one statement. */
-const tickStatementTimeoutMs = 60_000;
-
 /** What was started is among the foundation's `stops`, also when a later step fails. */
 export async function startWorker(base: Foundation, broker: Broker): Promise<RunningWorker> {
   const { config, database, logger, settings, stops, telemetry, workerPool } = base;
@@ -45,13 +36,13 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
   stops.add(() => ports.stop());
   const orders = createOrderDesk({ pool: workerPool, broker: ports.broker, stream: ports.tradeStream, settings, observer: telemetry.orders });
   stops.add(() => orders.stop());
-  const tick = config.questionWorkerEnabled ? startLooking(base, ports, owner) : null;
+  const looking = config.questionWorkerEnabled ? await startLooking(base, ports, owner) : null;
   const listener = await listen({
     url: database.workerUrl,
     applicationName: "nod-workers",
-    channels: { [configChannel]: () => tick?.wake(), [ordersChannel]: () => orders.orderPlaced(), [killSwitchChannel]: () => orders.killSwitchChanged() },
+    channels: { ...looking?.channels, [ordersChannel]: () => orders.orderPlaced(), [killSwitchChannel]: () => orders.killSwitchChanged() },
     onReconnect: () => {
-      tick?.wake();
+      looking?.wake();
       orders.orderPlaced();
       orders.killSwitchChanged();
     },
@@ -59,49 +50,13 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
   stops.add(() => listener.close());
   orders.start();
 
-  const links: AnswerLinks = { configs: configSource(tick), orderPlaced: () => orders.orderPlaced() };
-  startChores(base, owner, createAnswers(base, links), tick);
-  return { ...links, broker: ports.description, nextLookAt: () => tick?.health().nextTickAt ?? null, reconciled: () => reconciledVerdict(orders) };
-}
-
-/** The tick, and what brings the market in beside it. */
-function startLooking(base: Foundation, ports: BrokerPorts, owner: string): TickWorker {
-  const { config, database, logger, stops, telemetry, workerPool } = base;
-  const tickPool = createPool({ url: database.workerUrl, applicationName: "nod-tick", maxConnections: tickConnections, statementTimeoutMs: tickStatementTimeoutMs, onIdleConnectionLost: base.onIdleConnectionLost });
-  stops.add(() => tickPool.end());
-  let market: MarketWorkers | null = null;
-  const tick = startTickOf(base, tickPool, ports, owner, (group, symbol) => market?.isStreamed(group, symbol) ?? false);
-  stops.add(() => tick.stop());
-  if (!config.ingestEnabled) return tick;
-  const dayBars = startDayBars({
-    db: workerPool,
-    bars: ports.minuteBars,
-    isLeader: () => tick.health().isLeader,
-    onError: (error) => logger.warn({ err: error }, "today's bars could not be read; charts begin with this process"),
-  });
-  stops.add(() => dayBars.stop());
-  const workers = startMarketWorkers({ pool: workerPool, ports, tick, telemetry });
-  market = workers;
-  stops.add(() => workers.stop());
-  return tick;
-}
-
-function startTickOf({ config, telemetry }: Foundation, pool: Pool, { marketData: market, broker }: BrokerPorts, owner: string, isStreamed: MarketWorkers["isStreamed"]): TickWorker {
-  return startTick({
-    pool,
-    market,
-    isStreamed,
-    learnSymbols: () => learnNewAssets({ pool, broker, onError: (error) => telemetry.orders.failed(error) }),
-    owner,
-    intervalMs: config.questionWorkerIntervalMs,
-    ingestEnabled: config.ingestEnabled,
-    evaluationEnabled: config.evalEnabled,
-    observer: telemetry.tick,
-  });
+  const links: AnswerLinks = { configs: configSource(looking), orderPlaced: () => orders.orderPlaced() };
+  startChores(base, owner, createAnswers(base, links), looking);
+  return { ...links, broker: ports.description, nextLookAt: () => looking?.nextLookAt() ?? null, reconciled: () => reconciledVerdict(orders) };
 }
 
 /** What looks about once a second whether something is due. */
-function startChores({ config, logger, stops, telemetry, workerPool: pool }: Foundation, owner: string, answers: AnswerService, tick: TickWorker | null): void {
+function startChores({ config, logger, stops, telemetry, workerPool: pool }: Foundation, owner: string, answers: AnswerService, looking: Looking | null): void {
   const own = (name: string, begin: OwnedChoreSettings["begin"]): void => {
     const chore = startOwnedChore({ pool, name, owner, begin, onError: (error) => logger.warn({ err: error, chore: name }, "it could not be found out whose a chore is") });
     stops.add(() => chore.stop());
@@ -116,16 +71,16 @@ function startChores({ config, logger, stops, telemetry, workerPool: pool }: Fou
     own("push", (fence) => startPushing(pool, sender, telemetry.push, fence));
   }
   // Everybody watches: whoever reads a feed knows best that it fails, and a switch that is set is not set again.
-  const halts = startHaltWatch({ pool, feeds: () => failingStockFeeds(tick?.health().feeds ?? [], new Date()), observer: telemetry.halts });
+  const halts = startHaltWatch({ pool, feeds: () => failingStockFeeds(looking?.feeds() ?? [], new Date()), observer: telemetry.halts });
   stops.add(() => halts.stop());
 }
 
 /** What this process has compiled; the database's row decides whether it is still of the right revision. */
-function configSource(tick: TickWorker | null): ConfigSource {
+function configSource(looking: Looking | null): ConfigSource {
   return {
     resolve: effectiveConfig,
     held(uid) {
-      const compiled = tick?.configs.get(uid);
+      const compiled = looking?.held(uid);
       return compiled === undefined ? undefined : { revision: compiled.revision, config: compiled.effective };
     },
   };

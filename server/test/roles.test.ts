@@ -61,6 +61,7 @@ test("a worker asks, a web process tells and takes the answer, and the worker's 
   const worker = await startNodProcess(await createDataFolder(), {
     ...shared,
     ROLE: "worker",
+    TRADING_SHARDS: "4",
     ALPACA_API_KEY_ID: keys.keyId,
     ALPACA_API_SECRET_KEY: keys.secretKey,
     ALPACA_TRADING_BASE_URL: simulator.url,
@@ -89,6 +90,8 @@ test("a worker asks, a web process tells and takes the answer, and the worker's 
   const { parts } = (await (await fetch(`${web.address}/readyz`)).json()) as { parts: { name: string; ready: boolean }[] };
   expect(parts).toContainEqual(expect.objectContaining({ name: "broker_reconciled", ready: true }));
   expect(snub.calls()).toBe(0);
+  const { rows: shards } = await database.ownerPool.query("select name from leases where name in ('market', 'shard 0 of 4', 'shard 1 of 4', 'shard 2 of 4', 'shard 3 of 4') and owner like $1", [`${worker.child.pid}-%`]);
+  expect(shards).toHaveLength(5);
   const { rows: owners } = await database.ownerPool.query<{ name: string; owner: string }>("select name, owner from leases where expires_at > clock_timestamp()");
   expect(owners.map(({ owner }) => owner).filter((owner) => owner.startsWith(`${web.child.pid}-`))).toEqual([]);
 

@@ -25,9 +25,9 @@ export type FeedHealth = { group: FeedGroup; lastFetchedAt: Date | null; failing
 
 export type Ingest = {
   /** Fetches what is due, each feed for itself: one that is slow or down holds up no other. Never throws. */
-  run(wanted: WantedInputs, sessions: MarketSessions): Promise<void>;
+  run(wanted: Pick<WantedInputs, "groups">, sessions: MarketSessions): Promise<void>;
   /** Milliseconds until something is due. */
-  nextDueInMs(wanted: WantedInputs): number;
+  nextDueInMs(wanted: Pick<WantedInputs, "groups">): number;
   health(): FeedHealth[];
   /** Aborts what is under way and waits until nothing writes any more. */
   stop(): Promise<void>;

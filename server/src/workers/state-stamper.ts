@@ -1,9 +1,16 @@
-import type { Db } from "../db/pool.ts";
+import type { Db, Pool } from "../db/pool.ts";
+import { withTransaction } from "../db/transaction.ts";
 import type { CompiledInput } from "../trading/rules/compiled-rule.ts";
 import type { CompiledConfigs } from "../trading/config/compiled-configs.ts";
 import { feedGroupName } from "../trading/config/due-inputs.ts";
 import { stampStates, type StateStamp } from "../trading/config/state-table.ts";
 import type { FeedHealth } from "./ingest.ts";
+
+/** When a feed was last read; null: never. */
+export type FeedTime = Pick<FeedHealth, "group" | "lastFetchedAt">;
+
+/** `readFeeds` is called when it is time; `holds` says in the transaction whether these users are still this process's to look after. */
+export type Stamping = { configs: CompiledConfigs; readFeeds: () => Promise<readonly FeedTime[]>; evaluatedAt: Date | null; holds: (tx: Db) => Promise<boolean> };
 
 /**
  * `user_trading_state` says when a user's inputs were read and his rules evaluated. Whoever is asked is stamped by the asking
@@ -12,20 +19,24 @@ import type { FeedHealth } from "./ingest.ts";
  * is therefore never later than the truth, and at most this much earlier.
  */
 const stampIntervalMs = 300_000;
+/** A hundred thousand rows take some seconds. */
+const stampTimeoutMs = 60_000;
 
-export type StateStamper = { stampIfDue(configs: CompiledConfigs, feeds: readonly FeedHealth[], evaluatedAt: Date | null): Promise<void> };
+export type StateStamper = { stampIfDue(stamping: Stamping): Promise<void> };
 
-export function createStateStamper(db: Db): StateStamper {
+export function createStateStamper(pool: Pool): StateStamper {
   let stampedAtMs = -Infinity;
   return {
-    async stampIfDue(configs, feeds, evaluatedAt) {
+    async stampIfDue({ configs, readFeeds, evaluatedAt, holds }) {
       if (performance.now() - stampedAtMs < stampIntervalMs) return;
-      const fetchedAt = new Map(feeds.map((feed) => [feedGroupName(feed.group), feed.lastFetchedAt]));
+      const fetchedAt = new Map((await readFeeds()).map((feed) => [feedGroupName(feed.group), feed.lastFetchedAt]));
       const stamps: StateStamp[] = [];
       for (const firebaseUid of configs.activeUsers()) {
         stamps.push({ firebaseUid, ingestedAt: oldest(configs.get(firebaseUid)?.inputs ?? [], fetchedAt), evaluatedAt });
       }
-      await stampStates(db, stamps);
+      await withTransaction(pool, async (tx) => {
+        if (await holds(tx)) await stampStates(tx, stamps);
+      }, { timeoutMs: stampTimeoutMs });
       stampedAtMs = performance.now();
     },
   };

@@ -1,4 +1,4 @@
-import { acquireLease, releaseLease, renewLease, type Lease } from "../db/lease.ts";
+import { acquireLease, holdsLease, releaseLease, renewLease, type Lease } from "../db/lease.ts";
 import type { Db } from "../db/pool.ts";
 import type { AskFence } from "../pipeline/ask.ts";
 
@@ -18,12 +18,14 @@ export type TickLease = {
   hold(): Promise<boolean | "new">;
   /** The fence around an ask: see `AskFence`. */
   readonly fence: AskFence;
+  /** Inside a transaction: whether it is still ours; until the transaction ends it then does not change hands. */
+  holds(tx: Db): Promise<boolean>;
   readonly isHeld: boolean;
   release(): Promise<void>;
 };
 
 /** @param owner one for each start of a process */
-export function createTickLease(db: Db, owner: string, onLost: () => void): TickLease {
+export function createTickLease(db: Db, owner: string, onLost: () => void, name = "tick"): TickLease {
   let lease: Lease | undefined;
   let renewing: Promise<void> = Promise.resolve();
   let renewedAtMs = 0;
@@ -49,7 +51,7 @@ export function createTickLease(db: Db, owner: string, onLost: () => void): Tick
   return {
     async hold() {
       if (lease !== undefined) return true;
-      lease = await acquireLease(db, { name: "tick", owner, ttlMs }).catch((error: unknown) => {
+      lease = await acquireLease(db, { name, owner, ttlMs }).catch((error: unknown) => {
         if (error instanceof Error && "code" in error && error.code === lockNotAvailable) return undefined;
         throw error;
       });
@@ -75,6 +77,7 @@ export function createTickLease(db: Db, owner: string, onLost: () => void): Tick
         renewedAtMs = performance.now();
       },
     },
+    holds: (tx) => (lease === undefined ? Promise.resolve(false) : holdsLease(tx, lease)),
     get isHeld() {
       return lease !== undefined;
     },

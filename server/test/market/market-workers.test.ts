@@ -9,7 +9,7 @@ import { connectToAlpaca } from "../../src/alpaca/connection.ts";
 import { createAlpacaDataStream } from "../../src/alpaca/data-stream.ts";
 import { createAlpacaHistory } from "../../src/alpaca/history.ts";
 import { createAlpacaMarketData } from "../../src/alpaca/market-data.ts";
-import { startMarketWorkers, type MarketWorkers } from "../../src/market-workers.ts";
+import { startMarketWorkers, viewOfTick, type MarketWorkers } from "../../src/market-workers.ts";
 import { createTelemetry } from "../../src/telemetry.ts";
 import { readCoverage } from "../../src/trading/market/coverage-table.ts";
 import { readLatestFacts } from "../../src/trading/market/facts-table.ts";
@@ -52,7 +52,7 @@ test("a user's config is enough: bars of what his rules read and of what he foll
   });
   closers.push(() => tick.stop());
   const stream = createAlpacaDataStream({ url: simulator.dataStreamUrl, keyId: settings.keyId, secretKey: settings.secretKey, feed: "iex", assetClass: "us_equity" });
-  const started = startMarketWorkers({ pool: database.pool, ports: { history: createAlpacaHistory(alpaca), dataStream: stream }, tick, telemetry });
+  const started = startMarketWorkers({ pool: database.pool, ports: { history: createAlpacaHistory(alpaca), dataStream: stream }, view: viewOfTick(tick, stream), telemetry });
   workers = started;
   closers.push(() => started.stop());
 

@@ -251,7 +251,7 @@ describe("a database that misbehaves", () => {
     expect(worker.health().failingSince).not.toBeNull();
     await database.ownerPool.query("alter table questions_away rename to questions");
     await expect.poll(questions, { timeout: 15_000 }).toEqual(["alice dip_confirm"]);
-    expect(worker.health().failingSince).toBeNull();
+    await expect.poll(() => worker.health().failingSince, { timeout: 15_000 }).toBeNull();
   });
 });
 

@@ -6,7 +6,7 @@ import { createRuleIndex, type RuleIndex } from "../rules/rule-index.ts";
 import type { CompiledConfig } from "../rules/compiled-rule.ts";
 import { compileConfig } from "./compile.ts";
 import { createConfigPieces, type ConfigPieces } from "./config-pieces.ts";
-import { readAllConfigs, readConfigsChangedSince, revisionOf, type ConfigWatermark, type StoredConfig } from "./config-table.ts";
+import { readAllConfigs, readConfigsChangedSince, revisionOf, type ConfigWatermark, type StoredConfig, type UserShard } from "./config-table.ts";
 import { createWantedInputs, type WantedInputs } from "./due-inputs.ts";
 import { resolveStoredConfig, resolveTemplate } from "./resolve.ts";
 
@@ -37,7 +37,8 @@ const pageSize = 1_000;
 /** Users without a document of their own share one compiled config for each of their revisions. */
 const maxPlainConfigs = 100;
 
-export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem) => void): CompiledConfigs {
+/** @param shard of these users only; null: of all */
+export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem) => void, shard: UserShard | null = null): CompiledConfigs {
   let users = new Map<string, Held>();
   let templates = new Map<string, CompiledTemplate>();
   let rules = createRuleIndex();
@@ -114,7 +115,7 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
       watermark = null;
       const refresh: ConfigRefresh = { changedUsers: 0, freshSlots: [] };
       let reached: ConfigWatermark | null = null;
-      for await (const page of readAllConfigs(db, pageSize)) {
+      for await (const page of readAllConfigs(db, pageSize, shard)) {
         reached = page.watermark;
         await replaceAll(page.configs, refresh);
       }
@@ -123,7 +124,7 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
     },
     async refreshChanged() {
       if (watermark === null) throw new Error("configs are refreshed before they were loaded");
-      const changes = await readConfigsChangedSince(db, watermark);
+      const changes = await readConfigsChangedSince(db, watermark, shard);
       const refresh: ConfigRefresh = { changedUsers: 0, freshSlots: [] };
       await replaceAll(changes.configs, refresh);
       watermark = changes.watermark;

@@ -135,6 +135,9 @@ export async function writeTemplateChoice(db: Db, read: StoredConfig, template: 
   return rows[0]?.revision ?? null;
 }
 
+/** One of so many parts into which users are split by a hash of their names (`user_shard`, migration 0028). */
+export type UserShard = { index: number; of: number };
+
 /** The instant, in transactions, up to which everything committed has been seen; see migration 0001. */
 export type ConfigWatermark = string;
 export type ConfigChanges = { watermark: ConfigWatermark; configs: StoredConfig[] };
@@ -143,7 +146,7 @@ export type ConfigChanges = { watermark: ConfigWatermark; configs: StoredConfig[
  * Every config that changed, by its own document or its template's, since an earlier reading. What was changed by a
  * transaction that was still open then may come twice; it is never missed.
  */
-export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark): Promise<ConfigChanges> {
+export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark, shard: UserShard | null = null): Promise<ConfigChanges> {
   const { rows } = await db.query<{ watermark: string; templates: TemplateRow[] | null } & Partial<ConfigRow>>(
     `with changed as (
        select firebase_uid from user_trading_config where changed_xid >= $1::xid8
@@ -152,7 +155,7 @@ export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark
      ), rows as (
        select c.firebase_uid, c.template_name, c.config as own, c.revision as own_revision, c.enabled,
               row_number() over () as n
-         from changed join user_trading_config c using (firebase_uid)
+         from changed join user_trading_config c using (firebase_uid)${shard === null ? "" : " where user_shard(c.firebase_uid, $2::int4) = $3::int4"}
      )
      select pg_snapshot_xmin(pg_current_snapshot())::text as watermark,
             case when coalesce(r.n, 1) = 1 then
@@ -162,7 +165,7 @@ export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark
             r.firebase_uid, r.template_name, r.own, r.own_revision, r.enabled
        from (select) one left join rows r on true
       order by r.n`,
-    [watermark],
+    shard === null ? [watermark] : [watermark, shard.of, shard.index],
   );
   const templates = new Map((rows[0]?.templates ?? []).map((template) => [template.name, template]));
   return { watermark: rows[0]?.watermark ?? watermark, configs: rows.flatMap((row) => decodeChanged(row, templates)) };
@@ -179,7 +182,7 @@ function decodeChanged(row: Partial<ConfigRow>, templates: ReadonlyMap<string, T
  * All configs, a page at a time so that memory and event loop are held for one page only; the next page is on its way while
  * one is used. The watermark is taken before the first page: what changes meanwhile is read again by `readConfigsChangedSince`.
  */
-export async function* readAllConfigs(db: Db, pageSize: number): AsyncGenerator<ConfigChanges, void> {
+export async function* readAllConfigs(db: Db, pageSize: number, shard: UserShard | null = null): AsyncGenerator<ConfigChanges, void> {
   const start = await db.query<{ watermark: string; templates: TemplateRow[] | null }>(
     `select pg_snapshot_xmin(pg_current_snapshot())::text as watermark,
             (select json_agg(json_build_object('name', name, 'config', config, 'revision', revision::text)) from trading_config_templates) as templates`,
@@ -189,8 +192,8 @@ export async function* readAllConfigs(db: Db, pageSize: number): AsyncGenerator<
   const readPage = (after: string): Promise<{ rows: ConfigRow[] }> =>
     db.query<ConfigRow>(
       `select firebase_uid, template_name, config as own, revision as own_revision, enabled
-         from user_trading_config where firebase_uid > $1::text order by firebase_uid limit $2::int4`,
-      [after, pageSize],
+         from user_trading_config where firebase_uid > $1::text${shard === null ? "" : " and user_shard(firebase_uid, $3::int4) = $4::int4"} order by firebase_uid limit $2::int4`,
+      shard === null ? [after, pageSize] : [after, pageSize, shard.of, shard.index],
     );
   let page = readPage("");
   for (;;) {
