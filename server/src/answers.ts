@@ -9,6 +9,8 @@ import type { ConfigSource } from "./trading/risk/risk-context-table.ts";
 export type AnswerLinks = { configs: ConfigSource; orderPlaced: () => void };
 
 /** The one road of every answer, in the name of the user who gives it. */
-export function createAnswers({ pool, settings }: Pick<Foundation, "pool" | "settings">, { configs, orderPlaced }: AnswerLinks): AnswerService {
-  return createAnswerService({ pool, branches: [createTradingBranch({ configs, settings, orderPlaced }), createNoticeBranch(), createPauseBranch()] });
+export function createAnswers({ pool, settings, telemetry }: Pick<Foundation, "pool" | "settings" | "telemetry">, { configs, orderPlaced }: AnswerLinks): AnswerService {
+  const { closed, watch, watchBranch } = telemetry.answers;
+  const trading = watchBranch(createTradingBranch({ configs, settings, orderPlaced }));
+  return watch(createAnswerService({ pool, branches: [trading, createNoticeBranch(), createPauseBranch()], onClosed: closed }));
 }

@@ -7,6 +7,7 @@ import { createAlpacaDataStream } from "./alpaca/data-stream.ts";
 import { createAlpacaHistory } from "./alpaca/history.ts";
 import { createAlpacaMarketData } from "./alpaca/market-data.ts";
 import { brokerEnvironmentOf, type AlpacaSettings, type BrokerEnvironment } from "./alpaca/settings.ts";
+import type { BudgetReading } from "./alpaca/request-budget.ts";
 import { createAlpacaMinuteBars } from "./alpaca/minute-bars.ts";
 import { createTestModePorts } from "./alpaca/test-mode.ts";
 import { createAlpacaTradeStream } from "./alpaca/trade-stream.ts";
@@ -29,8 +30,12 @@ export type BrokerPorts = {
   dataStream: DataStreamPort | null;
   broker: BrokerPort;
   tradeStream: TradeStreamPort;
+  /** What is left of the calls that each host allows; none where nobody is called. */
+  budgets(): readonly HostBudget[];
   stop(): Promise<void>;
 };
+
+export type HostBudget = BudgetReading & { host: "trading" | "data" };
 
 export type BrokerDescription = Pick<BrokerPorts, "kind" | "description" | "environment">;
 
@@ -56,7 +61,7 @@ const simulatorTimeoutMs = 10_000;
 export async function openBroker(broker: Broker, dataFolder: string, onPartial: (reason: string) => void): Promise<BrokerPorts> {
   switch (broker.kind) {
     case "test":
-      return { ...describeBroker(broker), ...createTestModePorts(systemClock), history: null, dataStream: null, stop: () => Promise.resolve() };
+      return { ...describeBroker(broker), ...createTestModePorts(systemClock), history: null, dataStream: null, budgets: () => [], stop: () => Promise.resolve() };
     case "alpaca":
       return { ...describeBroker(broker), ...alpacaPorts(broker.alpaca, broker.dataStream, onPartial), stop: () => Promise.resolve() };
     case "simulator":
@@ -90,5 +95,9 @@ function alpacaPorts(settings: AlpacaSettings, { url, feed }: DataStreamConfig, 
     dataStream: createAlpacaDataStream({ url, keyId: settings.keyId, secretKey: settings.secretKey, feed, assetClass: "us_equity" }),
     broker: createAlpacaBroker(alpaca),
     tradeStream: createAlpacaTradeStream(settings),
+    budgets: (): HostBudget[] => [
+      { host: "trading", ...alpaca.trading.budget.reading() },
+      { host: "data", ...alpaca.data.budget.reading() },
+    ],
   };
 }

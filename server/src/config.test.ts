@@ -135,3 +135,25 @@ describe("what does not fit", () => {
     expect(problemsOf(env)).toEqual(["QUESTION_PIPELINE_TEST_MODE is for tests: not with NODE_ENV=production"]);
   });
 });
+
+describe("traces", () => {
+  const collected = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318" };
+
+  test("are nobody's without an endpoint, and when they are switched off", () => {
+    expect(readConfig({}).tracing).toBeNull();
+    expect(readConfig({ ...collected, OTEL_SDK_DISABLED: "true" }).tracing).toBeNull();
+  });
+
+  test.each([
+    [{}, 1],
+    [{ OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0.25" }, 0.25],
+    [{ OTEL_TRACES_SAMPLER: "parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG: ".5" }, 0.5],
+    [{ OTEL_TRACES_SAMPLER: "always_off" }, 0],
+  ])("are kept as OpenTelemetry's own variables say: %j", (environment, share) => {
+    expect(readConfig({ ...collected, ...environment }).tracing).toMatchObject({ serviceName: "nod", sampledShare: share });
+  });
+
+  test("with a share that is none are refused", () => {
+    expect(() => readConfig({ ...collected, OTEL_TRACES_SAMPLER_ARG: "many" })).toThrow("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1");
+  });
+});

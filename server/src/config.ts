@@ -246,7 +246,8 @@ function readTracing(read: Reader): TracingSettings | null {
     sendEveryMs: read.integer("OTEL_BSP_SCHEDULE_DELAY", 5_000, 10, 600_000),
   };
   const endpoints = [read.url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", null, ["http:", "https:"]), read.url("OTEL_EXPORTER_OTLP_ENDPOINT", null, ["http:", "https:"])];
-  return endpoints.every((endpoint) => endpoint === null) || read.boolean("OTEL_SDK_DISABLED", false) ? null : settings;
+  const isDisabled = read.boolean("OTEL_SDK_DISABLED", false);
+  return isDisabled || endpoints.every((endpoint) => endpoint === null) ? null : settings;
 }
 
 type Reader = ReturnType<typeof reader>;

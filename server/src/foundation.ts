@@ -6,7 +6,11 @@ import { openDatabase, type OpenDatabase } from "./db/open-database.ts";
 import { createPool, type Pool } from "./db/pool.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
 import { prepareDatabase } from "./prepare-database.ts";
+import packageFile from "../package.json" with { type: "json" };
+import { databaseStateMetrics, readDatabaseState } from "./telemetry/database-state.ts";
+import { buildMetrics, poolMetrics, type NamedPool } from "./telemetry/process.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
+import { openTracing } from "./tracing.ts";
 import { defaultMaxAges, type RiskSettings } from "./trading/risk/risk-settings.ts";
 
 export type NodHooks = {
@@ -30,6 +34,8 @@ export type Foundation = {
   /** As the role that sees all users. */
   workerPool: Pool;
   onIdleConnectionLost: (error: Error) => void;
+  /** Told of at each scrape; whoever opens another adds it. */
+  pools: NamedPool[];
   metrics: Metrics;
   telemetry: Telemetry;
   broker: BrokerDescription;
@@ -72,9 +78,19 @@ export async function layFoundation(config: Config, { logger, say, onLost }: Nod
   stops.add(() => pool.end());
   const workerPool = createPool({ url: database.workerUrl, applicationName: "nod-workers", maxConnections: connections.workers, onIdleConnectionLost });
   stops.add(() => workerPool.end());
+  const pools: NamedPool[] = [
+    { name: "web", pool, max: connections.web },
+    { name: "workers", pool: workerPool, max: connections.workers },
+  ];
   const metrics = createMetrics({ processMetrics: true });
+  const { registry } = metrics;
+  const tracing = await openTracing(config.tracing, registry);
+  stops.add(() => tracing.stop());
+  buildMetrics(registry, { version: packageFile.version, role: config.role });
+  poolMetrics(registry, () => pools);
+  databaseStateMetrics(registry, () => readDatabaseState(workerPool));
   const broker = describeBroker(config.broker);
-  return { config, logger, stops, database, pool, workerPool, onIdleConnectionLost, metrics, telemetry: createTelemetry(metrics.registry, logger), broker, settings: riskSettings(config, broker.environment) };
+  return { config, logger, stops, database, pool, workerPool, onIdleConnectionLost, pools, metrics, telemetry: createTelemetry(registry, logger, tracing.path), broker, settings: riskSettings(config, broker.environment) };
 }
 
 const riskSettings = (config: Config, environment: "paper" | "live"): RiskSettings => ({

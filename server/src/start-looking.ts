@@ -41,6 +41,7 @@ export async function startLooking(base: Foundation, ports: BrokerPorts, owner: 
   const { config, database, logger, stops } = base;
   const tickPool = createPool({ url: database.workerUrl, applicationName: "nod-tick", maxConnections: tickConnections, statementTimeoutMs: tickStatementTimeoutMs, onIdleConnectionLost: base.onIdleConnectionLost });
   stops.add(() => tickPool.end());
+  base.pools.push({ name: "tick", pool: tickPool, max: tickConnections });
   const registry = await joinWorkers({ db: base.workerPool, id: owner, shards: config.shards, onError: (error) => logger.warn({ err: error }, "the other workers could not be told that this one lives") });
   stops.add(() => registry.leave());
   const parts: Parts = { base, ports, owner, tickPool, registry };

@@ -2,20 +2,21 @@
 import type { Foundation } from "./foundation.ts";
 import { createGracefulServer } from "./http/graceful-server.ts";
 import { createProbeApp } from "./http/probe-app.ts";
-import { createReadinessProbe, databaseCheck, marketDataCheck, migrationsCheck } from "./http/readiness.ts";
+import { createReadinessProbe, databaseCheck, leasesCheck, leasesOf, marketDataCheck, migrationsCheck } from "./http/readiness.ts";
 import { migrationsFolder } from "./prepare-database.ts";
 import type { RunningWorker } from "./start-worker.ts";
 
 const drainMs = 1_000;
 
 /** @returns the port */
-export async function startProbes({ config, logger, metrics, pool, stops }: Foundation, worker: RunningWorker): Promise<number> {
+export async function startProbes({ config, logger, metrics, pool, stops, workerPool }: Foundation, worker: RunningWorker): Promise<number> {
   let isStopping = false;
   const readiness = createReadinessProbe([
     databaseCheck(pool),
     migrationsCheck(pool, migrationsFolder),
     { name: "broker_reconciled", required: true, look: () => worker.reconciled() },
     marketDataCheck(pool),
+    leasesCheck(workerPool, leasesOf(config)),
     { name: "accepting_requests", required: true, look: () => ({ ready: !isStopping, detail: isStopping ? "It is stopping." : "It works." }) },
   ]);
   const server = createGracefulServer(createProbeApp({ operatorToken: config.operatorToken, trustedProxies: config.trustedProxies, readiness, logger, metrics }));

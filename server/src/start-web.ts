@@ -1,4 +1,5 @@
 /** A process's web side: people, their questions and their answers. It owns nothing and never reaches the broker. */
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createAnswers } from "./answers.ts";
@@ -9,13 +10,14 @@ import { clientAddress } from "./http/client-address.ts";
 import { createHubReads, createTableServices } from "./http/database-services.ts";
 import { createGracefulServer } from "./http/graceful-server.ts";
 import { defaultRateLimits } from "./http/rate-limits.ts";
-import { createReadinessProbe, databaseCheck, marketDataCheck, migrationsCheck, workersCheck } from "./http/readiness.ts";
+import { createReadinessProbe, databaseCheck, leasesCheck, leasesOf, marketDataCheck, migrationsCheck, workersCheck } from "./http/readiness.ts";
 import { openIdentities, type Identities } from "./identity.ts";
 import type { AnswerService } from "./pipeline/answer.ts";
 import { undoAnswer } from "./pipeline/undo.ts";
 import { createQuestionsHub, type QuestionsHub } from "./realtime/questions-hub.ts";
 import { migrationsFolder } from "./prepare-database.ts";
 import type { RunningWorker } from "./start-worker.ts";
+import { outboxLagMetrics } from "./telemetry/process.ts";
 import { effectiveConfig } from "./trading/config/resolve.ts";
 import { readTradingStatus } from "./trading/portfolio/status.ts";
 
@@ -42,12 +44,15 @@ export async function startWeb(base: Foundation, worker: RunningWorker | null): 
   const answers = createAnswers(base, links);
   const tables = createTableServices(pool, workerPool);
   const hub = await openHub(base, identities, tables.ensureUser, answers);
+  outboxLagMetrics(metrics.registry, () => hub.lagSeconds());
   let isStopping = false;
   const readiness = createReadinessProbe([
     databaseCheck(pool),
     migrationsCheck(pool, migrationsFolder),
     worker === null ? workersCheck(pool) : { name: "broker_reconciled", required: true, look: () => worker.reconciled() },
     marketDataCheck(pool),
+    leasesCheck(workerPool, leasesOf(config)),
+    { name: "hub", required: true, look: () => ({ ready: hub.isListening, detail: hub.isListening ? "It is told of new messages." : "It is not told of new messages; they are looked for now and then." }) },
     { name: "accepting_requests", required: true, look: () => ({ ready: !isStopping, detail: isStopping ? "It is stopping." : "It takes requests." }) },
   ]);
   const app = createApp({
@@ -88,7 +93,7 @@ function openHub({ config, database, logger, pool, telemetry, workerPool }: Foun
     authenticate: identities.authenticate,
     findRevoked: identities.findRevoked,
     ensureUser,
-    answer: (uid, id, value) => answers.answer(uid, id, value, { via: "hub", requestId: null }),
+    answer: (uid, id, value) => answers.answer(uid, id, value, { via: "hub", requestId: randomUUID() }),
     undo: (uid, id) => undoAnswer(pool, uid, id, { via: "hub", requestId: null }),
     allowedOrigins: [],
     publicOrigin: config.publicOrigin,

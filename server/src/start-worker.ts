@@ -8,6 +8,7 @@ import type { Foundation } from "./foundation.ts";
 import type { AnswerService } from "./pipeline/answer.ts";
 import { createFcmSender } from "./push/fcm-sender.ts";
 import { startLooking, type Looking } from "./start-looking.ts";
+import { budgetMetrics, gateMetrics } from "./telemetry/process.ts";
 import { effectiveConfig } from "./trading/config/resolve.ts";
 import { ordersChannel } from "./trading/orders/place-order.ts";
 import { killSwitchChannel } from "./trading/risk/kill-switch-table.ts";
@@ -49,6 +50,8 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
   });
   stops.add(() => listener.close());
   orders.start();
+  budgetMetrics(base.metrics.registry, ports.budgets);
+  gateMetrics(base.metrics.registry, () => orders.isReconciled());
 
   const links: AnswerLinks = { configs: configSource(looking), orderPlaced: () => orders.orderPlaced() };
   startChores(base, owner, createAnswers(base, links), looking);

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { barsTelemetry, haltTelemetry, streamTelemetry } from "./telemetry/market.ts";
+import { leaseTelemetry } from "./telemetry/leases.ts";
 import { orderTelemetry } from "./telemetry/orders.ts";
 import type { PathTracing } from "./telemetry/path-tracing.ts";
 import { questionTelemetry, type QuestionTelemetry } from "./telemetry/questions.ts";
@@ -21,10 +22,11 @@ export type Telemetry = QuestionTelemetry & {
 
 /** @param tracing null: nobody collects traces, and nothing is done for them */
 export function createTelemetry(registry: Registry, logger: Logger, tracing: PathTracing | null = null): Telemetry {
-  const tick = tickTelemetry(registry, logger, tracing);
+  const leaseHeld = leaseTelemetry(registry);
+  const tick = tickTelemetry(registry, logger, tracing, leaseHeld);
   return {
     tick: tick.observer,
-    orders: orderTelemetry(registry, logger, tracing),
+    orders: orderTelemetry(registry, logger, tracing, leaseHeld),
     halts: haltTelemetry(registry, logger),
     bars: barsTelemetry(registry, logger),
     stream: streamTelemetry(registry, logger, tick.factsStreamed),

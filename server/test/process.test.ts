@@ -2,50 +2,12 @@ import { createServer as createHttpServer } from "node:http";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { OrdersPage } from "@nod/contract/order";
-import type { AnswerResult, Question, QuestionsPage } from "@nod/contract/question";
 import { startSimulator } from "@nod/alpaca-simulator";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { createDataFolder, processesOf, startNodProcess, type NodProcess } from "./support/nod-process.ts";
+import { createDataFolder, processesOf, startNodProcess } from "./support/nod-process.ts";
+import { approveFirst, firstSwipe, patience, signIn, untilFilled, type Person } from "./support/person.ts";
 
-// Whole processes and databases start here, on a machine that may be busy with other tests.
-const patience = { timeout: 120_000, interval: 100 };
 vi.setConfig({ testTimeout: 240_000 });
-
-/** A person at the API, as curl would be. */
-async function signIn(nod: NodProcess, uid: string) {
-  const session = await fetch(`${nod.address}/v1/dev/session`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ uid }) });
-  const { token } = (await session.json()) as { token: string };
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const get = async (path: string): Promise<unknown> => (await fetch(`${nod.address}${path}`, { headers })).json();
-  return {
-    token,
-    openQuestions: async () => ((await get("/v1/me/questions?status=open")) as QuestionsPage).questions,
-    orders: async () => ((await get("/v1/me/trading/orders")) as OrdersPage).orders,
-    async answer(question: Question, answer: number) {
-      const response = await fetch(`${nod.address}/v1/me/questions/${question.id}/answer`, { method: "POST", headers, body: JSON.stringify({ answer }) });
-      return (await response.json()) as AnswerResult;
-    },
-  };
-}
-
-type Person = Awaited<ReturnType<typeof signIn>>;
-
-const firstSwipe = (person: Person): Promise<Question> =>
-  vi.waitFor(async () => {
-    const swipe = (await person.openQuestions()).find((question) => question.kind === "swipe");
-    if (swipe === undefined) throw new Error("not asked yet");
-    return swipe;
-  }, patience);
-
-/** Says yes to the first swipe, and to what is asked in its place when the price has moved too far meanwhile. */
-const approveFirst = (person: Person): Promise<{ question: Question; result: AnswerResult }> =>
-  vi.waitFor(async () => {
-    const question = await firstSwipe(person);
-    const result = await person.answer(question, 10);
-    expect(result).toMatchObject({ outcome: "approved", decision: { verdict: "approved" } });
-    return { question, result };
-  }, patience);
 
 /** An order that a kill kept from being sent goes out afterwards, unless the price has moved too far by then. */
 const untilSettled = (person: Person) =>
@@ -54,13 +16,6 @@ const untilSettled = (person: Person) =>
     expect(orders).toHaveLength(1);
     if (orders[0]?.status === "denied") expect(orders[0].status_reason).toContain("has moved too far");
     else expect(orders[0]?.status).toBe("filled");
-    return orders;
-  }, patience);
-
-const untilFilled = (person: Person) =>
-  vi.waitFor(async () => {
-    const orders = await person.orders();
-    expect(orders.map((order) => order.status)).toEqual(["filled"]);
     return orders;
   }, patience);
 

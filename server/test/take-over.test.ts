@@ -1,7 +1,10 @@
 /** Two worker processes on one database; the one that has everything is killed in the middle. */
 import { startSimulator } from "@nod/alpaca-simulator";
+import { pino } from "pino";
+import { Registry } from "prom-client";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createAnswers } from "../src/answers.ts";
+import { createTelemetry } from "../src/telemetry.ts";
 import { effectiveConfig } from "../src/trading/config/resolve.ts";
 import { useTestDatabase } from "./support/database.ts";
 import { createDataFolder, startNodProcess, type NodProcess } from "./support/nod-process.ts";
@@ -46,7 +49,7 @@ test("a worker is killed while an approved order waits: the other sends it exact
   await until("the first has it all", async () => (await leasesOf(first)).join() === "auto-answers,expiry,market-data-stream,tick", patienceMs);
   expect(await leasesOf(second)).toEqual([]);
 
-  const answers = createAnswers({ pool: database.webPool, settings: testRiskSettings }, { configs: { resolve: effectiveConfig, held: () => undefined }, orderPlaced: () => undefined });
+  const answers = createAnswers({ pool: database.webPool, settings: testRiskSettings, telemetry: createTelemetry(new Registry(), pino({ level: "silent" })) }, { configs: { resolve: effectiveConfig, held: () => undefined }, orderPlaced: () => undefined });
   const answered = await answers.answer("alice", await questionOf("alice"), 10, { via: "http", requestId: null });
   expect(answered).toMatchObject({ kind: "answered", result: { outcome: "approved" } });
   await first.ended("SIGKILL");

@@ -5,7 +5,7 @@ export type Liveness = Static<typeof Liveness>;
 
 export const ReadinessPart = Type.Object(
   {
-    name: Type.Enum(["database", "migrations", "broker_reconciled", "market_data", "accepting_requests"]),
+    name: Type.Enum(["database", "migrations", "broker_reconciled", "market_data", "leases", "hub", "accepting_requests"]),
     ready: Type.Boolean(),
     /** A degraded part is told of, but does not make the whole unready. */
     required: Type.Boolean(),

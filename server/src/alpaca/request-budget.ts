@@ -13,25 +13,38 @@ const historyShare = 0.4;
 /** Waiting reads beyond this are refused at once: they would be stale by the time they are sent. */
 const maxWaitingReads = 200;
 
+const windowMs = 60_000;
+
 export type RequestBudget = {
   /**
    * Runs `call` when the account's rate limit allows it, the urgent ones first.
    * @throws BrokerUnavailableError with `call` not started, when its turn does not come before `signal` aborts.
    */
   spend<T>(urgency: CallUrgency, signal: AbortSignal, call: () => Promise<T>): Promise<T>;
-  /** Calls that wait for their turn now. */
-  waiting(): number;
+  /** For metrics. `left` is of the sliding minute; `refused` counts calls whose turn did not come in time. */
+  reading(): BudgetReading;
 };
+
+export type BudgetReading = { limit: number; left: number; waiting: number; refused: number };
 
 /**
  * One budget for each account and host, over a sliding minute. It stands outside the SDK, whose own limiter lets queue
  * time count against the request's time-out and starts with a full bucket after every minute's end.
  */
 export function createRequestBudget(requestsPerMinute: number): RequestBudget {
-  const all = new PQueue({ interval: 60_000, intervalCap: requestsPerMinute, strict: true });
-  const reads = new PQueue({ interval: 60_000, intervalCap: Math.max(1, Math.floor(requestsPerMinute * readShare)), strict: true });
+  const all = new PQueue({ interval: windowMs, intervalCap: requestsPerMinute, strict: true });
+  const reads = new PQueue({ interval: windowMs, intervalCap: Math.max(1, Math.floor(requestsPerMinute * readShare)), strict: true });
 
-  const history = new PQueue({ interval: 60_000, intervalCap: Math.max(1, Math.floor(requestsPerMinute * historyShare)), strict: true });
+  const history = new PQueue({ interval: windowMs, intervalCap: Math.max(1, Math.floor(requestsPerMinute * historyShare)), strict: true });
+
+  /** Starts of the last minute, the oldest first. */
+  const startedAtMs: number[] = [];
+  let refused = 0;
+  const spent = (): number => {
+    const isOver = (atMs: number): boolean => performance.now() - atMs >= windowMs;
+    while (startedAtMs[0] !== undefined && isOver(startedAtMs[0])) startedAtMs.shift();
+    return startedAtMs.length;
+  };
 
   async function enter<T>(queue: PQueue, priority: number, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     let started = false;
@@ -39,12 +52,14 @@ export function createRequestBudget(requestsPerMinute: number): RequestBudget {
       return await queue.add(
         () => {
           started = true;
+          if (queue === all) startedAtMs.push(performance.now());
           return call();
         },
         { priority, signal },
       );
     } catch (cause) {
       if (started) throw cause;
+      refused += 1;
       throw new BrokerUnavailableError("the rate limit left no room in time; nothing was sent", { cause });
     }
   }
@@ -52,8 +67,12 @@ export function createRequestBudget(requestsPerMinute: number): RequestBudget {
   async function spend<T>(urgency: CallUrgency, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     if (urgency === "history") return enter(history, 0, signal, () => spend("read", signal, call));
     if (urgency !== "read") return enter(all, priorityOf[urgency], signal, call);
-    if (reads.size >= maxWaitingReads) throw new BrokerUnavailableError("too many reads wait for the rate limit; nothing was sent");
+    if (reads.size >= maxWaitingReads) {
+      refused += 1;
+      throw new BrokerUnavailableError("too many reads wait for the rate limit; nothing was sent");
+    }
     return enter(reads, 0, signal, () => enter(all, priorityOf.read, signal, call));
   }
-  return { spend, waiting: () => all.size + reads.size + history.size };
+  const reading = (): BudgetReading => ({ limit: requestsPerMinute, left: Math.max(0, requestsPerMinute - spent()), waiting: all.size + reads.size + history.size, refused });
+  return { spend, reading };
 }

@@ -78,6 +78,27 @@ export function marketDataCheck(pool: Pool): Check {
   };
 }
 
+/** What must be done by somebody, whatever this process's own role is. */
+export const leasesOf = ({ questionWorkerEnabled }: { questionWorkerEnabled: boolean }): readonly string[] => (questionWorkerEnabled ? ["tick", "order-desk"] : ["order-desk"]);
+
+/**
+ * Whether somebody has each of these chores. Not required: a process that answers people, or stands by, is well while another
+ * one that worked is being succeeded.
+ * @param pool reads as the role that works for all users
+ */
+export function leasesCheck(pool: Pool, names: readonly string[]): Check {
+  return {
+    name: "leases",
+    required: false,
+    async look() {
+      const { rows } = await pool.query<{ name: string }>("select name from leases where name = any($1::text[]) and expires_at > clock_timestamp()", [names]);
+      const held = new Set(rows.map((row) => row.name));
+      const free = names.filter((name) => !held.has(name));
+      return free.length === 0 ? { ready: true, detail: `Somebody has each of: ${names.join(", ")}.` } : { ready: false, detail: `Nobody has: ${free.join(", ")}.` };
+    },
+  };
+}
+
 /** A worker compares its books with the broker's about once a minute; three times that long without it, nobody does. */
 const reconciledWithinSeconds = 180;
 

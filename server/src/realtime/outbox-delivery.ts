@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Question } from "@nod/contract/question";
 import type { HubConnection } from "@nod/signalr-server";
 import type { Db, Pool } from "../db/pool.ts";
-import { headOf, readOutbox, seqsOfQuestions, type OutboxRow } from "../trading/outbox/outbox-table.ts";
+import { headOf, oldestUnreadSeconds, readOutbox, seqsOfQuestions, type OutboxRow } from "../trading/outbox/outbox-table.ts";
 import { createChannels, type Channel, type Place } from "./channels.ts";
 import { readMessages, type OutboxMessage, type ReadQuestions, type Told } from "./outbox-messages.ts";
 
@@ -51,6 +51,8 @@ export type Delivery = {
   sync(connection: HubConnection, uid: string, lastSeq: number): Promise<{ seq: number }>;
   /** As `sync` from where the outbox stands, for a client that never asks for one. */
   startWithout(connection: HubConnection, uid: string): Promise<void>;
+  /** The age in seconds of the oldest message that a synchronised connection here has not been handed; 0 when there is none. */
+  lagSeconds(): Promise<number>;
   /** There may be something new. */
   wake(): void;
   /** Resolves when nothing is being read or sent. */
@@ -179,6 +181,7 @@ export function createDelivery(settings: DeliverySettings): Delivery {
     startWithout: async (connection, uid) => {
       await sync(connection, uid, null);
     },
+    lagSeconds: () => oldestUnreadSeconds(pool, placesOf(channels.all())),
     wake,
     settled,
     stop: async () => {
@@ -186,6 +189,17 @@ export function createDelivery(settings: DeliverySettings): Delivery {
       await settled();
     },
   };
+}
+
+/** Where the connections stand, of the first so many users: what holds up delivery holds it up for all. */
+function placesOf(channels: Iterable<Channel>): { firebaseUid: string; afterSeq: number }[] {
+  const places: { firebaseUid: string; afterSeq: number }[] = [];
+  for (const channel of channels) {
+    const live = [...channel.places.values()].filter((place) => place.isLive);
+    if (live.length > 0) places.push({ firebaseUid: channel.uid, afterSeq: Math.min(...live.map((place) => place.sentSeq)) });
+    if (places.length >= usersPerRead) break;
+  }
+  return places;
 }
 
 /** From where each user is to be read: the place furthest behind. One whose lane is busy is read when it is free. */

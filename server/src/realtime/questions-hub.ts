@@ -59,6 +59,8 @@ export type QuestionsHub = {
   attach(server: Server): void;
   /** For `/readyz`: false while it is not told of what is new. */
   readonly isListening: boolean;
+  /** For metrics: see `Delivery`. */
+  lagSeconds(): Promise<number>;
   /** Lets running calls finish, tells clients to reconnect, and ends. */
   stop(timeoutMs: number): Promise<void>;
 };
@@ -109,6 +111,7 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
     get isListening() {
       return listener.connected;
     },
+    lagSeconds: () => delivery.lagSeconds(),
     async stop(timeoutMs) {
       clearInterval(fallback);
       revocations?.stop();

@@ -5,14 +5,14 @@ import { traceIdOfOrder } from "../core/trace-id.ts";
 import type { OrderRecord } from "../trading/orders/order-record.ts";
 import type { OrderDeskObserver } from "../workers/order-desk.ts";
 import { answerSeconds, fastSeconds, fillSeconds } from "./buckets.ts";
+import type { LeaseHeld } from "./leases.ts";
 import type { PathTracing } from "./path-tracing.ts";
 
 /** Orders whose POST is remembered for the time to their fill; the oldest is forgotten for a newer one. */
 const maxRememberedPosts = 10_000;
 
-export function orderTelemetry(registry: Registry, logger: Logger, tracing: PathTracing | null): OrderDeskObserver {
+export function orderTelemetry(registry: Registry, logger: Logger, tracing: PathTracing | null, leaseHeld: LeaseHeld): OrderDeskObserver {
   const registers = [registry];
-  const hasDesk = new Gauge({ name: "nod_order_desk_held", help: "1 while this process sends and follows orders", registers });
   const answerToPost = new Histogram({ name: "nod_answer_to_post_seconds", help: "From an answer, or from the end of the time to take it back, to the POST of its order", buckets: answerSeconds, registers });
   const postSeconds = new Histogram({ name: "nod_post_seconds", help: "The broker's answer to an order", labelNames: ["outcome"], buckets: fastSeconds, registers });
   const postToFill = new Histogram({ name: "nod_post_to_fill_seconds", help: "From the POST of an order to its complete fill in our books, by this process's clock; of orders that this process sent", buckets: fillSeconds, registers });
@@ -33,7 +33,7 @@ export function orderTelemetry(registry: Registry, logger: Logger, tracing: Path
 
   return {
     deskChanged(isOurs) {
-      hasDesk.set(isOurs ? 1 : 0);
+      leaseHeld("order-desk", isOurs);
       if (isOurs) logger.info("this process has the order desk");
       else logger.warn("another process may have the order desk");
     },

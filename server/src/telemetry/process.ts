@@ -4,6 +4,8 @@ import type { Pool } from "../db/pool.ts";
 
 export type BuildInfo = { version: string; role: string };
 
+export type NamedPool = { name: string; pool: Pick<Pool, "totalCount" | "idleCount" | "waitingCount">; max: number };
+
 /** What a call budget of the broker's has left now; the names of hosts are `trading` and `data`. */
 export type BudgetReading = { host: string; limit: number; left: number; waiting: number; refused: number };
 
@@ -11,8 +13,7 @@ export function buildMetrics(registry: Registry, { version, role }: BuildInfo): 
   new Gauge({ name: "nod_build_info", help: "What runs here; always 1", labelNames: ["version", "node_version", "role"], registers: [registry] }).set({ version, node_version: process.versions.node, role }, 1);
 }
 
-/** @param max the pool's own limit */
-export function poolMetrics(registry: Registry, pools: () => Iterable<{ name: string; pool: Pool; max: number }>): void {
+export function poolMetrics(registry: Registry, pools: () => Iterable<NamedPool>): void {
   const told: Gauge = new Gauge({
     name: "nod_database_pool_connections",
     help: "Connections of a pool: used by a statement or a transaction, or idle",

@@ -5,17 +5,17 @@ import { traceIdOf } from "../core/trace-id.ts";
 import { feedGroupName } from "../trading/config/due-inputs.ts";
 import type { TickObserver } from "../workers/tick-observer.ts";
 import { fastSeconds } from "./buckets.ts";
+import type { LeaseHeld } from "./leases.ts";
 import type { PathTracing } from "./path-tracing.ts";
 
 export type TickTelemetry = { observer: TickObserver; factsStreamed(facts: number): void };
 
-export function tickTelemetry(registry: Registry, logger: Logger, tracing: PathTracing | null): TickTelemetry {
+export function tickTelemetry(registry: Registry, logger: Logger, tracing: PathTracing | null, leaseHeld: LeaseHeld): TickTelemetry {
   const registers = [registry];
   const seconds = new Histogram({ name: "nod_tick_seconds", help: "Duration of a tick by phase", labelNames: ["phase"], buckets: fastSeconds, registers });
   const rows = new Counter({ name: "nod_tick_rows_total", help: "What the phases of the ticks went through: users whose config changed (refresh), symbols with news and rules on them (evaluate), questions asked (ask)", labelNames: ["phase"], registers });
   const failures = new Counter({ name: "nod_tick_failures_total", help: "Ticks that failed", registers });
   const lastTick = new Gauge({ name: "nod_tick_last_success_timestamp_seconds", help: "When a tick of this process last ended well; 0 before the first", registers });
-  const isTicking = new Gauge({ name: "nod_tick_lease_held", help: "1 while this process ticks", registers });
   const fired = new Counter({ name: "nod_rules_fired_total", help: "Rules that turned true for a user", registers });
   const asked = new Counter({ name: "nod_questions_asked_total", help: "Questions asked by rules", registers });
   const unknown = new Gauge({ name: "nod_rules_unknown", help: "Symbol and reference pairs that could not be told in the last tick", registers });
@@ -69,7 +69,7 @@ export function tickTelemetry(registry: Registry, logger: Logger, tracing: PathT
       logger.warn({ err: error, feed, failures: inARow, retryInMs }, "market data could not be fetched");
     },
     leaseChanged(isLeader) {
-      isTicking.set(isLeader ? 1 : 0);
+      leaseHeld("tick", isLeader);
       logger.info({ isLeader }, isLeader ? "this process ticks" : "another process may tick");
     },
     configProblem: (problem) => logger.warn({ problem }, "a stored config is not in force as it stands"),

@@ -89,6 +89,25 @@ export async function readOutbox(db: Db, wanted: readonly { firebaseUid: string;
   return rows.map((row) => ({ firebaseUid: row.firebase_uid, seq: Number(row.seq), kind: row.kind, refId: row.ref_id, createdAt: row.created_at }));
 }
 
+/** The age in seconds, by the database's clock, of the oldest message that comes after one of these places; 0 when none does. */
+export async function oldestUnreadSeconds(db: Db, places: readonly { firebaseUid: string; afterSeq: number }[]): Promise<number> {
+  if (places.length === 0) return 0;
+  const { rows } = await db.query<{ seconds: number }>({
+    name: "oldest-unread",
+    text: `
+      select coalesce(extract(epoch from clock_timestamp() - min(next.created_at)), 0)::float8 as seconds
+      from unnest($1::text[], $2::int8[]) as place (firebase_uid, after_seq)
+      cross join lateral (
+        select o.created_at from user_outbox as o
+        where o.firebase_uid = place.firebase_uid and o.seq > place.after_seq
+        order by o.seq
+        limit 1
+      ) as next`,
+    values: [places.map((place) => place.firebaseUid), places.map((place) => place.afterSeq)],
+  });
+  return rows[0]?.seconds ?? 0;
+}
+
 export type OutboxHead = { lastSeq: number; ackedSeq: number };
 
 /** Where a user's numbers stand; zeros for somebody who was never told anything. */
