@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { migrate } from "./db/migrate.ts";
 import { applySeed } from "./db/seed.ts";
+import { prepareChoresSchema } from "./workers/chores-schema.ts";
 
 export const migrationsFolder = join(import.meta.dirname, "../migrations");
 const seedsFolder = join(import.meta.dirname, "../seeds");
@@ -15,6 +16,7 @@ const defaultSeed = join(seedsFolder, "default_paper_watchlist.sql");
  */
 export async function prepareDatabase(ownerUrl: string, say: (line: string) => void): Promise<void> {
   await migrate({ url: ownerUrl, directory: migrationsFolder, log: say });
+  await prepareChoresSchema(ownerUrl);
   for (const file of [defaultSeed, ...(await templateSeeds())]) await applySeed({ url: ownerUrl, file });
 }
 

@@ -14,6 +14,8 @@ import { ordersChannel } from "./trading/orders/place-order.ts";
 import { killSwitchChannel } from "./trading/risk/kill-switch-table.ts";
 import type { ConfigSource } from "./trading/risk/risk-context-table.ts";
 import { startAutoAnswers } from "./workers/answer-auto.ts";
+import { listChores } from "./workers/chores-list.ts";
+import { startScheduledChores } from "./workers/chores.ts";
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
 import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
 import { startOwnedChore, type OwnedChoreSettings } from "./workers/owned-chore.ts";
@@ -58,8 +60,8 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
   return { ...links, broker: ports.description, nextLookAt: () => looking?.nextLookAt() ?? null, reconciled: () => reconciledVerdict(orders) };
 }
 
-/** What looks about once a second whether something is due. */
-function startChores({ config, logger, stops, telemetry, workerPool: pool }: Foundation, owner: string, answers: AnswerService, looking: Looking | null): void {
+/** What looks about once a second whether something is due, and what is due by the clock. */
+function startChores({ config, database, logger, stops, telemetry, workerPool: pool }: Foundation, owner: string, answers: AnswerService, looking: Looking | null): void {
   const own = (name: string, begin: OwnedChoreSettings["begin"]): void => {
     const chore = startOwnedChore({ pool, name, owner, begin, onError: (error) => logger.warn({ err: error, chore: name }, "it could not be found out whose a chore is") });
     stops.add(() => chore.stop());
@@ -73,6 +75,8 @@ function startChores({ config, logger, stops, telemetry, workerPool: pool }: Fou
     stops.add(() => sender.stop());
     own("push", (fence) => startPushing(pool, sender, telemetry.push, fence));
   }
+  const scheduled = startScheduledChores({ url: database.workerUrl, chores: (chorePool) => listChores(chorePool, config.retention), observer: telemetry.chores });
+  stops.add(() => scheduled.stop());
   // Everybody watches: whoever reads a feed knows best that it fails, and a switch that is set is not set again.
   const halts = startHaltWatch({ pool, feeds: () => failingStockFeeds(looking?.feeds() ?? [], new Date()), observer: telemetry.halts });
   stops.add(() => halts.stop());

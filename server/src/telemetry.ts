@@ -1,6 +1,7 @@
 /** What the rooms tell of themselves, as Prometheus metrics, log lines and, where somebody collects them, traces. */
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import { choreTelemetry } from "./telemetry/chores.ts";
 import { barsTelemetry, haltTelemetry, streamTelemetry } from "./telemetry/market.ts";
 import { leaseTelemetry } from "./telemetry/leases.ts";
 import { orderTelemetry } from "./telemetry/orders.ts";
@@ -8,6 +9,7 @@ import type { PathTracing } from "./telemetry/path-tracing.ts";
 import { questionTelemetry, type QuestionTelemetry } from "./telemetry/questions.ts";
 import { tickTelemetry, type TickTelemetry } from "./telemetry/tick.ts";
 import type { BarsObserver } from "./workers/bars-backfill.ts";
+import type { ChoreObserver } from "./workers/chores.ts";
 import type { MarketStreamObserver } from "./workers/market-stream.ts";
 import type { OrderDeskObserver } from "./workers/order-desk.ts";
 import type { HaltObserver } from "./workers/watch-halts.ts";
@@ -17,6 +19,7 @@ export type Telemetry = QuestionTelemetry & {
   orders: OrderDeskObserver;
   halts: HaltObserver;
   bars: BarsObserver;
+  chores: ChoreObserver;
   stream: MarketStreamObserver;
 };
 
@@ -29,6 +32,7 @@ export function createTelemetry(registry: Registry, logger: Logger, tracing: Pat
     orders: orderTelemetry(registry, logger, tracing, leaseHeld),
     halts: haltTelemetry(registry, logger),
     bars: barsTelemetry(registry, logger),
+    chores: choreTelemetry(registry, logger),
     stream: streamTelemetry(registry, logger, tick.factsStreamed),
     ...questionTelemetry(registry, logger, tracing),
   };

@@ -123,6 +123,11 @@ const columnTypes: pg.CustomTypesConfig = {
 
 /** Opens nothing yet: the first query connects. End it with `pool.end()`. */
 export function createPool(settings: PoolSettings): Pool {
+  return createDriverPool(settings);
+}
+
+/** The same with everything that the driver's own has, for a library that wants one. */
+export function createDriverPool(settings: PoolSettings): pg.Pool {
   const statementTimeoutMs = settings.statementTimeoutMs ?? 15_000;
   const pool = new BoundedPool({
     connectionString: settings.url,

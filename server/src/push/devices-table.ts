@@ -48,3 +48,9 @@ export async function releaseToken(db: Db, pushToken: string, except: { firebase
     values: [pushToken, except?.firebaseUid ?? null, except?.id ?? null],
   });
 }
+
+/** Forgets devices that nobody was at for so long; gives how many. Needs to see all users. */
+export async function forgetUnusedDevices(db: Db, days: number): Promise<number> {
+  const { rowCount } = await db.query("delete from devices where last_seen_at < now() - $1::int4 * interval '1 day'", [days]);
+  return rowCount ?? 0;
+}
