@@ -124,7 +124,7 @@ function fetchForAll(parts: Parts, onNews: () => void): ReturnType<typeof startM
     learnSymbols: () => learnSymbols(parts),
     onFacts: onNews,
     mayHold: () => registry.mayOwn(),
-    observer: telemetry.tick,
+    observer: telemetry.fetches(),
   });
   stops.add(() => market.stop());
   workers = bringMarketIn(parts, {
@@ -146,7 +146,7 @@ const commonOf = ({ base: { config, telemetry }, ports, owner, tickPool }: Parts
   owner,
   intervalMs: config.questionWorkerIntervalMs,
   evaluationEnabled: config.evalEnabled,
-  observer: telemetry.tick,
+  observer: telemetry.tick(),
 });
 
 const learnSymbols = ({ base: { telemetry }, ports: { broker }, tickPool: pool }: Parts): Promise<void> => learnNewAssets({ pool, broker, onError: (error) => telemetry.orders.failed(error) });

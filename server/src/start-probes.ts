@@ -2,7 +2,7 @@
 import type { Foundation } from "./foundation.ts";
 import { createGracefulServer } from "./http/graceful-server.ts";
 import { createProbeApp } from "./http/probe-app.ts";
-import { createReadinessProbe, databaseCheck, leasesCheck, leasesOf, marketDataCheck, migrationsCheck } from "./http/readiness.ts";
+import { createReadinessProbe, databaseCheck, leasesCheck, marketDataCheck, migrationsCheck } from "./http/readiness.ts";
 import { migrationsFolder } from "./prepare-database.ts";
 import type { RunningWorker } from "./start-worker.ts";
 
@@ -16,7 +16,7 @@ export async function startProbes({ config, logger, metrics, pool, stops, worker
     migrationsCheck(pool, migrationsFolder),
     { name: "broker_reconciled", required: true, look: () => worker.reconciled() },
     marketDataCheck(pool),
-    leasesCheck(workerPool, leasesOf(config)),
+    leasesCheck(workerPool, { asks: config.questionWorkerEnabled }),
     { name: "accepting_requests", required: true, look: () => ({ ready: !isStopping, detail: isStopping ? "It is stopping." : "It works." }) },
   ]);
   const server = createGracefulServer(createProbeApp({ operatorToken: config.operatorToken, trustedProxies: config.trustedProxies, readiness, logger, metrics }));

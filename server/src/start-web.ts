@@ -10,7 +10,7 @@ import { clientAddress } from "./http/client-address.ts";
 import { createHubReads, createTableServices } from "./http/database-services.ts";
 import { createGracefulServer } from "./http/graceful-server.ts";
 import { defaultRateLimits } from "./http/rate-limits.ts";
-import { createReadinessProbe, databaseCheck, leasesCheck, leasesOf, marketDataCheck, migrationsCheck, workersCheck } from "./http/readiness.ts";
+import { createReadinessProbe, databaseCheck, leasesCheck, marketDataCheck, migrationsCheck, workersCheck } from "./http/readiness.ts";
 import { openIdentities, type Identities } from "./identity.ts";
 import type { AnswerService } from "./pipeline/answer.ts";
 import { undoAnswer } from "./pipeline/undo.ts";
@@ -51,7 +51,7 @@ export async function startWeb(base: Foundation, worker: RunningWorker | null): 
     migrationsCheck(pool, migrationsFolder),
     worker === null ? workersCheck(pool) : { name: "broker_reconciled", required: true, look: () => worker.reconciled() },
     marketDataCheck(pool),
-    leasesCheck(workerPool, leasesOf(config)),
+    leasesCheck(workerPool, { asks: config.questionWorkerEnabled }),
     { name: "hub", required: true, look: () => ({ ready: hub.isListening, detail: hub.isListening ? "It is told of new messages." : "It is not told of new messages; they are looked for now and then." }) },
     { name: "accepting_requests", required: true, look: () => ({ ready: !isStopping, detail: isStopping ? "It is stopping." : "It takes requests." }) },
   ]);

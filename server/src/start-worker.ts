@@ -63,7 +63,7 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
 /** What looks about once a second whether something is due, and what is due by the clock. */
 function startChores({ config, database, logger, stops, telemetry, workerPool: pool }: Foundation, owner: string, answers: AnswerService, looking: Looking | null): void {
   const own = (name: string, begin: OwnedChoreSettings["begin"]): void => {
-    const chore = startOwnedChore({ pool, name, owner, begin, onError: (error) => logger.warn({ err: error, chore: name }, "it could not be found out whose a chore is") });
+    const chore = startOwnedChore({ pool, name, owner, begin, onError: (error) => logger.warn({ err: error, chore: name }, "it could not be found out whose a chore is"), onChange: (isOurs) => telemetry.leaseHeld(name, isOurs) });
     stops.add(() => chore.stop());
   };
   own("expiry", (fence) => startQuestionExpiry(pool, telemetry.expiry, fence));

@@ -3,19 +3,24 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { choreTelemetry } from "./telemetry/chores.ts";
 import { barsTelemetry, haltTelemetry, streamTelemetry } from "./telemetry/market.ts";
-import { leaseTelemetry } from "./telemetry/leases.ts";
+import { leaseTelemetry, type LeaseHeld } from "./telemetry/leases.ts";
 import { orderTelemetry } from "./telemetry/orders.ts";
 import type { PathTracing } from "./telemetry/path-tracing.ts";
 import { questionTelemetry, type QuestionTelemetry } from "./telemetry/questions.ts";
-import { tickTelemetry, type TickTelemetry } from "./telemetry/tick.ts";
+import { tickTelemetry } from "./telemetry/tick.ts";
 import type { BarsObserver } from "./workers/bars-backfill.ts";
 import type { ChoreObserver } from "./workers/chores.ts";
 import type { MarketStreamObserver } from "./workers/market-stream.ts";
 import type { OrderDeskObserver } from "./workers/order-desk.ts";
+import type { TickObserver } from "./workers/tick-observer.ts";
 import type { HaltObserver } from "./workers/watch-halts.ts";
 
 export type Telemetry = QuestionTelemetry & {
-  tick: TickTelemetry["observer"];
+  leaseHeld: LeaseHeld;
+  /** A new one for each tick that runs beside others. */
+  tick(): TickObserver;
+  /** For whoever fetches the market for the ticks of others. */
+  fetches(): TickObserver;
   orders: OrderDeskObserver;
   halts: HaltObserver;
   bars: BarsObserver;
@@ -26,9 +31,11 @@ export type Telemetry = QuestionTelemetry & {
 /** @param tracing null: nobody collects traces, and nothing is done for them */
 export function createTelemetry(registry: Registry, logger: Logger, tracing: PathTracing | null = null): Telemetry {
   const leaseHeld = leaseTelemetry(registry);
-  const tick = tickTelemetry(registry, logger, tracing, leaseHeld);
+  const tick = tickTelemetry(registry, logger, leaseHeld);
   return {
-    tick: tick.observer,
+    leaseHeld,
+    tick: () => tick.observe(tracing?.ofTick() ?? null),
+    fetches: () => tick.observe(tracing?.ofFetches() ?? null),
     orders: orderTelemetry(registry, logger, tracing, leaseHeld),
     halts: haltTelemetry(registry, logger),
     bars: barsTelemetry(registry, logger),

@@ -78,25 +78,32 @@ export function marketDataCheck(pool: Pool): Check {
   };
 }
 
-/** What must be done by somebody, whatever this process's own role is. */
-export const leasesOf = ({ questionWorkerEnabled }: { questionWorkerEnabled: boolean }): readonly string[] => (questionWorkerEnabled ? ["tick", "order-desk"] : ["order-desk"]);
-
 /**
- * Whether somebody has each of these chores. Not required: a process that answers people, or stands by, is well while another
- * one that worked is being succeeded.
+ * Whether somebody asks for every user, and somebody has the order desk. Not required: a process that answers people, or
+ * stands by, is well while another one that worked is being succeeded.
  * @param pool reads as the role that works for all users
+ * @param asks whether questions are to be asked at all
  */
-export function leasesCheck(pool: Pool, names: readonly string[]): Check {
+export function leasesCheck(pool: Pool, { asks }: { asks: boolean }): Check {
   return {
     name: "leases",
     required: false,
     async look() {
-      const { rows } = await pool.query<{ name: string }>("select name from leases where name = any($1::text[]) and expires_at > clock_timestamp()", [names]);
-      const held = new Set(rows.map((row) => row.name));
-      const free = names.filter((name) => !held.has(name));
-      return free.length === 0 ? { ready: true, detail: `Somebody has each of: ${names.join(", ")}.` } : { ready: false, detail: `Nobody has: ${free.join(", ")}.` };
+      const { rows } = await pool.query<{ name: string }>("select name from leases where expires_at > clock_timestamp()");
+      const held = rows.map((row) => row.name);
+      const missing = [...(held.includes("order-desk") ? [] : ["Nobody has the order desk."]), ...(asks ? untended(held) : [])];
+      return missing.length === 0 ? { ready: true, detail: `Held: ${held.toSorted().join(", ")}.` } : { ready: false, detail: missing.join(" ") };
     },
   };
+}
+
+/** For whom nobody asks: everybody, or the users of some shards. How many there are is in the leases' own names. */
+function untended(held: readonly string[]): string[] {
+  if (held.includes("tick")) return [];
+  const shards = held.flatMap((name) => /^shard \d+ of (\d+)$/.exec(name)?.[1] ?? []);
+  const [of] = shards;
+  if (of === undefined) return ["Nobody ticks."];
+  return shards.length < Number(of) ? [`Nobody has ${Number(of) - shards.length} of ${of} shards.`] : [];
 }
 
 /** A worker compares its books with the broker's about once a minute; three times that long without it, nobody does. */

@@ -22,10 +22,18 @@ export type Deciding = { startMs: number; endMs: number };
 /** `won`: this answer closed the question; it is not a replay, and not one that came too late. */
 export type AnswerTrace = { questionId: string; via: string; startMs: number; outcome: AnswerOutcome; won: boolean; deciding: Deciding | null };
 
-export type PathTracing = {
+/** Of one tick after the other. */
+export type TickTracing = {
   fetched(report: FetchReport): void;
   asked(questions: readonly NamedQuestion[]): void;
   ticked(report: TickReport): void;
+};
+
+export type PathTracing = {
+  /** For one tick that runs beside others, as the shards' do. */
+  ofTick(): TickTracing;
+  /** For whoever fetches the market for the ticks of others: each fetch is a trace of its own. */
+  ofFetches(): TickTracing;
   delivered(told: Told, connections: number, startMs: number): void;
   answered(answer: AnswerTrace): void;
   posted(order: OrderRecord, outcome: string, tookMs: number): void;
@@ -35,36 +43,16 @@ export type PathTracing = {
 
 /** @param nowMs milliseconds since 1970, with fractions */
 export function createPathTracing(sink: SpanSink, nowMs: () => number = () => performance.timeOrigin + performance.now()): PathTracing {
-  let tick = nextTick();
-  const step = (span: Omit<FinishedSpan, "spanId"> & { spanId?: string }): void => sink.add({ ...span, spanId: span.spanId ?? randomSpanId() });
+  const step: Step = (span) => sink.add({ ...span, spanId: span.spanId ?? randomSpanId() });
+
+  const tellFetch = ({ group, symbols, facts, recorded, tookMs }: FetchReport, of: { traceId: string; parentSpanId: string | null }): void => {
+    const endMs = nowMs();
+    step({ ...of, name: "ingest", kind: "client", startMs: endMs - tookMs, endMs, attributes: { "nod.feed": feedGroupName(group), "nod.symbols": symbols, "nod.facts": facts, "nod.facts_recorded": recorded } });
+  };
 
   return {
-    fetched({ group, symbols, facts, recorded, tookMs }) {
-      const endMs = nowMs();
-      tick.isWorthTelling = true;
-      step({ traceId: tick.traceId, parentSpanId: tick.spanId, name: "ingest", kind: "client", startMs: endMs - tookMs, endMs, attributes: { "nod.feed": feedGroupName(group), "nod.symbols": symbols, "nod.facts": facts, "nod.facts_recorded": recorded } });
-    },
-    asked(questions) {
-      const atMs = nowMs();
-      tick.isWorthTelling = true;
-      for (const { id, ruleId, symbol } of questions) {
-        step({ ...questionRef(id), parentSpanId: null, name: "question asked", kind: "producer", startMs: atMs, endMs: atMs, attributes: { "nod.question_id": id, "nod.rule_id": ruleId, "nod.symbol": symbol }, links: [{ traceId: tick.traceId, spanId: tick.askSpanId }] });
-      }
-    },
-    ticked(report) {
-      const { refreshMs, ingestMs, evaluateMs, askMs, totalMs, changedUsers, changedMarkets, unknown, stale, fired, asked } = report;
-      const { traceId, spanId, askSpanId, isWorthTelling } = tick;
-      tick = nextTick();
-      // Most ticks find nothing new: they are metrics, not stories.
-      if (!isWorthTelling && changedMarkets === 0 && asked === 0) return;
-      const endMs = nowMs();
-      const startMs = endMs - totalMs;
-      const evaluateFromMs = startMs + refreshMs + ingestMs;
-      const askFromMs = evaluateFromMs + evaluateMs;
-      step({ traceId, spanId, parentSpanId: null, name: "tick", kind: "internal", startMs, endMs, attributes: { "nod.users_changed": changedUsers } });
-      step({ traceId, parentSpanId: spanId, name: "evaluate", kind: "internal", startMs: evaluateFromMs, endMs: askFromMs, attributes: { "nod.markets_changed": changedMarkets, "nod.rules_fired": fired, "nod.rules_unknown": unknown, "nod.rules_stale": stale } });
-      step({ traceId, spanId: askSpanId, parentSpanId: spanId, name: "ask", kind: "internal", startMs: askFromMs, endMs: askFromMs + askMs, attributes: { "nod.rules_fired": fired, "nod.questions_asked": asked } });
-    },
+    ofTick: () => tickTracing(step, tellFetch, nowMs),
+    ofFetches: () => ({ fetched: (report) => tellFetch(report, { traceId: randomTraceId(), parentSpanId: null }), asked: () => undefined, ticked: () => undefined }),
     delivered({ method, payload }, connections, startMs) {
       if (method === "QuestionClosed") return;
       const of = method === "ReceiveQuestion" ? questionRef(payload.id) : orderRef({ id: payload.id, questionId: payload.question_id });
@@ -102,6 +90,39 @@ export function createPathTracing(sink: SpanSink, nowMs: () => number = () => pe
   };
 }
 
+type Step = (span: Omit<FinishedSpan, "spanId"> & { spanId?: string }) => void;
+
+function tickTracing(step: Step, tellFetch: (report: FetchReport, of: { traceId: string; parentSpanId: string }) => void, nowMs: () => number): TickTracing {
+  let tick = nextTick();
+  return {
+    fetched(report) {
+      tick.isWorthTelling = true;
+      tellFetch(report, { traceId: tick.traceId, parentSpanId: tick.spanId });
+    },
+    asked(questions) {
+      const atMs = nowMs();
+      tick.isWorthTelling = true;
+      for (const { id, ruleId, symbol } of questions) {
+        step({ ...questionRef(id), parentSpanId: null, name: "question asked", kind: "producer", startMs: atMs, endMs: atMs, attributes: { "nod.question_id": id, "nod.rule_id": ruleId, "nod.symbol": symbol }, links: [{ traceId: tick.traceId, spanId: tick.askSpanId }] });
+      }
+    },
+    ticked(report) {
+      const { refreshMs, ingestMs, evaluateMs, askMs, totalMs, changedUsers, changedMarkets, unknown, stale, fired, asked } = report;
+      const { traceId, spanId, askSpanId, isWorthTelling } = tick;
+      tick = nextTick();
+      // Most ticks find nothing new: they are metrics, not stories.
+      if (!isWorthTelling && changedMarkets === 0 && asked === 0) return;
+      const endMs = nowMs();
+      const startMs = endMs - totalMs;
+      const evaluateFromMs = startMs + refreshMs + ingestMs;
+      const askFromMs = evaluateFromMs + evaluateMs;
+      step({ traceId, spanId, parentSpanId: null, name: "tick", kind: "internal", startMs, endMs, attributes: { "nod.users_changed": changedUsers } });
+      step({ traceId, parentSpanId: spanId, name: "evaluate", kind: "internal", startMs: evaluateFromMs, endMs: askFromMs, attributes: { "nod.markets_changed": changedMarkets, "nod.rules_fired": fired, "nod.rules_unknown": unknown, "nod.rules_stale": stale } });
+      step({ traceId, spanId: askSpanId, parentSpanId: spanId, name: "ask", kind: "internal", startMs: askFromMs, endMs: askFromMs + askMs, attributes: { "nod.rules_fired": fired, "nod.questions_asked": asked } });
+    },
+  };
+}
+
 const answerStep = "answer";
 /** `attempt` counts from 1. */
 const submitStep = (attempt: number): string => `submit ${attempt}`;
@@ -123,7 +144,8 @@ const orderAttributes = ({ id, clientOrderId, questionId, symbol, side, mode }: 
   "nod.mode": mode,
 });
 
+const randomTraceId = (): string => randomBytes(16).toString("hex");
 const randomSpanId = (): string => randomBytes(8).toString("hex");
 
 /** Its ids are known before it is over, so that what happens in it can name it. */
-const nextTick = () => ({ traceId: randomBytes(16).toString("hex"), spanId: randomSpanId(), askSpanId: randomSpanId(), isWorthTelling: false });
+const nextTick = () => ({ traceId: randomTraceId(), spanId: randomSpanId(), askSpanId: randomSpanId(), isWorthTelling: false });

@@ -6,11 +6,15 @@ import { feedGroupName } from "../trading/config/due-inputs.ts";
 import type { TickObserver } from "../workers/tick-observer.ts";
 import { fastSeconds } from "./buckets.ts";
 import type { LeaseHeld } from "./leases.ts";
-import type { PathTracing } from "./path-tracing.ts";
+import type { TickTracing } from "./path-tracing.ts";
 
-export type TickTelemetry = { observer: TickObserver; factsStreamed(facts: number): void };
+export type TickTelemetry = {
+  /** One for each tick that runs beside others, since each has traces of its own. */
+  observe(tracing: TickTracing | null): TickObserver;
+  factsStreamed(facts: number): void;
+};
 
-export function tickTelemetry(registry: Registry, logger: Logger, tracing: PathTracing | null, leaseHeld: LeaseHeld): TickTelemetry {
+export function tickTelemetry(registry: Registry, logger: Logger, leaseHeld: LeaseHeld): TickTelemetry {
   const registers = [registry];
   const seconds = new Histogram({ name: "nod_tick_seconds", help: "Duration of a tick by phase", labelNames: ["phase"], buckets: fastSeconds, registers });
   const rows = new Counter({ name: "nod_tick_rows_total", help: "What the phases of the ticks went through: users whose config changed (refresh), symbols with news and rules on them (evaluate), questions asked (ask)", labelNames: ["phase"], registers });
@@ -27,7 +31,7 @@ export function tickTelemetry(registry: Registry, logger: Logger, tracing: PathT
   for (const phase of ["refresh", "evaluate", "ask"]) rows.inc({ phase }, 0);
   for (const source of ["poll", "stream"]) facts.inc({ source }, 0);
 
-  const observer: TickObserver = {
+  const observe = (tracing: TickTracing | null): TickObserver => ({
     tickFinished(report) {
       seconds.observe({ phase: "refresh" }, report.refreshMs / 1_000);
       seconds.observe({ phase: "ingest" }, report.ingestMs / 1_000);
@@ -68,11 +72,11 @@ export function tickTelemetry(registry: Registry, logger: Logger, tracing: PathT
       backOff.set({ feed }, retryInMs / 1_000);
       logger.warn({ err: error, feed, failures: inARow, retryInMs }, "market data could not be fetched");
     },
-    leaseChanged(isLeader) {
-      leaseHeld("tick", isLeader);
-      logger.info({ isLeader }, isLeader ? "this process ticks" : "another process may tick");
+    leaseChanged(isLeader, lease) {
+      leaseHeld(lease, isLeader);
+      logger.info({ isLeader, lease }, isLeader ? "this process ticks" : "another process may tick");
     },
     configProblem: (problem) => logger.warn({ problem }, "a stored config is not in force as it stands"),
-  };
-  return { observer, factsStreamed: (recorded) => facts.inc({ source: "stream" }, recorded) };
+  });
+  return { observe, factsStreamed: (recorded) => facts.inc({ source: "stream" }, recorded) };
 }

@@ -37,7 +37,7 @@ const leaseName = "market";
 
 export function startMarketOwner(settings: MarketOwnerSettings): MarketOwner {
   const { pool, observer = {} } = settings;
-  const lease = createTickLease(pool, settings.owner, () => undefined, leaseName);
+  const lease = createTickLease(pool, settings.owner, () => observer.leaseChanged?.(false, leaseName), leaseName);
   const wants = createPublishedWants(pool, settings.shards);
   const told = new Map<string, number>();
   const ingest = createIngest({
@@ -66,7 +66,9 @@ export function startMarketOwner(settings: MarketOwnerSettings): MarketOwner {
     async run() {
       const mayHold = settings.mayHold();
       if (!mayHold) await lease.release();
-      if (!mayHold || (await lease.hold()) === false) return { nextInMs: standbyRetryMs };
+      const held = mayHold && (await lease.hold());
+      if (held === false) return { nextInMs: standbyRetryMs };
+      if (held === "new") observer.leaseChanged?.(true, leaseName);
       await wants.refresh();
       await ingest.run(wants.inputs, await readSessions(pool));
       await settings.learnSymbols?.();

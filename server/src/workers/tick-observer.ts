@@ -32,6 +32,7 @@ export type TickObserver = {
   fetchFinished(report: FetchReport): void;
   /** `failures` counts in a row; the group's next attempt waits for `retryInMs`, the other groups do not. */
   fetchFailed(failure: { group: FeedGroup; error: unknown; failures: number; retryInMs: number }): void;
-  leaseChanged(isLeader: boolean): void;
+  /** `lease`: its name in the table, one for each shard where there are several. */
+  leaseChanged(isLeader: boolean, lease: string): void;
   configProblem(problem: ConfigProblem): void;
 };

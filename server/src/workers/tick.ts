@@ -69,7 +69,8 @@ export type TickWorker = {
 export function startTick(settings: TickSettings): TickWorker {
   const { pool, observer = {} } = settings;
   const configs = createCompiledConfigs(pool, (problem) => observer.configProblem?.(problem), settings.shard ?? null);
-  const lease = createTickLease(pool, settings.owner, () => observer.leaseChanged?.(false), settings.shard && shardLeaseName(settings.shard));
+  const leaseName = settings.shard === undefined ? "tick" : shardLeaseName(settings.shard);
+  const lease = createTickLease(pool, settings.owner, () => observer.leaseChanged?.(false, leaseName), leaseName);
   const ingest = createIngest({
     db: pool,
     market: settings.market,
@@ -91,7 +92,7 @@ export function startTick(settings: TickSettings): TickWorker {
     const mayHold = settings.mayHold?.() ?? true;
     if (!mayHold && lease.isHeld) {
       await lease.release();
-      observer.leaseChanged?.(false);
+      observer.leaseChanged?.(false, leaseName);
     }
     const held = mayHold && (await lease.hold());
     if (held === false) return { nextInMs: standbyRetryMs };
@@ -99,7 +100,7 @@ export function startTick(settings: TickSettings): TickWorker {
     if (held === "new") {
       evaluation = createEvaluation(pool, configs, observer.questionsAsked);
       isLoaded = false;
-      observer.leaseChanged?.(true);
+      observer.leaseChanged?.(true, leaseName);
     }
     const wasLoaded = isLoaded;
     const refresh = await (isLoaded ? configs.refreshChanged() : configs.load());
@@ -142,7 +143,9 @@ export function startTick(settings: TickSettings): TickWorker {
     wake: () => loop.wake(),
     stop: async () => {
       await Promise.all([loop.stop(), ingest.stop()]);
+      if (!lease.isHeld) return;
       await lease.release();
+      observer.leaseChanged?.(false, leaseName);
     },
     health: () => ({ isLeader: lease.isHeld, lastTickAt, nextTickAt, failingSince, feeds: ingest.health() }),
     configs,

@@ -60,6 +60,8 @@ describe("a database that is gone for ten seconds", () => {
       await sleep(50);
     }
     expect(calls).toBeGreaterThan(5);
+    const negotiation = await fetch(`${nod.url}/hubs/questions/negotiate?negotiateVersion=1`, { method: "POST", headers: { authorization: `Bearer ${await nod.token("nobody yet")}` } });
+    expect({ status: negotiation.status, retryAfter: negotiation.headers.get("retry-after") }).toEqual({ status: 503, retryAfter: "2" });
     expect(inbox.events).toEqual([]);
 
     await proxy.become("open");

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createPool } from "../../src/db/pool.ts";
-import { createReadinessProbe, databaseCheck, marketDataCheck, migrationsCheck } from "../../src/http/readiness.ts";
+import { createReadinessProbe, databaseCheck, leasesCheck, marketDataCheck, migrationsCheck } from "../../src/http/readiness.ts";
 import { useTestDatabase } from "../support/database.ts";
 
 const database = useTestDatabase();
@@ -54,4 +54,21 @@ test("prices matter while the market is open", async () => {
   expect(await look()).toMatchObject({ ready: true });
   await priceOf("1 hour");
   expect(await look()).toMatchObject({ ready: false, detail: expect.stringMatching(/^The newest price is 36\d\d s old/) });
+});
+
+test("somebody has to ask for every user, and somebody has to have the order desk", async () => {
+  const look = async (asks = true): Promise<unknown> => (await createReadinessProbe([leasesCheck(database.pool, { asks })])())[0];
+  const hold = (name: string, left = "1 minute"): Promise<unknown> =>
+    database.pool.query("insert into leases (name, owner, expires_at) values ($1, 'somebody', now() + $2::interval) on conflict (name) do update set expires_at = excluded.expires_at", [name, left]);
+  expect(await look()).toMatchObject({ ready: false, required: false, detail: "Nobody has the order desk. Nobody ticks." });
+  await hold("order-desk");
+  expect(await look(false)).toMatchObject({ ready: true });
+  await hold("tick");
+  expect(await look()).toMatchObject({ ready: true, detail: "Held: order-desk, tick." });
+  await hold("tick", "-1 second");
+  await hold("shard 0 of 3");
+  expect(await look()).toMatchObject({ ready: false, detail: "Nobody has 2 of 3 shards." });
+  await hold("shard 1 of 3");
+  await hold("shard 2 of 3");
+  expect(await look()).toMatchObject({ ready: true });
 });
