@@ -77,7 +77,7 @@ function lookTogether(parts: Parts): Looking {
   const announcer = createAnnouncer(workerPool, (error) => logger.warn({ err: error }, "the shards of other processes are not told of new facts; they look by themselves"));
   const onNews = (): void => {
     shards.wake();
-    announcer.announce([factsChannel]);
+    announcer.announce([{ channel: factsChannel, payload: "" }]);
   };
   const shards = startShardTicks({
     pool: workerPool,

@@ -7,26 +7,42 @@
  */
 import type { Db } from "./pool.ts";
 
+/** An empty payload says what all others of its channel say together. */
+export type Notice = { channel: string; payload: string };
+
 export type Announcer = {
   /** Returns at once. What is announced while one is on its way goes out together with the next. */
-  announce(channels: readonly string[]): void;
+  announce(notices: readonly Notice[]): void;
 };
 
+/** Of one channel; beyond it one with an empty payload stands for all of them. */
+const maxWaitingPayloads = 100;
+
 export function createAnnouncer(db: Db, onFailure: (error: unknown) => void): Announcer {
-  const waiting = new Set<string>();
+  let waiting = new Map<string, Set<string>>();
   let sending = false;
+
+  const add = ({ channel, payload }: Notice): void => {
+    const payloads = waiting.get(channel) ?? new Set();
+    if (payload === "" || payloads.size >= maxWaitingPayloads) waiting.set(channel, new Set([""]));
+    else if (!payloads.has("")) waiting.set(channel, payloads.add(payload));
+  };
 
   const send = async (): Promise<void> => {
     while (waiting.size > 0) {
-      const channels = [...waiting];
-      waiting.clear();
-      await db.query({ name: "announce", text: "select pg_notify(channel, '') from unnest($1::text[]) as channel", values: [channels] });
+      const notices = [...waiting].flatMap(([channel, payloads]) => [...payloads].map((payload) => ({ channel, payload })));
+      waiting = new Map();
+      await db.query({
+        name: "announce",
+        text: "select pg_notify(channel, payload) from unnest($1::text[], $2::text[]) as notice (channel, payload)",
+        values: [notices.map(({ channel }) => channel), notices.map(({ payload }) => payload)],
+      });
     }
   };
 
   return {
-    announce: (channels) => {
-      for (const channel of channels) waiting.add(channel);
+    announce: (notices) => {
+      for (const notice of notices) add(notice);
       if (sending) return;
       sending = true;
       send()

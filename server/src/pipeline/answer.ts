@@ -62,7 +62,7 @@ export function createAnswerService({ pool, branches, onAnnouncementLost, onClos
       });
       committed();
       if (channels.length === 0) return outcome; // nothing was written
-      announcer.announce(channels);
+      announcer.announce(channels.map((channel) => ({ channel, payload: channel === outboxChannel ? firebaseUid : "" })));
       if (outcome.kind === "answered") onClosed?.(questionId, outcome.result.outcome);
       else if (outcome.kind === "closed") onClosed?.(questionId, outcome.outcome);
       return outcome;

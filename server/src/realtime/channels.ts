@@ -24,6 +24,7 @@ export type Channels = {
   open(connection: HubConnection, uid: string): void;
   close(connectionId: string, uid: string): void;
   all(): Iterable<Channel>;
+  of(uid: string): Channel | undefined;
   /** Runs when everything put into the user's lane before has ended; a failure of one piece does not touch the next. */
   inLane<Result>(uid: string, work: (channel: Channel) => Promise<Result>): Promise<Result>;
   /** Resolves when all lanes are empty. */
@@ -31,8 +32,8 @@ export type Channels = {
   readonly connectionCount: number;
 };
 
-/** @param readAgain called when the lane of a channel that is owed a reading has become free */
-export function createChannels(readAgain: () => void): Channels {
+/** @param readAgain called when the lane of a user who is owed a reading has become free */
+export function createChannels(readAgain: (uid: string) => void): Channels {
   const channels = new Map<string, Channel>();
   let connectionCount = 0;
 
@@ -60,6 +61,7 @@ export function createChannels(readAgain: () => void): Channels {
       forgetIfEmpty(channel);
     },
     all: () => channels.values(),
+    of: (uid) => channels.get(uid),
     inLane(uid, work) {
       const channel = channelOf(uid);
       channel.waiting += 1;
@@ -72,7 +74,7 @@ export function createChannels(readAgain: () => void): Channels {
         forgetIfEmpty(channel);
         if (channel.waiting > 0 || !channel.isOwedAReading) return;
         channel.isOwedAReading = false;
-        readAgain();
+        readAgain(uid);
       });
       return result;
     },

@@ -53,8 +53,8 @@ export type Delivery = {
   startWithout(connection: HubConnection, uid: string): Promise<void>;
   /** The age in seconds of the oldest message that a synchronised connection here has not been handed; 0 when there is none. */
   lagSeconds(): Promise<number>;
-  /** There may be something new. */
-  wake(): void;
+  /** There may be something new, for this user or for anybody. Costs nothing when he is not connected here. */
+  wake(uid?: string): void;
   /** Resolves when nothing is being read or sent. */
   settled(): Promise<void>;
   /** Lets what is being sent be sent, and sends nothing more. */
@@ -63,9 +63,12 @@ export type Delivery = {
 
 export function createDelivery(settings: DeliverySettings): Delivery {
   const { pool, observer } = settings;
-  const channels = createChannels(() => wake());
+  const channels = createChannels((uid) => wake(uid));
   const stopping = new AbortController();
   let isAwake = false;
+  /** Who is to be read next: those who are named, or everybody. */
+  let named = new Set<string>();
+  let isForEverybody = false;
   let reading: Promise<void> | null = null;
 
   const send = async (places: readonly Place[], { seq, told, writtenAt }: OutboxMessage, isReplay: boolean): Promise<void> => {
@@ -92,8 +95,15 @@ export function createDelivery(settings: DeliverySettings): Delivery {
       await Promise.all([...channel.places.values()].map((place) => untilWritable(place.connection)));
     });
 
+  const takeDue = (): Iterable<Channel> => {
+    const due = isForEverybody ? channels.all() : [...named].flatMap((uid) => channels.of(uid) ?? []);
+    isForEverybody = false;
+    named = new Set();
+    return due;
+  };
+
   const readOnce = async (): Promise<void> => {
-    const wanted = wantedBy(channels.all());
+    const wanted = wantedBy(takeDue());
     for (let start = 0; start < wanted.length; start += usersPerRead) {
       const rows = await readOutbox(pool, wanted.slice(start, start + usersPerRead), rowsPerUser);
       const byUser = Map.groupBy(await readMessages(pool, settings.readQuestions, rows, observer.deliveryFailed), (message) => message.firebaseUid);
@@ -109,6 +119,7 @@ export function createDelivery(settings: DeliverySettings): Delivery {
         await sleep(pauseBetweenReadsMs);
       } catch (error) {
         observer.deliveryFailed(error);
+        isForEverybody = true;
         isAwake = true;
         await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
@@ -116,7 +127,10 @@ export function createDelivery(settings: DeliverySettings): Delivery {
     reading = null;
   };
 
-  const wake = (): void => {
+  const wake = (uid?: string): void => {
+    if (uid === undefined || named.size >= usersPerRead) isForEverybody = true;
+    else if (channels.of(uid) === undefined) return; // he is connected elsewhere, or nowhere
+    else named.add(uid);
     isAwake = true;
     if (!stopping.signal.aborted) reading ??= readUntilNothingIsNew();
   };

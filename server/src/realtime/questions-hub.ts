@@ -98,7 +98,7 @@ export async function createQuestionsHub(settings: QuestionsHubSettings): Promis
   const listener = await listen({
     url: settings.databaseUrl,
     applicationName: "nod-hub",
-    channels: { [outboxChannel]: () => delivery.wake() },
+    channels: { [outboxChannel]: (uid) => (uid === "" ? delivery.wake() : delivery.wake(uid)) },
     onReconnect: () => delivery.wake(),
     onLost: (error) => logger.warn({ err: error }, "the hub is not told of new messages until the database is back"),
   });

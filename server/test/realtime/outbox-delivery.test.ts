@@ -104,6 +104,27 @@ describe("a push", () => {
     expect(await statementsFor(200)).toBe(forOne);
   });
 
+  test("that names a user reads his outbox and nobody else's, and nothing at all where he is not connected", async () => {
+    const [alice, bob] = await newUsers(2);
+    if (alice === undefined || bob === undefined) throw new Error("two users were asked for");
+    const [hers, his] = [connect(alice.uid), connect(bob.uid)];
+    await delivery.sync(hers, alice.uid, 1);
+    await delivery.sync(his, bob.uid, 1);
+    await delivery.settled();
+    await tell([alice, bob], 1);
+    const before = pool.statements;
+    delivery.wake("somebody who is connected elsewhere");
+    await delivery.settled();
+    expect(pool.statements).toBe(before);
+    delivery.wake(alice.uid);
+    await expect.poll(() => hers.heard.at(-1), waitLong).toBe(2);
+    await delivery.settled();
+    expect(his.heard.filter((seq) => seq > 1)).toEqual([]);
+    delivery.wake();
+    await expect.poll(() => his.heard.at(-1), waitLong).toBe(2);
+    expect(hers.heard.filter((seq) => seq > 1)).toEqual([2]);
+  });
+
   test("of much to a device that takes nothing holds up nobody else", async () => {
     const [slow, quick] = await newUsers(2);
     if (slow === undefined || quick === undefined) throw new Error("two users were asked for");

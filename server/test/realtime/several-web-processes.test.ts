@@ -156,7 +156,7 @@ test("a thousand users who are asked at once are one notification, and so are a 
   const listener = await listen({
     url: database.url,
     applicationName: "counting-listener",
-    channels: { [outboxChannel]: () => heard.push("outbox"), that_was_all: () => heard.push("all") },
+    channels: { [outboxChannel]: (uid) => heard.push(`outbox ${uid}`.trim()), that_was_all: () => heard.push("all") },
     onReconnect: () => heard.push("reconnected"),
   });
   try {
@@ -167,6 +167,10 @@ test("a thousand users who are asked at once are one notification, and so are a 
     await withTransaction(database.pool, (tx) => appendToOutbox(tx, uids.map((uid, n) => asked(uid, ids[n] ?? ""))));
     await database.pool.query("select pg_notify('that_was_all', '')");
     await expect.poll(() => heard, waitLong).toEqual(["outbox", "all", "outbox", "all"]);
+    // What is told to one user alone names him, so that processes without him need not look.
+    await withTransaction(database.pool, (tx) => appendToOutbox(tx, [asked("crowd-7", ids[7] ?? ""), asked("crowd-7", ids[7] ?? "")]));
+    await database.pool.query("select pg_notify('that_was_all', '')");
+    await expect.poll(() => heard.slice(4), waitLong).toEqual(["outbox crowd-7", "all"]);
   } finally {
     await listener.close();
   }

@@ -7,7 +7,10 @@ export type OutboxEntry = { firebaseUid: string; kind: OutboxKind; refId: string
 /** `refId` is the question or the order told of; its row is the content. `seq` is small enough for a JSON number. */
 export type OutboxRow = OutboxEntry & { seq: number; createdAt: Date };
 
-/** The channel on which a commit that told somebody something is announced, within it or right after it. */
+/**
+ * The channel on which a commit that told somebody something is announced, within it or right after it: once, with the
+ * user's id when it told one user and with nothing when it told many.
+ */
 export const outboxChannel = "nod_outbox";
 
 /**
@@ -17,8 +20,10 @@ export const outboxChannel = "nod_outbox";
  * two bulk writers cannot wait for each other. The commit notifies `outboxChannel`.
  */
 export async function appendToOutbox(db: Db, entries: readonly OutboxEntry[]): Promise<void> {
-  if (entries.length === 0) return;
-  await Promise.all([appendToOutboxSilently(db, entries), db.query("select pg_notify('nod_outbox', '')")]);
+  const [first] = entries;
+  if (first === undefined) return;
+  const told = entries.every((e) => e.firebaseUid === first.firebaseUid) ? first.firebaseUid : "";
+  await Promise.all([appendToOutboxSilently(db, entries), db.query({ name: "announce-outbox", text: "select pg_notify('nod_outbox', $1::text)", values: [told] })]);
 }
 
 /** The same, for a transaction that is announced after its commit, since a notifying commit keeps all others waiting. */
