@@ -21,6 +21,12 @@ async function clean(page: Page, state: string): Promise<void> {
   expect({ state, violations: await violations(page) }).toEqual({ state, violations: [] });
 }
 
+/** The ids of a person's questions, in the order of the symbols. */
+async function questionsOf(uid: string, symbols: readonly string[]): Promise<(string | undefined)[]> {
+  const { rows } = await world.database.ownerPool.query<{ id: string; symbol: string }>("select id, metadata ->> 'symbol' as symbol from questions where firebase_uid = $1", [uid]);
+  return symbols.map((symbol) => rows.find((row) => row.symbol === symbol)?.id);
+}
+
 test.each(views)("on %s the inbox has no violation: signing in, empty, a card, an amount, a large one, what became of it, dead, offline", async (name, view, symbol, asked) => {
   const signIn = await openPage(world.browser(), view);
   await signIn.page.goto(world.stack().address);
@@ -56,25 +62,34 @@ test.each(views)("on %s the inbox has no violation: signing in, empty, a card, a
   await page.context().setOffline(false);
 });
 
-test.each(views)("on %s the other screens have no violation: activity, a story, portfolio, rules, a rule, all as text, settings, the kill switch", async (name, view, symbol) => {
-  const person = await world.person(`${name.replaceAll(" ", "_")}_2`, [{ symbol }]);
+test.each(views)("on %s the other screens have no violation: activity, stories, portfolio, rules, a rule, all as text, settings, the kill switch", async (name, view, symbol, skipped) => {
+  const person = await world.person(`${name.replaceAll(" ", "_")}_2`, [{ symbol }, { symbol: skipped }]);
   const page = await world.open(person, view);
-  dip(world.stack(), symbol);
-  await cardOf(page, symbol).waitFor();
-  await page.waitForTimeout(500);
-  await page.getByRole("button", { name: "Approve $10" }).click();
-  await page.getByRole("status").filter({ hasText: "Bought $10.00" }).waitFor();
+  for (const each of [symbol, skipped]) dip(world.stack(), each);
+  await page.locator("[data-question]").nth(1).waitFor();
+  const [approvedId, skippedId] = await questionsOf(person.uid, [symbol, skipped]);
+  await answerElsewhere(world.stack(), person, skippedId ?? "", -10);
+  await answerElsewhere(world.stack(), person, approvedId ?? "", 10);
   await page.getByRole("link", { name: "Activity" }).click();
-  await page.locator("[data-story] a").waitFor();
+  const filled = page.locator("[data-story][data-badge=Filled] a");
+  await filled.waitFor();
   await clean(page, "activity");
-  await page.locator("[data-story] a").click();
-  await page.getByText("Our order id").waitFor();
-  await clean(page, "a story");
+  await filled.click();
+  await page.locator("[data-station=fill] summary").click();
+  await clean(page, "a story, with figures");
+  await page.goto(`${world.stack().address}/activity/${skippedId}?show=skipped`);
+  await page.getByText("What it would have made is not known").waitFor();
+  await page.locator("[data-station=answer]").waitFor();
+  await clean(page, "a story that was skipped");
+  await page.goto(`${world.stack().address}/activity?show=trouble`);
+  await page.getByText("No trouble").waitFor();
+  await clean(page, "no story");
   await page.getByRole("link", { name: "Portfolio" }).click();
   await page.getByText("on average").waitFor();
+  await page.locator("[data-chart=curve]").waitFor();
   await clean(page, "portfolio");
   await page.getByRole("link", { name: "Rules" }).last().click();
-  await page.getByRole("switch").first().waitFor();
+  await page.locator("[data-standing]").first().waitFor();
   await clean(page, "rules");
   await page.getByRole("link", { name: new RegExp(`^Dip ${symbol}`) }).click();
   await page.locator("[data-checked=fits]").waitFor();

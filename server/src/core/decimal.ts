@@ -116,6 +116,11 @@ export function valueOf(qty: Quantity, at: Price): Usd {
   return new Exact(qty).times(at).toDecimalPlaces(2).toFixed() as Usd;
 }
 
+/** The same to nine decimals: for sums of many, which are rounded once, where they are shown. */
+export function exactValueOf(qty: Quantity, at: Price): Usd {
+  return new Exact(qty).times(at).toDecimalPlaces(9).toFixed() as Usd;
+}
+
 /** The price of two lots together, to nine decimals. The quantities must not add up to zero. */
 export const averagePrice = (a: { qty: Quantity; price: Price }, b: { qty: Quantity; price: Price }): Price => averagePriceOf([a, b]);
 

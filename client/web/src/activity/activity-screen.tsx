@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ActivityFilter } from "@nod/contract/activity";
+import { useEffect, useRef } from "react";
 import { Link } from "../app/link.tsx";
 import { skippedQuery } from "../questions/queries.ts";
 import { ActivityList } from "./activity-list.tsx";
@@ -9,14 +10,19 @@ import { sumWords, wouldHaveMade } from "./skipped-words.ts";
 
 /** Which stories: kept in the address. */
 function Filters({ show }: { show: ActivityFilter }) {
+  const row = useRef<HTMLElement>(null);
+  // With braces: some browsers give a promise back, which is no way to clean up.
+  useEffect(() => {
+    row.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [show]);
   return (
-    <nav aria-label="Which stories" className="-mt-2 mb-3 flex gap-1.5 overflow-x-auto px-5 py-1 [scrollbar-width:none]">
+    <nav ref={row} aria-label="Which stories" className="-mt-2 mb-3 flex gap-1 overflow-x-auto scroll-px-5 px-5 py-1 [scrollbar-width:none]">
       {filters.map((each) => (
         <Link
           key={each}
           to={{ screen: "activity", storyId: null, show: each }}
           aria-current={each === show ? "page" : undefined}
-          className={`grid min-h-11 shrink-0 place-items-center rounded-pill px-3.5 text-small transition-colors ${each === show ? "bg-ink font-strong text-paper" : "bg-wash text-soft hover:bg-wash-strong"}`}
+          className={`grid min-h-11 shrink-0 place-items-center rounded-pill px-3 text-small transition-colors ${each === show ? "bg-ink font-strong text-paper" : "bg-wash text-soft hover:bg-wash-strong"}`}
         >
           {filterNames[each]}
         </Link>

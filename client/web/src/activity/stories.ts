@@ -8,7 +8,7 @@ import { comparedWith } from "../words/market.ts";
 import { orderExplanation, orderStages, orderTitle, withoutNoOrderSent, type Tone } from "../words/order.ts";
 import { span } from "../words/time.ts";
 
-export type StoryStep = { name: "asked" | "approved" | "sent" | "filled" | "denied" | "rejected" | "canceled" | "expired" | "checking"; atMs: number | null; state: "done" | "now" | "ahead" | "stopped" };
+export type StoryStep = { name: "asked" | "approved" | "sent" | "filled" | "denied" | "rejected" | "canceled" | "skipped" | "expired" | "withdrawn" | "superseded" | "checking"; atMs: number | null; state: "done" | "now" | "ahead" | "stopped" };
 
 /** One row of the activity: what was asked and everything that came of it. */
 export type Story = {
@@ -75,6 +75,7 @@ type Told = {
   /** Why the answer made no order. */
   denial: string | null;
   askedAnew: boolean;
+  closedAtMs: number | null;
 };
 
 function toldByServer(entry: ActivityEntry): Told {
@@ -88,6 +89,7 @@ function toldByServer(entry: ActivityEntry): Told {
     by: "nobody",
     denial: entry.denial?.message ?? null,
     askedAnew: entry.follow_up_question_id !== null,
+    closedAtMs: instant(entry.closed_at),
   };
 }
 
@@ -102,6 +104,7 @@ function seenHere(question: Question, closed: ClosedQuestion | null): Told {
     by: closed?.by ?? "nobody",
     denial: result?.decision?.verdict === "denied" ? result.decision.message : null,
     askedAnew: (result?.follow_up_question_id ?? null) !== null,
+    closedAtMs: closed?.closedAtMs ?? null,
   };
 }
 
@@ -113,6 +116,7 @@ const together = (told: Told, here: Told): Told => ({
   by: here.by,
   denial: told.denial ?? here.denial,
   askedAnew: told.askedAnew || here.askedAnew,
+  closedAtMs: told.closedAtMs ?? here.closedAtMs,
 });
 
 type Ending = Pick<Story, "title" | "detail" | "badge" | "tone" | "standing">;
@@ -141,6 +145,16 @@ function endingOf({ outcome, by, denial, askedAnew }: Told, question: Question):
   }
 }
 
+const endNames = { approved: "approved", rejected: "skipped", expired: "expired", superseded: "superseded", withdrawn: "withdrawn" } as const satisfies Record<QuestionOutcome, StoryStep["name"]>;
+
+/** As far as a question came that led to no order. */
+function stepsWithoutOrder({ outcome, denial, closedAtMs }: Told, { created_at: askedAt }: Question): StoryStep[] {
+  const asked: StoryStep = { name: "asked", atMs: Date.parse(askedAt), state: "done" };
+  if (outcome === null) return [asked];
+  const end: StoryStep = { name: endNames[outcome], atMs: closedAtMs, state: outcome === "approved" || outcome === "rejected" ? "done" : "stopped" };
+  return outcome === "approved" && denial !== null ? [asked, end, { name: "denied", atMs: closedAtMs, state: "stopped" }] : [asked, end];
+}
+
 function storyOf(told: Told): Story | null {
   const { id, atMs, question, order } = told;
   if (order !== null) {
@@ -150,7 +164,7 @@ function storyOf(told: Told): Story | null {
   }
   if (question === null) return null;
   const ending = endingOf(told, question);
-  const steps: StoryStep[] = [{ name: "asked", atMs: Date.parse(question.created_at), state: "done" }];
+  const steps = stepsWithoutOrder(told, question);
   return { id, symbol: symbolOf(question) ?? "—", ...ending, trouble: told.denial !== null, atMs, steps, order: null, question };
 }
 

@@ -23,19 +23,39 @@ function figuresOf(data: StoryEntry["data"]): [string, string][] {
 
 const hashShown = 12;
 
+function Line({ at, station, text, opens }: Pick<StoryEntry, "at" | "station" | "text"> & { /** There are figures behind it. */ opens: boolean }) {
+  return (
+    <>
+      <span className="flex justify-between gap-4 text-small text-faint">
+        <span>{stationNames[station]}</span>
+        <span className="shrink-0">{preciseTime(Date.parse(at))}</span>
+      </span>
+      <span className="mt-0.5 flex justify-between gap-4">
+        <span className="min-w-0 break-words">{text}</span>
+        {opens && (
+          <span aria-hidden="true" className="shrink-0 text-faint transition-transform group-open:rotate-180">
+            ▾
+          </span>
+        )}
+      </span>
+    </>
+  );
+}
+
 function Entry({ entry: { at, station, text, data, event } }: { entry: StoryEntry }) {
   const figures = figuresOf(data);
   return (
-    <li className="border-t border-line py-3" data-station={station}>
-      <p className="flex justify-between gap-4 text-small text-faint">
-        <span>{stationNames[station]}</span>
-        <span className="shrink-0">{preciseTime(Date.parse(at))}</span>
-      </p>
-      <p className="mt-0.5 break-words">{text}</p>
-      {(figures.length > 0 || event !== null) && (
-        <details>
-          <summary className="inline-flex min-h-11 cursor-pointer items-center text-small text-soft underline decoration-line underline-offset-4 hover:decoration-ink">In figures</summary>
-          <dl className="pb-1 text-small">
+    <li className="border-t border-line" data-station={station}>
+      {figures.length === 0 && event === null ? (
+        <div className="py-3">
+          <Line at={at} station={station} text={text} opens={false} />
+        </div>
+      ) : (
+        <details className="group">
+          <summary className="block cursor-pointer py-3 [&::-webkit-details-marker]:hidden">
+            <Line at={at} station={station} text={text} opens />
+          </summary>
+          <dl className="pb-3 text-small">
             {figures.map(([name, value]) => (
               <div key={name} className="flex justify-between gap-6 py-0.5">
                 <dt className="shrink-0 text-faint">{name}</dt>

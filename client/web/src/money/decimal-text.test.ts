@@ -19,6 +19,7 @@ describe("money on screen", () => {
     expect(sumOf(["0.1", "0.2", "-0.35"])).toBe("-0.05");
     expect(sumOf([])).toBe("0");
     expect([signedUsd("2.94"), signedUsd("-0.45"), signedUsd("0")]).toEqual(["+$2.94", "−$0.45", "$0.00"]);
+    expect([signedUsd("0.004"), signedUsd("-0.004")]).toEqual(["$0.00", "$0.00"]);
   });
 
   it("leaves the cents away on a button when there are none", () => {

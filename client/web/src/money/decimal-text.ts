@@ -126,7 +126,8 @@ export function sumOf(texts: readonly string[]): string {
 
 /** `2.94` → `+$2.94`, `-0.45` → `−$0.45`: what was made, or lost. */
 export function signedUsd(text: string): string {
-  return `${compareDecimals(text, "0") > 0 ? "+" : ""}${usd(text)}`;
+  const shown = usd(text);
+  return compareDecimals(text, "0") > 0 && shown !== usd("0") ? `+${shown}` : shown;
 }
 
 /** Negative, zero or positive, as `left` is below, at or above `right`; what is not a decimal counts as zero. */

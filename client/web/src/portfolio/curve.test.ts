@@ -17,6 +17,12 @@ describe("the curve of what was made", () => {
     expect(curveOf([point(0, "0"), point(1, "0")])).toMatchObject({ lines: ["M0.00 50.00L100.00 50.00"], begin: 50 });
   });
 
+  it("shows next to nothing as next to nothing", () => {
+    const held = (minute: number, result: string) => ({ ...point(minute, result), value_usd: "1000" });
+    // A cent on a thousand dollars; the height is two dollars.
+    expect(curveOf([held(0, "0"), held(1, "0.01")])).toMatchObject({ lines: ["M0.00 50.21L100.00 49.79"] });
+  });
+
   it("is none with less than two known points, and knows no beginning that is unknown", () => {
     expect(curveOf([])).toBeNull();
     expect(curveOf([point(0, null), point(1, "1")])).toBeNull();

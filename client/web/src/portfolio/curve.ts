@@ -15,6 +15,9 @@ export type Curve = {
 /** Percent of the box kept free above and below, so that no line runs along its edge. */
 const room = 8;
 
+/** The whole height is never less than so much of what was held at most. */
+const leastSpread = 0.002;
+
 const percent = (value: number): string => value.toFixed(2);
 
 /** The result over time; null when there are not two points that are known. A point that is unknown breaks the line. */
@@ -29,9 +32,11 @@ export function curveOf(points: Performance["points"]): Curve | null {
   if (spanMs <= 0) return null;
   const low = Math.min(...known.map(({ value }) => value));
   const high = Math.max(...known.map(({ value }) => value));
-  // A line that never moved lies in the middle.
-  const spread = high - low;
-  const y = (value: number): number => (spread === 0 ? 50 : room + ((high - value) / spread) * (100 - 2 * room));
+  const largest = Math.max(...points.map(({ value_usd: value }) => (value === null ? 0 : Math.abs(toPlotNumber(value)))));
+  // A line that never moved lies in the middle, and a tenth of a cent does not look like a storm.
+  const spread = Math.max(high - low, largest * leastSpread);
+  const middle = (high + low) / 2;
+  const y = (value: number): number => (spread === 0 ? 50 : 50 + ((middle - value) / spread) * (100 - 2 * room));
   const x = (atMs: number): number => ((atMs - fromMs) / spanMs) * 100;
   const lines: string[] = [];
   for (const [n, { index, atMs, value }] of known.entries()) {

@@ -74,7 +74,8 @@ export function closed(deck: Deck, question: Question | string, outcome: Questio
   if (told === undefined) return deck;
   const byAnswer = outcome === "approved" || outcome === "rejected";
   const replyAwaited = card?.phase.kind === "answering";
-  const by: ClosedBy = !byAnswer ? "nobody" : card?.tried === true ? "you" : "elsewhere";
+  // Of one that this page never held, nobody here can say where it was answered: it may have been here, before a reload.
+  const by: ClosedBy = !byAnswer || card === undefined ? "nobody" : card.tried ? "you" : "elsewhere";
   const remembered = remember(deck, { question: told, outcome, by, closedAtMs: atMs, result: null });
   // While this page's own answer is under way its reply decides what is shown.
   if (card === undefined || replyAwaited) return { ...deck, closed: remembered };

@@ -10,6 +10,7 @@ export function clockTime(atMs: number, nowMs: number): string {
   const midnight = new Date(nowMs).setHours(0, 0, 0, 0);
   if (atMs >= midnight && atMs < midnight + dayMs) return time;
   if (atMs < midnight && atMs >= midnight - dayMs) return `yesterday ${time}`;
+  if (atMs >= midnight + dayMs && atMs < midnight + 2 * dayMs) return `tomorrow ${time}`;
   return `${dayFormat.format(atMs)} ${time}`;
 }
 

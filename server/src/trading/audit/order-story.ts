@@ -1,6 +1,7 @@
 import type { StoryEntry, StoryStation } from "@nod/contract/order-story";
 import { TradingQuestionMetadata } from "@nod/contract/question";
 import { compileValidator } from "@nod/contract/validators";
+import { percent, toSentenceNumber } from "../../core/decimal.ts";
 import type { EventKind, RecordedEvent } from "./events-table.ts";
 
 /** What was asked, with the facts that it was asked on. */
@@ -8,6 +9,9 @@ export type AskedQuestion = { questionText: string; metadata: Record<string, unk
 
 type Data = Readonly<Record<string, unknown>>;
 type Telling = { station: StoryStation; tell: (data: Data) => string };
+
+/** As the card tells it; the figure itself is in the entry's data. */
+const pctDigits = 2;
 
 const readMetadata = compileValidator(TradingQuestionMetadata);
 
@@ -60,7 +64,7 @@ function prologueOf({ questionText, metadata, createdAt }: AskedQuestion): Story
     {
       at: price_as_of,
       station: "facts",
-      text: ref_metric === undefined ? `${symbol} stood at $${price}.` : `${symbol} stood at $${price}, ${pct} % from $${ref} (${ref_metric.replaceAll("_", " ")}).`,
+      text: ref_metric === undefined ? `${symbol} stood at $${price}.` : `${symbol} stood at $${price}, ${pct === undefined ? "" : `${toSentenceNumber(percent(pct), pctDigits)} % `}from $${ref} (${ref_metric.replaceAll("_", " ")}).`,
       data: { symbol, feed, price, price_as_of, ref_metric, ref, pct, facts },
       event: null,
     },

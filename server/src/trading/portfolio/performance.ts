@@ -1,5 +1,5 @@
 import type { Performance } from "@nod/contract/performance";
-import { add, compare, splitPrice, splitQuantity, subtract, usd, valueOf, zeroQuantity, zeroUsd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
+import { add, compare, exactValueOf, splitPrice, splitQuantity, subtract, usd, zeroQuantity, zeroUsd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
 import type { NewYorkDate } from "../../core/trading-day.ts";
 
 /** A price as it was stored, in the shares of a day: a split between then and now makes it another price. */
@@ -52,7 +52,7 @@ function worthOf(held: ReadonlyMap<string, Quantity>, prices: CurveInstant["pric
       continue;
     }
     const now = splitsOf(symbol).filter(({ exDate }) => exDate > stored.inSharesOf).reduce((price, { ratio }) => splitPrice(price, ratio), stored.price);
-    total = total === null ? null : add(total, valueOf(qty, now));
+    total = total === null ? null : add(total, exactValueOf(qty, now));
   }
   return total;
 }
