@@ -6,7 +6,7 @@ import { createRuleIndex, type RuleIndex } from "../rules/rule-index.ts";
 import type { CompiledConfig } from "../rules/compiled-rule.ts";
 import { compileConfig } from "./compile.ts";
 import { createConfigPieces, type ConfigPieces } from "./config-pieces.ts";
-import { readAllConfigs, readConfigsChangedSince, revisionOf, type ConfigWatermark, type StoredConfig, type UserShard } from "./config-table.ts";
+import { readAllConfigs, readConfigsChangedSince, revisionOf, type ConfigWatermark, type StoredConfigText, type UserShard } from "./config-table.ts";
 import { createWantedInputs, type WantedInputs } from "./due-inputs.ts";
 import { resolveStoredConfig, resolveTemplate } from "./resolve.ts";
 
@@ -32,8 +32,10 @@ type Held = { config: CompiledConfig; enabled: boolean; slots: readonly number[]
 /** Null: a template that makes no sense. */
 type CompiledTemplate = { config: TradingConfig; pieces: ConfigPieces; plain: Map<string, CompiledConfig> } | null;
 
-/** Users read and compiled at a stretch, between which others have their turn: some 20 ms of work where all go the long way. */
-const pageSize = 1_000;
+/** Users read in one statement: some 15 ms of the driver's work. */
+const pageSize = 4_000;
+/** Users compiled at a stretch, between which others have their turn: some 20 ms of work where all go the long way. */
+const stretch = 1_000;
 /** Users without a document of their own share one compiled config for each of their revisions. */
 const maxPlainConfigs = 100;
 
@@ -45,7 +47,7 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
   let inputs = createWantedInputs();
   let watermark: ConfigWatermark | null = null;
 
-  const templateOf = (stored: StoredConfig): CompiledTemplate => {
+  const templateOf = (stored: StoredConfigText): CompiledTemplate => {
     const name = `${stored.templateName}.${stored.templateRevision}`;
     const known = templates.get(name);
     if (known !== undefined) return known;
@@ -57,29 +59,30 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
     return compiled;
   };
 
-  const compile = (stored: StoredConfig): CompiledConfig | null => {
+  const compile = (stored: StoredConfigText): CompiledConfig | null => {
     const template = templateOf(stored);
     if (template === null) return null;
     const revision = revisionOf(stored);
-    const isPlain = isEmptyDocument(stored.own);
+    const isPlain = stored.ownText === "{}";
     const shared = isPlain ? template.plain.get(revision) : undefined;
     if (shared !== undefined) return shared;
-    const compiled = template.pieces.assemble(stored.own, revision) ?? compileTheLongWay(template, stored, revision);
+    const compiled = template.pieces.assemble(stored.ownText, revision) ?? compileTheLongWay(template, stored, revision);
     if (compiled !== null && isPlain && template.plain.size < maxPlainConfigs) template.plain.set(revision, compiled);
     return compiled;
   };
 
-  const compileTheLongWay = ({ config: template, pieces }: NonNullable<CompiledTemplate>, { firebaseUid, own }: StoredConfig, revision: string): CompiledConfig | null => {
+  const compileTheLongWay = ({ config: template, pieces }: NonNullable<CompiledTemplate>, { firebaseUid, ownText }: StoredConfigText, revision: string): CompiledConfig | null => {
+    const own: unknown = JSON.parse(ownText);
     const resolved = resolveStoredConfig(template, own);
     const errors = resolved.ok ? resolved.leftOut : resolved.errors;
     if (errors.length > 0) onProblem({ subject: `user ${firebaseUid}`, revision, errors });
     if (!resolved.ok) return null;
     if (errors.length === 0) pieces.learn(own, resolved.config);
-    return (errors.length === 0 ? pieces.assemble(own, revision) : null) ?? compileConfig(resolved.config, revision);
+    return (errors.length === 0 ? pieces.assemble(ownText, revision) : null) ?? compileConfig(resolved.config, revision);
   };
 
   /** @returns null when the user's config is the one that is held already */
-  const replace = (stored: StoredConfig): readonly number[] | null => {
+  const replace = (stored: StoredConfigText): readonly number[] | null => {
     const held = users.get(stored.firebaseUid);
     if (held?.config.revision === revisionOf(stored) && held.enabled === stored.enabled) return null;
     if (held !== undefined) {
@@ -95,14 +98,14 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
     return slots;
   };
 
-  const replaceAll = async (configs: readonly StoredConfig[], refresh: ConfigRefresh): Promise<void> => {
+  const replaceAll = async (configs: readonly StoredConfigText[], refresh: ConfigRefresh): Promise<void> => {
     for (const [index, stored] of configs.entries()) {
       const slots = replace(stored);
       if (slots !== null) {
         refresh.changedUsers += 1;
         for (const slot of slots) refresh.freshSlots.push(slot);
       }
-      if (index % pageSize === pageSize - 1) await yieldToOthers();
+      if (index % stretch === stretch - 1) await yieldToOthers();
     }
   };
 
@@ -141,8 +144,4 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
       return inputs;
     },
   };
-}
-
-function isEmptyDocument(own: unknown): boolean {
-  return typeof own === "object" && own !== null && Object.keys(own).length === 0;
 }

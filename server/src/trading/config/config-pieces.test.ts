@@ -39,6 +39,9 @@ function piecesOf(document: TradingConfig): ReturnType<typeof createConfigPieces
   return createConfigPieces(resolved.config);
 }
 
+/** As PostgreSQL prints it: a space behind each colon and comma. */
+const asJsonb = (document: unknown): string => JSON.stringify(document, null, 1).replaceAll(/,\n\s*/g, ", ").replaceAll(/\n\s*/g, "");
+
 /** Everything that evaluation goes by, written out. */
 const writtenOut = (config: CompiledConfig) => ({
   revision: config.revision,
@@ -58,15 +61,15 @@ describe("the pieces that users' documents are made of", () => {
     const accepted = resolveConfig(template, { rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -2.5 }] });
     if (!accepted.ok) throw new Error("the first document is not valid");
     pieces.learn({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -2.5 }] }, accepted.config);
-    expect(pieces.assemble({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -7.125 }] }, "1.2")?.rules[0]?.rule).toEqual(dip("dip_spy", "AAPL", -7.125));
+    expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -7.125 }] }), "1.2")?.rules[0]?.rule).toEqual(dip("dip_spy", "AAPL", -7.125));
     // Each of these has something that was not seen to be valid.
-    expect(pieces.assemble({ rules: [{ id: "dip_spy", symbol: "MSFT", threshold_pct: -2.5 }] }, "1.3")).toBeNull();
-    expect(pieces.assemble({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: 2.5 }] }, "1.4")).toBeNull();
-    expect(pieces.assemble({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -99.5 }] }, "1.5")).toBeNull();
-    expect(pieces.assemble({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -1e-10 }] }, "1.6")).toBeNull();
-    expect(pieces.assemble({ mode: "live", rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -2.5 }] }, "1.7")).toBeNull();
+    expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "MSFT", threshold_pct: -2.5 }] }), "1.3")).toBeNull();
+    expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: 2.5 }] }), "1.4")).toBeNull();
+    expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -99.5 }] }), "1.5")).toBeNull();
+    expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -1e-10 }] }), "1.6")).toBeNull();
+    expect(pieces.assemble(asJsonb({ mode: "live", rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -2.5 }] }), "1.7")).toBeNull();
     const twice = { id: "dip_spy", symbol: "AAPL", threshold_pct: -2.5 };
-    expect(pieces.assemble({ rules: [twice, twice] }, "1.8")).toBeNull();
+    expect(pieces.assemble(asJsonb({ rules: [twice, twice] }), "1.8")).toBeNull();
   });
 
   test("users who differ in nothing but thresholds share everything else", () => {
@@ -74,7 +77,7 @@ describe("the pieces that users' documents are made of", () => {
     const own = (threshold: number): object => ({ rules: [{ id: "dip_spy", threshold_pct: threshold }] });
     const accepted = resolveConfig(template, own(-2));
     if (accepted.ok) pieces.learn(own(-2), accepted.config);
-    const [one, other] = [pieces.assemble(own(-3), "1.1"), pieces.assemble(own(-4), "1.2")];
+    const [one, other] = [pieces.assemble(asJsonb(own(-3)), "1.1"), pieces.assemble(asJsonb(own(-4)), "1.2")];
     expect(one?.rules[0]?.frame).toBe(other?.rules[0]?.frame);
     expect(one?.inputs).toBe(other?.inputs);
     expect(one?.rules[0]?.thresholdNanos).toBe(-3_000_000_000);
@@ -100,7 +103,7 @@ describe("the pieces that users' documents are made of", () => {
         for (const [n, own] of documents.entries()) {
           const revision = `1.${n}`;
           const resolved = resolveConfig(template, own);
-          const known = pieces.assemble(own, revision);
+          const known = pieces.assemble(asJsonb(own), revision);
           if (known !== null) {
             assembledOfOthers += 1;
             if (!resolved.ok) throw new Error(`put together what is not valid: ${JSON.stringify(own)}`);
@@ -108,7 +111,7 @@ describe("the pieces that users' documents are made of", () => {
           }
           if (!resolved.ok) continue;
           pieces.learn(own, resolved.config);
-          const learned = pieces.assemble(own, revision);
+          const learned = pieces.assemble(asJsonb(own), revision);
           if (learned !== null) expect(writtenOut(learned)).toEqual(writtenOut(compileConfig(resolved.config, revision)));
         }
       }),

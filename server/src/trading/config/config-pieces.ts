@@ -14,8 +14,11 @@ import { CompiledRule, thresholdNanosOf, type CompiledCondition, type CompiledCo
 import { compileConfig } from "./compile.ts";
 
 export type ConfigPieces = {
-  /** The config of a document whose every piece is known; null: take the long way. */
-  assemble(own: unknown, revision: string): CompiledConfig | null;
+  /**
+   * The config of a document whose every piece is known; null: take the long way.
+   * @param ownText the user's document as `jsonb` prints it
+   */
+  assemble(ownText: string, revision: string): CompiledConfig | null;
   /** Takes in the pieces of a document that was accepted as it stands, with nothing left out. */
   learn(own: unknown, effective: TradingConfig): void;
 };
@@ -33,32 +36,46 @@ type Ground = {
 /** Everything of a config but its rules, compiled. */
 type Head = { shared: CompiledConfig; ground: Ground };
 
+/** A document but for its thresholds: what each rule of it comes to, and at which of the document's thresholds, if at one. */
+type Skeleton = { head: Head; steps: readonly { piece: Piece; threshold: number | null }[] };
+
 /** Beyond these a table is emptied and starts again: whoever comes then takes the long way once more. */
 const maxHeads = 10_000;
 const maxGrounds = 100;
 const maxPieces = 10_000;
+const maxSkeletons = 10_000;
 
 /** @param template as `resolveTemplate` gives it */
 export function createConfigPieces(template: TradingConfig): ConfigPieces {
   const placeOf = new Map(template.rules.map(({ id }, place) => [id, place]));
   const heads = new Map<string, Head>();
   const grounds = new Map<string, Ground>();
+  const skeletons = new Map<string, Skeleton>();
 
   const groundOf = (own: Record<string, unknown>): Ground =>
     bounded(grounds, maxGrounds, keyOfGround(own), () => ({ untouched: template.rules.map(() => null), byEntry: new Map<string, Piece>() }));
 
   return {
-    assemble(own, revision) {
+    assemble(ownText, revision) {
+      const cut = cutThresholds(ownText);
+      const known = skeletons.get(cut.skeleton);
+      if (known !== undefined) return fill(known, cut.thresholds, revision);
+      const own: unknown = JSON.parse(ownText);
       if (!isJsonObject(own)) return null;
       const head = heads.get(keyOfHead(own));
-      const entries = own["rules"] ?? none;
-      return head === undefined || !Array.isArray(entries) ? null : assemble(head, entries, placeOf, revision);
+      const entries = entriesOf(own);
+      const steps = head === undefined || entries === null ? null : stepsOf(head.ground, entries, placeOf);
+      if (head === undefined || entries === null || steps === null) return null;
+      // Each threshold in the text is one of an entry, in their order, or it is not clear which is whose.
+      const moved = entries.map((entry) => memberOf(entry, "threshold_pct")).filter((threshold) => threshold !== undefined);
+      const isClear = moved.length === cut.thresholds.length && moved.every((threshold, n) => threshold === cut.thresholds[n]);
+      const skeleton: Skeleton = { head, steps };
+      return fill(isClear ? bounded(skeletons, maxSkeletons, cut.skeleton, () => skeleton) : skeleton, moved, revision);
     },
     learn(own, effective) {
       if (!isJsonObject(own)) return;
       const { ground } = bounded(heads, maxHeads, keyOfHead(own), () => ({ shared: compileConfig({ ...effective, rules: [] }, ""), ground: groundOf(own) }));
-      const rules: readonly unknown[] = Array.isArray(own["rules"]) ? own["rules"] : none;
-      const entries = new Map(rules.map((entry) => [memberOf(entry, "id"), entry]));
+      const entries = new Map((entriesOf(own) ?? none).map((entry) => [memberOf(entry, "id"), entry]));
       for (const piece of cutUp(effective)) {
         const { id } = ruleOf(piece);
         const entry = entries.get(id);
@@ -69,6 +86,12 @@ export function createConfigPieces(template: TradingConfig): ConfigPieces {
       }
     },
   };
+}
+
+/** Null: they are no list. */
+function entriesOf(own: Readonly<Record<string, unknown>>): readonly unknown[] | null {
+  const entries = own["rules"] ?? none;
+  return Array.isArray(entries) ? entries : null;
 }
 
 /** The value under a key, made when it is not there. */
@@ -98,28 +121,39 @@ const none: readonly never[] = [];
 /** A rule of one user's document: at work, or idle. */
 type Placed = CompiledRule | CompiledCondition | { readonly rule: Rule };
 
-function assemble({ shared, ground }: Head, entries: readonly unknown[], placeOf: ReadonlyMap<string, number>, revision: string): CompiledConfig | null {
+/** What the rules of a document come to, in their order in force; null when a piece is not known. */
+function stepsOf({ untouched, byEntry }: Ground, entries: readonly unknown[], placeOf: ReadonlyMap<string, number>): Skeleton["steps"] | null {
   if (entries.length > limits.rules) return null;
-  const config = new AssembledConfig(shared, revision);
-  const templates = ground.untouched.length;
-  const placed = ground.untouched.map((): Placed | undefined => undefined);
+  const placed = new Map<string | number, Skeleton["steps"][number]>();
+  let thresholds = 0;
   for (const entry of entries) {
     if (!isJsonObject(entry)) return null;
-    const piece = ground.byEntry.get(keyOfEntry(entry));
-    const own = piece === undefined ? null : placedOf(piece, entry["threshold_pct"], config);
-    const id = entry["id"];
-    if (piece === undefined || own === null || typeof id !== "string") return null;
-    const place = placeOf.get(id);
-    if (place === undefined ? placed.slice(templates).some((each) => each?.rule.id === id) : placed[place] !== undefined) return null;
-    placed[place ?? placed.length] = own;
+    const piece = byEntry.get(keyOfEntry(entry));
+    const { id } = entry;
+    if (piece === undefined || typeof id !== "string") return null;
+    const place = placeOf.get(id) ?? id;
+    if (placed.has(place)) return null;
+    placed.set(place, { piece, threshold: entry["threshold_pct"] === undefined ? null : (thresholds += 1) - 1 });
   }
-  if (placed.length > limits.rules) return null;
+  const steps: { piece: Piece; threshold: number | null }[] = [];
+  for (const [place, piece] of untouched.entries()) {
+    const step = placed.get(place) ?? (piece === null ? null : { piece, threshold: null });
+    if (step === null) return null;
+    steps.push(step);
+    placed.delete(place);
+  }
+  steps.push(...placed.values());
+  return steps.length > limits.rules ? null : steps;
+}
+
+/** @returns null when a threshold is none of those that are known to be valid */
+function fill({ head, steps }: Skeleton, thresholds: readonly unknown[], revision: string): CompiledConfig | null {
+  const config = new AssembledConfig(head.shared, revision);
   const all: Placed[] = [];
-  for (let place = 0; place < placed.length; place += 1) {
-    const untouched = ground.untouched[place] ?? null;
-    const each = placed[place] ?? (untouched === null ? null : placedOf(untouched, undefined, config));
-    if (each === null) return null;
-    all.push(each);
+  for (const { piece, threshold } of steps) {
+    const placed = placedOf(piece, threshold === null ? undefined : thresholds[threshold], config);
+    if (placed === null) return null;
+    all.push(placed);
   }
   config.place(all);
   return config;
@@ -201,4 +235,23 @@ function keyOfEntry(entry: Readonly<Record<string, unknown>>): string {
     key += `${name}${separator}${shown}${separator}`;
   }
   return key;
+}
+
+const thresholdName = `"threshold_pct": `;
+
+/** A document's text with each threshold's sign in its place, and the thresholds. Text in quotes has its quotes escaped, so no other text looks like one. */
+function cutThresholds(text: string): { skeleton: string; thresholds: number[] } {
+  const thresholds: number[] = [];
+  let skeleton = "";
+  let from = 0;
+  for (let at = text.indexOf(thresholdName); at !== -1; at = text.indexOf(thresholdName, from)) {
+    const begin = at + thresholdName.length;
+    let end = begin;
+    while (end < text.length && text[end] !== "," && text[end] !== "}") end += 1;
+    const threshold = Number(text.slice(begin, end));
+    thresholds.push(threshold);
+    skeleton += text.slice(from, begin) + (Number.isNaN(threshold) ? text.slice(begin, end) : String(Math.sign(threshold)));
+    from = end;
+  }
+  return { skeleton: from === 0 ? text : skeleton + text.slice(from), thresholds };
 }

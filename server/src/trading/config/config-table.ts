@@ -25,6 +25,7 @@ type ConfigRow = {
   own_revision: string;
   enabled: boolean;
 };
+type ConfigTextRow = Omit<ConfigRow, "own"> & { own_text: string };
 type TemplateRow = { name: string; config: unknown; revision: string };
 
 const toStored = (row: ConfigRow, template: TemplateRow): StoredConfig => ({
@@ -138,22 +139,25 @@ export async function writeTemplateChoice(db: Db, read: StoredConfig, template: 
 /** One of so many parts into which users are split by a hash of their names (`user_shard`, migration 0028). */
 export type UserShard = { index: number; of: number };
 
+/** As `StoredConfig`, with the user's document as text: of a hundred thousand, few need to be read. */
+export type StoredConfigText = Omit<StoredConfig, "own"> & { ownText: string };
+
 /** The instant, in transactions, up to which everything committed has been seen; see migration 0001. */
 export type ConfigWatermark = string;
-export type ConfigChanges = { watermark: ConfigWatermark; configs: StoredConfig[] };
+export type ConfigChanges = { watermark: ConfigWatermark; configs: StoredConfigText[] };
 
 /**
  * Every config that changed, by its own document or its template's, since an earlier reading. What was changed by a
  * transaction that was still open then may come twice; it is never missed.
  */
 export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark, shard: UserShard | null = null): Promise<ConfigChanges> {
-  const { rows } = await db.query<{ watermark: string; templates: TemplateRow[] | null } & Partial<ConfigRow>>(
+  const { rows } = await db.query<{ watermark: string; templates: TemplateRow[] | null } & Partial<ConfigTextRow>>(
     `with changed as (
        select firebase_uid from user_trading_config where changed_xid >= $1::xid8
        union
        select c.firebase_uid from trading_config_templates t join user_trading_config c on c.template_name = t.name where t.changed_xid >= $1::xid8
      ), rows as (
-       select c.firebase_uid, c.template_name, c.config as own, c.revision as own_revision, c.enabled,
+       select c.firebase_uid, c.template_name, c.config::text as own_text, c.revision as own_revision, c.enabled,
               row_number() over () as n
          from changed join user_trading_config c using (firebase_uid)${shard === null ? "" : " where user_shard(c.firebase_uid, $2::int4) = $3::int4"}
      )
@@ -162,7 +166,7 @@ export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark
               (select json_agg(json_build_object('name', t.name, 'config', t.config, 'revision', t.revision::text))
                  from trading_config_templates t where t.name in (select template_name from rows))
             end as templates,
-            r.firebase_uid, r.template_name, r.own, r.own_revision, r.enabled
+            r.firebase_uid, r.template_name, r.own_text, r.own_revision, r.enabled
        from (select) one left join rows r on true
       order by r.n`,
     shard === null ? [watermark] : [watermark, shard.of, shard.index],
@@ -171,11 +175,10 @@ export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark
   return { watermark: rows[0]?.watermark ?? watermark, configs: rows.flatMap((row) => decodeChanged(row, templates)) };
 }
 
-function decodeChanged(row: Partial<ConfigRow>, templates: ReadonlyMap<string, TemplateRow>): StoredConfig[] {
-  const { firebase_uid, template_name, own, own_revision, enabled } = row;
-  if (typeof firebase_uid !== "string" || template_name === undefined || own_revision === undefined || enabled === undefined) return [];
-  const template = templates.get(template_name);
-  return template === undefined ? [] : [toStored({ firebase_uid, template_name, own, own_revision, enabled }, template)];
+function decodeChanged({ firebase_uid: firebaseUid, template_name: templateName, own_text: ownText, own_revision: ownRevision, enabled }: Partial<ConfigTextRow>, templates: ReadonlyMap<string, TemplateRow>): StoredConfigText[] {
+  if (typeof firebaseUid !== "string" || templateName === undefined || ownText === undefined || ownRevision === undefined || enabled === undefined) return [];
+  const template = templates.get(templateName);
+  return template === undefined ? [] : [{ firebaseUid, templateName, template: template.config, templateRevision: template.revision, ownText, ownRevision, enabled }];
 }
 
 /**
@@ -189,9 +192,9 @@ export async function* readAllConfigs(db: Db, pageSize: number, shard: UserShard
   );
   const watermark = start.rows[0]?.watermark ?? "0";
   const templates = new Map((start.rows[0]?.templates ?? []).map((template) => [template.name, template]));
-  const readPage = (after: string): Promise<{ rows: ConfigRow[] }> =>
-    db.query<ConfigRow>(
-      `select firebase_uid, template_name, config as own, revision as own_revision, enabled
+  const readPage = (after: string): Promise<{ rows: ConfigTextRow[] }> =>
+    db.query<ConfigTextRow>(
+      `select firebase_uid, template_name, config::text as own_text, revision as own_revision, enabled
          from user_trading_config where firebase_uid > $1::text${shard === null ? "" : " and user_shard(firebase_uid, $3::int4) = $4::int4"} order by firebase_uid limit $2::int4`,
       shard === null ? [after, pageSize] : [after, pageSize, shard.of, shard.index],
     );
