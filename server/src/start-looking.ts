@@ -73,13 +73,12 @@ function lookAlone(parts: Parts): Looking {
 /** A tick for each shard of this process's share; one process fetches the market for all. */
 function lookTogether(parts: Parts): Looking {
   const { base, ports, owner, registry, tickPool } = parts;
-  const { config, logger, stops, telemetry, workerPool } = base;
+  const { config, logger, stops, workerPool } = base;
   const announcer = createAnnouncer(workerPool, (error) => logger.warn({ err: error }, "the shards of other processes are not told of new facts; they look by themselves"));
   const onNews = (): void => {
     shards.wake();
     announcer.announce([{ channel: factsChannel, payload: "" }]);
   };
-  const held = new Set<number>();
   const shards = startShardTicks({
     pool: workerPool,
     registry,
@@ -87,18 +86,10 @@ function lookTogether(parts: Parts): Looking {
     shards: config.shards,
     startShard: (shard) => {
       const publisher = createWantsPublisher(tickPool, shard, ports.dataStream);
-      const leaseChanged = (isOurs: boolean): void => {
-        const before = held.size;
-        if (isOurs) held.add(shard.index);
-        else held.delete(shard.index);
-        // Whether this process ticks at all: each shard is told of by its own lease.
-        if (Math.min(before, 1) !== Math.min(held.size, 1)) telemetry.tick.leaseChanged(held.size > 0);
-      };
       return startTick({
         ...commonOf(parts),
         shard,
         ingestEnabled: false,
-        observer: { ...telemetry.tick, leaseChanged },
         publish: (configs, news, holds) => publisher.publish(configs, news, holds),
         readFeeds: () => readFeedReadings(tickPool),
       });
