@@ -19,8 +19,8 @@ export type Fleet = {
   ready(): Promise<void>;
   /** As by the kernel when memory runs out. @returns whether it had become ready */
   kill(member: Member): Promise<boolean>;
-  /** Everybody ends what is in flight and leaves. @throws when somebody does not */
-  stop(): Promise<void>;
+  /** Everybody ends what is in flight and leaves. @returns what was said of those who did not in good order, or in time */
+  stop(): Promise<string[]>;
 };
 
 /** A service manager's pause before it starts a process again. */
@@ -99,8 +99,15 @@ export function startFleet(members: readonly Member[], environmentOf: (member: M
     stop: async () => {
       isStopping = true;
       clearInterval(sampling);
-      await Promise.all(places.map(async ({ process: running, isReady }) => (running.isRunning() && isReady ? running.stop() : running.kill())));
+      const disorder: string[] = [];
+      await Promise.all(
+        places.map(async ({ name, process: running, isReady }) => {
+          if (running.isRunning() && isReady) await running.stop().catch((error: unknown) => disorder.push(`${name}: ${String(error)}`));
+          else await running.kill();
+        }),
+      );
       await Promise.all(supervisors);
+      return disorder;
     },
   };
 }

@@ -33,7 +33,7 @@ export async function killNowAndThen(of: {
     kills.total += 1;
     if (!wasReady) kills.duringStart += 1;
     say(`kill ${n}: ${victim.name}, ${wasReady ? "under load" : "during its start"}`);
-    if (victim.role === "worker") watches.push(watchTakeOvers(database.owner, held, diedAt, Math.min(longestWatchMs, everyMs)).then((found) => void kills.takeOvers.push(...found)));
+    if (victim.role === "worker") watches.push(watchTakeOvers(database.owner, held, diedAt, longestWatchMs).then((found) => void kills.takeOvers.push(...found)));
   }
   await Promise.all([...watches, restarting, sleep(Math.max(0, forMs - (performance.now() - began)))]);
   return kills;

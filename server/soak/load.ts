@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { isRecord } from "./load/hub-line.ts";
 import type { LoadCommand, LoadFigures, LoadOrder, LoadReport, Reply } from "./load/messages.ts";
 import type { PhoneMemory } from "./load/phone.ts";
 
@@ -77,17 +78,22 @@ export function startLoad(orders: readonly LoadOrder[]): Load {
       await all({ say: "end" }, "ended");
       for (const helper of helpers) helper.leave();
     },
-    replies: () => linesOf<Reply>(orders.map(({ repliesFile }) => repliesFile)),
-    memories: () => linesOf<PhoneMemory>(orders.map(({ memoriesFile }) => memoriesFile)),
+    replies: () => linesOf(orders.map(({ repliesFile }) => repliesFile), isReply),
+    memories: () => linesOf(orders.map(({ memoriesFile }) => memoriesFile), isMemory),
   };
 }
 
-async function* linesOf<Line>(files: readonly string[]): AsyncGenerator<Line, undefined> {
+/** Of files that this soak's own processes wrote. */
+async function* linesOf<Line>(files: readonly string[], isLine: (value: unknown) => value is Line): AsyncGenerator<Line, undefined> {
   for (const file of files) {
     for await (const text of createInterface({ input: createReadStream(file) })) {
-      const line: Line = JSON.parse(text);
+      const line: unknown = JSON.parse(text);
+      if (!isLine(line)) throw new TypeError(`${file} has a line that is none of its own`);
       yield line;
     }
   }
   return undefined;
 }
+
+const isReply = (value: unknown): value is Reply => isRecord(value) && typeof value["questionId"] === "string" && typeof value["result"] === "string";
+const isMemory = (value: unknown): value is PhoneMemory => isRecord(value) && typeof value["lastSeq"] === "number" && Array.isArray(value["asked"]);

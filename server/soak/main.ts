@@ -20,19 +20,20 @@ const { values } = parseArgs({
     clients: { type: "string", default: String(defaultOptions.clients) },
     "answers-per-second": { type: "string", default: String(defaultOptions.answersPerSecond) },
     "kill-every": { type: "string", default: String(defaultOptions.killEverySeconds) },
+    shards: { type: "string", default: String(defaultOptions.shards) },
     seed: { type: "string", default: defaultOptions.seed },
     "no-restart": { type: "boolean", default: false },
     "not-durable": { type: "boolean", default: false },
   },
 });
-function positive(name: "minutes" | "users" | "clients" | "answers-per-second" | "kill-every"): number {
+function positive(name: "minutes" | "users" | "clients" | "answers-per-second" | "kill-every" | "shards"): number {
   const value = Number(values[name]);
   if (!(value > 0 && value <= 10_000_000)) throw new RangeError(`--${name} must be a number above 0, not ${JSON.stringify(values[name])}`);
   return value;
 }
 const options: SoakOptions = {
   minutes: positive("minutes"), users: Math.round(positive("users")), clients: Math.round(positive("clients")), answersPerSecond: positive("answers-per-second"),
-  killEverySeconds: positive("kill-every"), restartsDatabase: !values["no-restart"], durable: !values["not-durable"], seed: values.seed,
+  killEverySeconds: positive("kill-every"), shards: Math.round(positive("shards")), restartsDatabase: !values["no-restart"], durable: !values["not-durable"], seed: values.seed,
 };
 if (options.clients > options.users) throw new RangeError("--clients are some of the --users");
 

@@ -8,6 +8,8 @@ export type SoakOptions = {
   clients: number;
   answersPerSecond: number;
   killEverySeconds: number;
+  /** Into which the two workers divide the users. */
+  shards: number;
   /** PostgreSQL is restarted once, halfway. */
   restartsDatabase: boolean;
   /** Takes fsync for granted: for a short form on a slow disk. */
@@ -16,7 +18,7 @@ export type SoakOptions = {
 };
 
 export const defaultOptions: SoakOptions = {
-  minutes: 10, users: 20_000, clients: 2_000, answersPerSecond: 100, killEverySeconds: 20, restartsDatabase: true, durable: true, seed: "1",
+  minutes: 10, users: 20_000, clients: 2_000, answersPerSecond: 100, killEverySeconds: 20, shards: 4, restartsDatabase: true, durable: true, seed: "1",
 };
 
 /** Rules of each connected user; each asks again after its cooldown. */

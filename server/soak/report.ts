@@ -29,6 +29,7 @@ export function reportOn(options: SoakOptions, result: SoakResult): { lines: str
     `kills         ${kills.total}, ${kills.duringStart} of them during a start; ready again after p50 ${milliseconds(median(starts))}, longest ${milliseconds(Math.max(0, ...starts))}`,
     `take-overs    ${takeOvers.length} leases: p50 ${milliseconds(median(takeOvers))}, longest ${milliseconds(Math.max(0, ...takeOvers))} (at most ${milliseconds(longestTakeOverMs)})`,
     `PostgreSQL    ${kills.databaseAwayMs === null ? "was not restarted" : `restarted once, away for ${milliseconds(kills.databaseAwayMs)}`}`,
+    `stops         ${result.disorder.length === 0 ? "all in good order" : `not in good order: ${result.disorder.join("\n")}`}`,
     ...memory.map(describeMemory),
     ...result.bystanders.map(({ name, startBytes, endBytes }) => `memory        ${name}: ${megabytes(startBytes)} at the start, ${megabytes(endBytes)} at the end (not Nod's, not judged)`),
     ...Object.entries(tally).toSorted(([a], [b]) => a.localeCompare(b)).map(([what, n]) => `  ${String(n).padStart(7)}  ${what}`),

@@ -18,7 +18,7 @@ export type Resting = { database: SoakDatabase; broker: Broker; load: Load; memb
 
 /**
  * Two lives of all processes: one to bring everything to its end, one that compares the books from scratch. The phones stay.
- * @returns what did not come to rest, or who did not stop in good order
+ * @returns what did not come to rest, or who ended by himself
  */
 export async function comeToRest(of: Resting): Promise<string[]> {
   const { database, members, environmentOf, say } = of;
@@ -34,7 +34,7 @@ export async function comeToRest(of: Resting): Promise<string[]> {
       if (left !== null && life === 1) complaints.push(left);
       if (life === 1) complaints.push(...(await untilPhonesAreUpToDate(of)));
     } finally {
-      await fleet.stop().catch((error: unknown) => complaints.push(String(error)));
+      await fleet.stop();
     }
     complaints.push(...fleet.surprises);
     say(`life ${life + 1} of the rest is over`);

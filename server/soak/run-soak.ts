@@ -28,6 +28,8 @@ export type SoakResult = {
   totals: LoadTotals;
   loadSeconds: number;
   kills: Kills;
+  /** What was said of processes that did not stop in good order after the load. */
+  disorder: string[];
   lives: readonly Life[];
   phones: { questions: number; toldAgain: number; connections: number };
   bystanders: { name: string; startBytes: number; endBytes: number }[];
@@ -48,7 +50,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
     await noteClocks(database.owner, 0);
     say(`${options.users} users are there; PostgreSQL ${options.durable ? "writes through to the disk" : "does not wait for the disk"}`);
     const members = await Promise.all(["web 1", "web 2", "worker 1", "worker 2"].map(async (name): Promise<Member> => ({ name, role: name.startsWith("web") ? "web" : "worker", address: `http://127.0.0.1:${await freePort()}` })));
-    const environmentOf = (member: Member): Record<string, string> => environmentFor(member, database, broker);
+    const environmentOf = (member: Member): Record<string, string> => environmentFor(member, database, broker, options);
     const fleet = startFleet(members, environmentOf);
     let load: Load | null = null;
     try {
@@ -62,9 +64,9 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
       await load.end();
       const judged = await judgeAll(database, broker, load);
       const unrest = [...lived.complaints, ...resting].map((what): Violation => ({ law: "everything comes to rest", what, clientOrderId: null }));
-      return { ...lived.result, ...judged, violations: [...unrest, ...judged.violations], totals: load.totals() };
+      return { ...lived.result, ...judged, violations: [...unrest, ...judged.violations] };
     } finally {
-      await fleet.stop().catch(() => undefined);
+      await fleet.stop();
     }
   } finally {
     await broker.stop();
@@ -75,7 +77,7 @@ export async function runSoak(options: SoakOptions, say: (line: string) => void)
 type Living = { options: SoakOptions; database: SoakDatabase; broker: Broker; fleet: Fleet; load: Load; say: (line: string) => void };
 
 /** The load with its kills, until everybody has stopped in good order. */
-async function live({ options, database, broker, fleet, load, say }: Living): Promise<{ result: Pick<SoakResult, "kills" | "lives" | "loadSeconds" | "bystanders">; complaints: string[] }> {
+async function live({ options, database, broker, fleet, load, say }: Living): Promise<{ result: Pick<SoakResult, "kills" | "disorder" | "lives" | "loadSeconds" | "totals" | "bystanders">; complaints: string[] }> {
   const forMs = loadMs(options);
   const random = createRandom(`soak ${options.seed}`);
   const began = performance.now();
@@ -89,12 +91,14 @@ async function live({ options, database, broker, fleet, load, say }: Living): Pr
   try {
     const kills = await killNowAndThen({ fleet, database, random: random.fork("kills"), everyMs: options.killEverySeconds * 1_000, forMs, restartsDatabase: options.restartsDatabase, say });
     const loadSeconds = (performance.now() - began) / 1_000;
+    // What comes later is the rest, in which nobody is meant to be reached for a while.
+    const { answerMs, reconnectMs, ...counts } = load.totals();
+    const totals = { ...counts, answerMs: [...answerMs], reconnectMs: [...reconnectMs] };
     load.answerNoMore();
     await fleet.ready();
-    const complaints: string[] = [...fleet.surprises];
-    await fleet.stop().catch((error: unknown) => complaints.push(String(error)));
+    const disorder = await fleet.stop();
     const measured = await Promise.all(bystanders.map(async ({ name, pid, startBytes }) => ({ name, startBytes, endBytes: (await rssOf(pid)) ?? 0 })));
-    return { result: { kills, lives: fleet.lives, loadSeconds, bystanders: measured }, complaints };
+    return { result: { kills, disorder, lives: fleet.lives, loadSeconds, totals, bystanders: measured }, complaints: [...fleet.surprises] };
   } finally {
     clearInterval(progress);
     over.abort();
@@ -144,12 +148,12 @@ function ordersFor({ clients, answersPerSecond, seed }: SoakOptions, members: re
   });
 }
 
-function environmentFor({ role, address }: Member, database: SoakDatabase, broker: Broker): Record<string, string> {
+function environmentFor({ role, address }: Member, database: SoakDatabase, broker: Broker, { shards }: SoakOptions): Record<string, string> {
   const [keys] = broker.keys;
   return {
     // A process that starts again reads its modules as they were compiled the first time.
     NODE_COMPILE_CACHE: join(tmpdir(), "nod-soak-compiled"),
-    ROLE: role, PORT: new URL(address).port, DATA_DIR: join(database.folder, "nod"), LOG_LEVEL: "fatal",
+    ROLE: role, TRADING_SHARDS: String(shards), PORT: new URL(address).port, DATA_DIR: join(database.folder, "nod"), LOG_LEVEL: "fatal",
     DATABASE_URL: database.webUrl, DATABASE_WORKER_URL: database.workerUrl, DATABASE_OWNER_URL: database.ownerUrl,
     QUESTION_WORKER_INTERVAL_SECONDS: "1",
     TRADING_CAP_MAX_ORDER_NOTIONAL_USD: caps.maxOrderNotionalUsd, TRADING_CAP_MAX_ORDERS_PER_DAY: caps.maxOrdersPerDay, TRADING_CAP_MAX_NOTIONAL_USD_PER_4H: caps.maxNotionalUsdPer4h,

@@ -14,7 +14,7 @@ const readLeases = async (owner: Pool): Promise<Row[]> => (await owner.query<Row
 
 /**
  * Watches the leases that were held at the death of a process.
- * @returns those that changed hands without having been renewed in between
+ * @returns those that changed hands without having been renewed in between, and those that never came into other hands
  */
 export async function watchTakeOvers(owner: Pool, held: readonly Row[], diedAt: number, forMs: number): Promise<TakeOver[]> {
   const waiting = new Map(held.map((row) => [row.name, row]));
@@ -33,6 +33,8 @@ export async function watchTakeOvers(owner: Pool, held: readonly Row[], diedAt: 
     }
     await sleep(lookEveryMs);
   }
+  // What nobody has taken, and nobody has renewed, was nobody's for all that time.
+  for (const { name } of waiting.values()) takeOvers.push({ lease: name, tookMs: performance.now() - diedAt });
   return takeOvers;
 }
 

@@ -31,7 +31,7 @@ export const openLightLine: OpenLine = async ({ address, token, localAddress, on
     if (!isGreeted) {
       isGreeted = true;
       if (message["error"] === undefined) greeted.resolve();
-      else greeted.reject(new Error(String(message["error"])));
+      else greeted.reject(new Error(textIn(message["error"])));
     } else if (message["type"] === invocation && Array.isArray(message["arguments"])) {
       const told = toldOf(String(message["target"]), message["arguments"][0]);
       if (told !== null) onTold(told);
@@ -39,7 +39,7 @@ export const openLightLine: OpenLine = async ({ address, token, localAddress, on
       const call = waiting.get(String(message["invocationId"]));
       waiting.delete(String(message["invocationId"]));
       if (message["error"] === undefined) call?.resolve(message["result"]);
-      else call?.reject(failureOf(String(message["error"])));
+      else call?.reject(failureOf(textIn(message["error"])));
     } else if (message["type"] === close) socket.close();
   };
   socket.on("message", (data) => {
@@ -81,6 +81,8 @@ function lineOf(socket: WebSocket, closed: Promise<void>, call: (method: string,
     invoke: (method, ...args) => (socket.readyState === WebSocket.OPEN ? call(method, args) : Promise.reject(new Error("the connection is closed"))),
   };
 }
+
+const textIn = (error: unknown): string => (typeof error === "string" ? error : JSON.stringify(error));
 
 function textOf(data: RawData): string {
   if (Array.isArray(data)) return Buffer.concat(data).toString("utf8");

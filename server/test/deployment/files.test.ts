@@ -32,10 +32,10 @@ describe("compose.yaml", () => {
   });
 
   test("tells processes only what Nod reads, and nothing secret by the environment", () => {
-    for (const [name, { environment = {} }] of ours) {
-      expect(unknownOf(Object.keys(environment)), name).toEqual([]);
-      expect(Object.keys(environment).filter((each) => /SECRET|PASSWORD|TOKEN|KEY_ID|DATABASE/.test(each)), name).toEqual([]);
-    }
+    const told = ours.flatMap(([, { environment = {} }]) => Object.keys(environment));
+    expect(told.length).toBeGreaterThan(0);
+    expect(unknownOf(told)).toEqual([]);
+    expect(told.filter((each) => /SECRET|PASSWORD|TOKEN|KEY_ID|DATABASE/.test(each))).toEqual([]);
   });
 
   test.each(Object.keys(compose.services))("%s writes nowhere but to what is given it, has no capability, and is bounded", (name) => {
@@ -48,9 +48,8 @@ describe("compose.yaml", () => {
     for (const { secrets = [], networks = [], volumes = [], command = [] } of Object.values(compose.services)) {
       for (const secret of secrets) expect(Object.keys(compose.secrets)).toContain(typeof secret === "string" ? secret : secret.source);
       for (const network of networks) expect(Object.keys(compose.networks)).toContain(network);
-      for (const file of [...volumes.filter((volume) => volume.startsWith("./")).map((volume) => volume.split(":")[0] ?? ""), ...command.filter((word) => word.endsWith(".ts"))]) {
-        expect(existsSync(join(root, file)), file).toBe(true);
-      }
+      const files = [...volumes.filter((volume) => volume.startsWith("./")).map((volume) => volume.split(":")[0] ?? ""), ...command.filter((word) => word.endsWith(".ts"))];
+      expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
     }
     const upstreams = [...(await read("ops/proxy/nginx.conf")).matchAll(/^\s*server (\S+):(\d+) /gm)].map(([, host, port]) => `${host}:${port}`);
     expect(upstreams).toEqual(ours.filter(([, { environment }]) => environment?.["ROLE"] === "web").map(([name]) => `${name}:8080`));
@@ -59,7 +58,7 @@ describe("compose.yaml", () => {
   test("finds its secrets where they are made: readable configs for each process, and not twice the same password", async () => {
     const folder = await mkdtemp(join(tmpdir(), "nod-secrets-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const make = (): Promise<unknown> => promisify(execFile)(process.execPath, [join(root, "ops/make-secrets.mjs"), join(folder, "made")]);
+    const make = (): Promise<unknown> => promisify(execFile)(process.execPath, [join(root, "bin/make-secrets.mjs"), join(folder, "made")]);
     await make();
     const made = await readdir(join(folder, "made"));
     const wanted = Object.values(compose.secrets).map(({ file }) => file.replace("ops/secrets/", ""));
@@ -71,7 +70,7 @@ describe("compose.yaml", () => {
     expect(new Set(passwords).size).toBe(passwords.length);
     for (const [name, content] of [...contents].filter(([each]) => each.endsWith(".env"))) {
       const told = parseEnv(content);
-      expect(unknownOf(Object.keys(told)), name).toEqual([]);
+      expect(unknownOf(Object.keys(told))).toEqual([]);
       const role = name === "migrate.env" ? "all" : name.replace(".env", "");
       const keys = role === "worker" ? { ALPACA_API_KEY_ID: "key", ALPACA_API_SECRET_KEY: "secret" } : {};
       expect(readConfig({ ...told, ...keys, ROLE: role, NODE_ENV: "production", AUTH_MODE: "firebase", FIREBASE_PROJECT_ID: "nod" }).databaseOwnerUrl === null).toBe(name !== "migrate.env");
@@ -105,7 +104,7 @@ describe("the units for systemd", async () => {
     const environment = [...unit.matchAll(/^Environment=(.+)$/gm)].flatMap(([, line]) => (line ?? "").split(" ").map((pair) => pair.split("=")[0] ?? ""));
     expect(unknownOf(environment)).toEqual([]);
     const program = /^ExecStart=.*?(\S+\.ts)$/m.exec(unit)?.[1] ?? "";
-    expect(existsSync(join(root, program)), program).toBe(true);
+    expect(existsSync(join(root, program))).toBe(true);
     for (const line of ["DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes", "CapabilityBoundingSet=", "SystemCallFilter=@system-service"]) {
       expect(unit.split("\n")).toContain(line);
     }

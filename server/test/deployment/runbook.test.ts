@@ -13,11 +13,12 @@ test.each(["runbook.md", "scaling.md"])("every link of %s leads somewhere", asyn
   const anchors = new Set([...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading ?? "")));
   const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => to ?? "").filter((to) => !/^https?:/.test(to));
   expect(links.length).toBeGreaterThan(0);
+  const dangling: string[] = [];
   for (const link of links) {
     const [file = "", anchor = ""] = link.split("#");
-    if (file === "") expect(anchors, link).toContain(anchor);
-    else expect(existsSync(join(docs, file)), link).toBe(true);
+    if (file === "" ? !anchors.has(anchor) : !existsSync(join(docs, file))) dangling.push(link);
   }
+  expect(dangling).toEqual([]);
 });
 
 test("the programs that the runbook starts are scripts of this package", async () => {

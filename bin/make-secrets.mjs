@@ -4,14 +4,14 @@
  * Makes the files that compose.yaml mounts as secrets: passwords that nobody has seen, and what each process is told with
  * them. What is there already is left alone.
  *
- *   node ops/make-secrets.mjs [FOLDER]      default ops/secrets
+ *   node bin/make-secrets.mjs [FOLDER]      default ops/secrets
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-const folder = process.argv[2] ?? join(import.meta.dirname, "secrets");
+const folder = process.argv[2] ?? join(import.meta.dirname, "../ops/secrets");
 /** In a folder that only its owner enters; the files themselves are read by the containers' own users. */
 await mkdir(folder, { recursive: true, mode: 0o700 });
 
