@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { traceIdOf } from "../src/core/trace-id.ts";
+import { useTestDatabase } from "./support/database.ts";
 import { metricsIn } from "./support/exposition.ts";
 import { createDataFolder, startNodProcess } from "./support/nod-process.ts";
 import { approveFirst, patience, signIn, untilFilled } from "./support/person.ts";
@@ -14,6 +15,7 @@ import { alertsIn, metricsNamedBy, panelsOf } from "./support/promql.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
+const database = useTestDatabase();
 const repository = join(import.meta.dirname, "../..");
 const collectorKey = "collector-key-that-must-not-be-seen";
 
@@ -21,6 +23,9 @@ test("one order from the fact to the fill: one trace, one id in every line, and 
   const collector = await startSpanCollector();
   const folder = await createDataFolder();
   const nod = await startNodProcess(folder, {
+    DATABASE_URL: database.webUrl,
+    DATABASE_WORKER_URL: database.url,
+    DATABASE_OWNER_URL: database.ownerUrl,
     LOG_LEVEL: "debug",
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
     OTEL_EXPORTER_OTLP_HEADERS: `x-collector-key=${collectorKey}`,
@@ -71,7 +76,16 @@ test("one order from the fact to the fill: one trace, one id in every line, and 
   expect(collector.headers.every((headers) => headers["x-collector-key"] === collectorKey)).toBe(true);
 
   // The metrics.
-  const exposed = metricsIn(await (await fetch(`${nod.address}/metrics`)).text());
+  const exposed = await vi.waitFor(async () => {
+    const read = metricsIn(await (await fetch(`${nod.address}/metrics`)).text());
+    // What holds all the time but for moments in which the machine is held up.
+    expect(read.value("nod_database_up")).toBe(1);
+    expect(read.value("nod_lease_remaining_seconds", { lease: "order-desk" })).toBeGreaterThan(0);
+    expect(read.value("nod_lease_held", { lease: "order-desk" })).toBe(1);
+    expect(read.value("nod_reconciled_gate_open")).toBe(1);
+    expect(read.value("nod_outbox_lag_seconds")).toBe(0);
+    return read;
+  }, patience);
   const value = (name: string, labels: Record<string, string> = {}): number => exposed.value(name, labels);
   expect(value("nod_questions_asked_total")).toBeGreaterThan(0);
   expect(value("nod_questions_delivered_total")).toBeGreaterThan(0);
@@ -82,11 +96,7 @@ test("one order from the fact to the fill: one trace, one id in every line, and 
   expect(value("nod_orders_filled_total")).toBe(1);
   expect(value("nod_orders_unknown")).toBe(0);
   expect(value("nod_ingest_lag_seconds", { feed: "iex/us_equity" })).toBeLessThan(3_600);
-  expect(value("nod_lease_remaining_seconds", { lease: "order-desk" })).toBeGreaterThan(0);
-  expect(value("nod_reconciled_gate_open")).toBe(1);
-  expect(value("nod_broker_budget_left", { host: "trading" })).toBeLessThan(value("nod_broker_budget_limit", { host: "trading" }));
-  expect(value("nod_database_up")).toBe(1);
-  expect(value("nod_outbox_lag_seconds")).toBeLessThan(60);
+  expect(value("nod_broker_budget_left", { host: "trading" })).toBeLessThanOrEqual(value("nod_broker_budget_limit", { host: "trading" }));
   expect(value("nod_kill_switches", { scope: "all", mode: "flatten" })).toBe(0);
   expect(value("nod_build_info", { role: "all" })).toBe(1);
   expect(value("nod_hub_connections")).toBe(1);

@@ -13,6 +13,7 @@ function openBudget(requestsPerMinute: number) {
   const budget = createRequestBudget(requestsPerMinute);
   const ran: CallUrgency[] = [];
   return {
+    budget,
     ran,
     spend: (urgency: CallUrgency): void => void budget.spend(urgency, never, () => Promise.resolve(ran.push(urgency))),
     afterMs: (ms: number) => vi.advanceTimersByTimeAsync(ms),
@@ -34,6 +35,19 @@ describe("a minute's calls", () => {
       await afterMs(minuteMs);
       expect(ran.filter((urgency) => urgency === "history").length).toBeLessThanOrEqual(4);
     }
+  });
+
+  test("can be read off: what is left of the sliding minute, what waits, and what was not made", async () => {
+    const { budget, spend, afterMs } = openBudget(10);
+    expect(budget.reading()).toEqual({ limit: 10, left: 10, waiting: 0, refused: 0 });
+    for (let n = 0; n < 9; n += 1) spend("read");
+    await afterMs(1);
+    expect(budget.reading()).toEqual({ limit: 10, left: 2, waiting: 1, refused: 0 });
+    await expect(budget.spend("read", AbortSignal.abort(), () => Promise.resolve())).rejects.toThrow(BrokerUnavailableError);
+    await afterMs(2 * minuteMs);
+    expect(budget.reading()).toMatchObject({ waiting: 0, refused: 1 });
+    await afterMs(minuteMs);
+    expect(budget.reading()).toMatchObject({ left: 10 });
   });
 
   test("are never all used up by reads: orders and cancels have their part", async () => {
