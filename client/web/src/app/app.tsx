@@ -1,5 +1,4 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { domAnimation, LazyMotion, MotionConfig } from "motion/react";
 import { useState, useSyncExternalStore } from "react";
 import { RefusedError } from "../api/errors.ts";
 import { currentSession, onSessionChange, type Session } from "../api/session.ts";
@@ -34,9 +33,7 @@ function Visit({ session }: { session: Session | null }) {
   const [client] = useState(createQueryClient);
   return (
     <QueryClientProvider client={client}>
-      <LazyMotion features={domAnimation} strict>
-        <MotionConfig reducedMotion="user">{session === null ? <SignInScreen /> : <SignedIn session={session} />}</MotionConfig>
-      </LazyMotion>
+      {session === null ? <SignInScreen /> : <SignedIn session={session} />}
     </QueryClientProvider>
   );
 }

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, memo, Suspense, useDeferredValue, type ReactNode } from "react";
 import type { Session } from "../api/session.ts";
 import { InboxScreen } from "../inbox/inbox-screen.tsx";
 import { modeOf, type ConnectionMode } from "../live/connection.ts";
@@ -11,7 +11,7 @@ import { LoadFailure } from "./load-failure.tsx";
 import { KeysHelp } from "./keys-help.tsx";
 import { Link } from "./link.tsx";
 import { ModeTag } from "./mode-tag.tsx";
-import { useRoute, type Route } from "./routes.ts";
+import { hrefOf, routeOf, useRoute, type Route } from "./routes.ts";
 import { TruthBanner } from "./truth-banner.tsx";
 
 // What is not needed to answer a card comes when it is opened.
@@ -101,9 +101,23 @@ function ScreenBones() {
   );
 }
 
+/** What is open, by its address. */
+const Content = memo(function Content({ href, session }: { href: string; session: Session }) {
+  const route = routeOf(href);
+  return (
+    <LoadFailure key={route.screen}>
+      <Suspense fallback={<ScreenBones />}>
+        <Screen route={route} session={session} />
+      </Suspense>
+    </LoadFailure>
+  );
+});
+
 /** What stands around every screen: who it is, paper or live, the kill switch, the truth about the connection. */
 export function Shell({ session }: { session: Session }) {
   const route = useRoute();
+  // A press on a tab shows at once; the screen behind it is made in pieces and never holds up the next paint.
+  const href = useDeferredValue(hrefOf(route));
   const mode = modeOf(useConnection());
   return (
     <div className="flex h-dvh flex-col">
@@ -118,11 +132,7 @@ export function Shell({ session }: { session: Session }) {
       </header>
       <TruthBanner />
       <main className="mx-auto flex min-h-0 w-full max-w-6xl flex-1 flex-col">
-        <LoadFailure key={route.screen}>
-          <Suspense fallback={<ScreenBones />}>
-            <Screen route={route} session={session} />
-          </Suspense>
-        </LoadFailure>
+        <Content href={href} session={session} />
       </main>
       <KeysHelp />
       <Tabs route={route} className="flex shrink-0 border-t border-line pb-[env(safe-area-inset-bottom)] lg:hidden" />

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useState } from "react";
 import { useKeys } from "../app/keys.ts";
-import { useServerNow } from "../live/use-server-now.ts";
+import { useIsPast } from "../live/use-is-past.ts";
 import { usdBrief, worthOfShares } from "../money/decimal-text.ts";
 import { putAway, successorOf, type Card, type Choice, type Deck } from "../questions/deck.ts";
 import { changeDeck } from "../questions/queries.ts";
@@ -82,8 +82,8 @@ export function CardStack({ deck }: { deck: Deck }) {
   const [inHand] = shown;
   const id = inHand?.question.id ?? "";
   const armed = useArmed(id);
-  const now = useServerNow(500);
-  const dead = inHand?.phase.kind === "dead" || (inHand?.phase.kind === "open" && Date.parse(inHand.question.expires_at) <= now);
+  const expired = useIsPast(inHand === undefined ? Infinity : Date.parse(inHand.question.expires_at));
+  const dead = inHand?.phase.kind === "dead" || (inHand?.phase.kind === "open" && expired);
   const leave = (): void => changeDeck(client, (current) => putAway(current, id));
   useLeavesByItself(inHand?.phase.kind === "dead", leave);
 

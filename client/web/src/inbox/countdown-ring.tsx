@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useServerNow } from "../live/use-server-now.ts";
 import { exactSpan, span } from "../words/time.ts";
 
@@ -14,8 +15,11 @@ function ringText(leftMs: number): string {
 
 /** The time that is left, as the server counts it: a thin ring that empties. */
 export function CountdownRing({ createdAt, expiresAt }: { createdAt: string; expiresAt: string }) {
-  const now = useServerNow(250);
   const expiresMs = Date.parse(expiresAt);
+  // Seconds are shown in the last ten alone; before, the ring moves by less than a pixel a second.
+  const [everyMs, setEveryMs] = useState(1_000);
+  const now = useServerNow(everyMs);
+  if (everyMs !== 250 && expiresMs - now <= secondsShownBelowMs + 1_000) setEveryMs(250);
   const leftMs = Math.max(0, expiresMs - now);
   const share = Math.min(1, leftMs / Math.max(1, expiresMs - Date.parse(createdAt)));
   const last = leftMs <= secondsShownBelowMs;

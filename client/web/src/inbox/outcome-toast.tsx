@@ -1,7 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Order } from "@nod/contract/order";
 import type { Question } from "@nod/contract/question";
-import * as m from "motion/react-m";
 import { useEffect, useEffectEvent } from "react";
 import { stepsOf } from "../activity/stories.ts";
 import { StorySteps } from "../activity/story-steps.tsx";
@@ -66,12 +65,9 @@ function Toast({ receipt, onPutAway }: { receipt: Receipt; onPutAway: () => void
     return () => clearTimeout(timer);
   }, [leaves]);
   return (
-    <m.div
-      initial={{ opacity: 0, y: 16, scale: 0.96 }}
-      animate={{ opacity: 1, y: 0, scale: 1 }}
-      transition={{ duration: 0.2, ease: [0.2, 0.7, 0.2, 1] }}
+    <div
       data-toast={words.tone}
-      className="pointer-events-auto relative rounded-surface border border-line bg-card py-3 pr-12 pl-9 shadow-surface"
+      className="sheet pointer-events-auto relative rounded-surface border border-line bg-card py-3 pr-12 pl-9 shadow-surface"
     >
       <span className={`absolute top-5 left-4.5 size-2 rounded-pill ${edges[words.tone]}`} aria-hidden="true" />
       <p className="font-strong">{words.title}</p>
@@ -85,7 +81,7 @@ function Toast({ receipt, onPutAway }: { receipt: Receipt; onPutAway: () => void
       <button type="button" aria-label="Put away" onClick={onPutAway} className="absolute top-0.5 right-1 grid size-11 place-items-center rounded-pill text-faint hover:text-ink">
         <CloseIcon />
       </button>
-    </m.div>
+    </div>
   );
 }
 

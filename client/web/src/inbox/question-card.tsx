@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Question } from "@nod/contract/question";
-import * as m from "motion/react-m";
 import { useRef, type ReactNode } from "react";
 import { Link } from "../app/link.tsx";
 import { ModeTag } from "../app/mode-tag.tsx";
+import { useIsPast } from "../live/use-is-past.ts";
 import { useServerNow } from "../live/use-server-now.ts";
 import { price as exactPrice, usdBrief } from "../money/decimal-text.ts";
 import type { Card, CardPhase, Choice } from "../questions/deck.ts";
@@ -103,8 +103,8 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
   const { question, phase } = card;
   const element = useRef<HTMLElement>(null);
   const bounds = amountBounds(question);
-  const now = useServerNow(500);
-  const expired = phase.kind === "open" && Date.parse(question.expires_at) <= now;
+  const isPast = useIsPast(Date.parse(question.expires_at));
+  const expired = phase.kind === "open" && isPast;
   const drag = useCardDrag(element, {
     enabled: inHand && phase.kind === "open" && !expired,
     canApprove: approval !== null,
@@ -115,7 +115,7 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
   const titleId = `question-${question.id}`;
   const dead = phase.kind === "dead" || expired;
   return (
-    <m.article
+    <article
       ref={element}
       {...(inHand ? drag.bind() : {})}
       aria-labelledby={titleId}
@@ -123,11 +123,7 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
       aria-hidden={!inHand}
       data-question={question.id}
       data-phase={dead ? "dead" : phase.kind}
-      style={{ x: drag.x, rotate: drag.rotate, opacity: drag.opacity, zIndex: inHand ? 2 : 1 }}
-      initial={false}
-      animate={inHand ? { y: 0, scale: 1 } : { y: 22, scale: 0.93 }}
-      transition={{ duration: 0.2, ease: [0.2, 0.7, 0.2, 1] }}
-      className={`drag-surface flex origin-bottom flex-col rounded-surface p-5 shadow-surface ${inHand ? "relative cursor-grab bg-card active:cursor-grabbing" : "absolute inset-0 overflow-hidden bg-card-behind"}`}
+      className={`drag-surface flex origin-bottom flex-col rounded-surface p-5 shadow-surface transition-[translate,scale] duration-(--calm) ${inHand ? "relative z-2 cursor-grab bg-card active:cursor-grabbing" : "absolute inset-0 z-1 translate-y-5.5 scale-93 overflow-hidden bg-card-behind"}`}
     >
       <div className={`flex flex-1 flex-col transition-opacity ${inHand ? (dead ? "opacity-35" : "") : "opacity-0"}`} inert={dead}>
         <header className="mb-3 flex min-h-11 items-center justify-between gap-3">
@@ -155,6 +151,6 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
       </div>
       {inHand && dead && <DeadNotice questionId={question.id} outcome={phase.kind === "dead" ? phase.outcome : "expired"} by={phase.kind === "dead" ? phase.by : "nobody"} successor={successor} />}
       {edge(drag.intent)}
-    </m.article>
+    </article>
   );
 }
