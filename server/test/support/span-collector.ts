@@ -5,6 +5,8 @@ import { onTestFinished } from "vitest";
 
 export type CollectedSpan = {
   service: string;
+  /** One for each start of a process. */
+  instance: string;
   traceId: string;
   spanId: string;
   /** An empty text for the first of a trace. */
@@ -50,6 +52,7 @@ const read = ({ resourceSpans }: OtlpBody): CollectedSpan[] =>
     scopeSpans.flatMap(({ spans }) =>
       spans.map((span) => ({
         service: String(plain(resource.attributes)["service.name"]),
+        instance: String(plain(resource.attributes)["service.instance.id"]),
         traceId: span.traceId,
         spanId: span.spanId,
         parentSpanId: span.parentSpanId ?? "",
