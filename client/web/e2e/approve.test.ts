@@ -56,11 +56,11 @@ test("the whole trace of an order is one press away, and its address can be open
   await page.getByRole("link", { name: "Activity" }).click();
   await page.locator("[data-story] a").click();
   const [order] = await world.ordersOf(person);
-  await page.getByText(order?.client_order_id ?? "none").waitFor();
+  await page.getByText(order?.client_order_id ?? "none", { exact: true }).first().waitFor();
   expect(page.url()).toMatch(/\/activity\/[0-9a-f-]{36}$/);
 
   await page.reload();
-  await page.getByText(order?.client_order_id ?? "none").waitFor();
+  await page.getByText(order?.client_order_id ?? "none", { exact: true }).first().waitFor();
   await page.getByText("MSFT is down 1.6").first().waitFor();
   const trace = await page.getByRole("article").innerText();
   expect(trace).toMatch(/Asked\s+\d+:\d\d:\d\d\.\d{3}\s+Approved\s+\d+:\d\d:\d\d\.\d{3}\s+Sent\s+\d+:\d\d:\d\d\.\d{3}\s+Filled\s+\d+:\d\d:\d\d\.\d{3}/);

@@ -16,7 +16,7 @@ function nextLook(status: TradingStatus, nowMs: number): string {
   if (!status.enabled) return "Trading is switched off in your config, so nothing is asked.";
   if (status.market.is_open === false) {
     const opens = status.market.next_open;
-    return opens === null ? "The market is closed." : `The market is closed. It opens at ${clockTime(Date.parse(opens), nowMs)}.`;
+    return opens === null ? "The market is closed." : `The market is closed until ${clockTime(Date.parse(opens), nowMs)}.`;
   }
   if (status.next_look_at === null) return status.market.is_open === null ? "Whether the market is open is not known yet." : "The next look has not been set yet.";
   const leftMs = Date.parse(status.next_look_at) - nowMs;
