@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { QuestionKind } from "@nod/contract/question";
 import type { Db } from "../db/pool.ts";
 import { jsonTextArray, nullableTextArray, plainArray, textArray } from "../db/text-array.ts";
@@ -144,48 +145,64 @@ const askSql = `
          (select coalesce(array_agg(extract(epoch from cooldown_until)::float8 * 1000 order by n), '{}') from wanted where cooldown_until > now()) as cooling_until,
          (select pg_notify('nod_outbox', '') where exists (select from asked)) as told`;
 
-/** For sorting fifty thousand questions without a file. */
-const workMemory = "64MB";
+/** What the transaction of an ask runs with: see above; and memory for sorting fifty thousand questions without a file. */
+export const askSettings = "set local enable_nestloop = off; set local work_mem = '64MB'";
 
 type AskRow = { at: Date; asked: number[]; cooling: number[]; cooling_until: number[]; named: [number, string][] };
 
 /** A batch as it goes over the wire. Encoding tens of megabytes takes its time, which no transaction should wait for. */
 export type EncodedBatch = { readonly parameters: readonly string[] };
 
-export function encodeBatch(shapes: readonly QuestionShape[], recipients: readonly Recipient[]): EncodedBatch {
-  return {
-    parameters: [
-      textArray(shapes.map((shape) => shape.pipelineKey)),
-      textArray(shapes.map((shape) => shape.subject)),
-      textArray(shapes.map((shape) => shape.pipelineStep)),
-      textArray(shapes.map((shape) => shape.sourceTag)),
-      textArray(shapes.map((shape) => shape.questionText)),
-      textArray(shapes.map((shape) => shape.kind)),
-      plainArray(shapes.map((shape) => shape.correctAnswer)),
-      jsonTextArray(shapes.map((shape) => shape.metadata)),
-      plainArray(shapes.map((shape) => shape.cooldownSeconds)),
-      plainArray(shapes.map((shape) => shape.expiresInSeconds)),
-      textArray(shapes.map((shape) => shape.freshUntil.toISOString())),
-      plainArray(shapes.map((shape) => shape.reducesRisk)),
-      nullableTextArray(shapes.map((shape) => shape.symbol)),
-      plainArray(shapes.map((shape) => shape.restraint.perHour)),
-      plainArray(shapes.map((shape) => shape.restraint.perDay)),
-      plainArray(shapes.map((shape) => shape.restraint.onePerSymbol)),
-      textArray(recipients.map((recipient) => recipient.firebaseUid)),
-      textArray(recipients.map((recipient) => recipient.ownRevision)),
-      plainArray(recipients.map((recipient) => recipient.maxOpenQuestions)),
-      plainArray(recipients.map((recipient) => recipient.shape + 1)),
-    ],
-  };
+/** Rows encoded at a stretch, between which others have their turn: some ten milliseconds. */
+const stretch = 1_000;
+
+/** So many rows of one parameter, as PostgreSQL writes an array. */
+type Column<Row> = (rows: readonly Row[]) => string;
+
+const shapeColumns: readonly Column<QuestionShape>[] = [
+  (shapes) => textArray(shapes.map((shape) => shape.pipelineKey)),
+  (shapes) => textArray(shapes.map((shape) => shape.subject)),
+  (shapes) => textArray(shapes.map((shape) => shape.pipelineStep)),
+  (shapes) => textArray(shapes.map((shape) => shape.sourceTag)),
+  (shapes) => textArray(shapes.map((shape) => shape.questionText)),
+  (shapes) => textArray(shapes.map((shape) => shape.kind)),
+  (shapes) => plainArray(shapes.map((shape) => shape.correctAnswer)),
+  (shapes) => jsonTextArray(shapes.map((shape) => shape.metadata)),
+  (shapes) => plainArray(shapes.map((shape) => shape.cooldownSeconds)),
+  (shapes) => plainArray(shapes.map((shape) => shape.expiresInSeconds)),
+  (shapes) => textArray(shapes.map((shape) => shape.freshUntil.toISOString())),
+  (shapes) => plainArray(shapes.map((shape) => shape.reducesRisk)),
+  (shapes) => nullableTextArray(shapes.map((shape) => shape.symbol)),
+  (shapes) => plainArray(shapes.map((shape) => shape.restraint.perHour)),
+  (shapes) => plainArray(shapes.map((shape) => shape.restraint.perDay)),
+  (shapes) => plainArray(shapes.map((shape) => shape.restraint.onePerSymbol)),
+];
+
+const recipientColumns: readonly Column<Recipient>[] = [
+  (recipients) => textArray(recipients.map((recipient) => recipient.firebaseUid)),
+  (recipients) => textArray(recipients.map((recipient) => recipient.ownRevision)),
+  (recipients) => plainArray(recipients.map((recipient) => recipient.maxOpenQuestions)),
+  (recipients) => plainArray(recipients.map((recipient) => recipient.shape + 1)),
+];
+
+export async function encodeBatch(shapes: readonly QuestionShape[], recipients: readonly Recipient[]): Promise<EncodedBatch> {
+  return { parameters: [...(await encodeColumns(shapes, shapeColumns)), ...(await encodeColumns(recipients, recipientColumns))] };
 }
 
-/** Asks inside the caller's transaction. */
+async function encodeColumns<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Promise<string[]> {
+  const parts = columns.map((): string[] => []);
+  for (let start = 0; start < rows.length; start += stretch) {
+    if (start > 0) await yieldToOthers();
+    const some = rows.slice(start, start + stretch);
+    for (const [n, column] of columns.entries()) parts[n]?.push(column(some).slice(1, -1));
+  }
+  return parts.map((each) => `{${each.join(",")}}`);
+}
+
+/** Asks inside the caller's transaction, which has the `askSettings`. */
 export async function askQuestions(tx: Db, { parameters }: EncodedBatch): Promise<AskOutcome> {
   // Unnamed on purpose: a prepared statement would settle on one plan for ten recipients and for a hundred thousand.
-  const [, { rows }] = await Promise.all([
-    tx.query(`set local enable_nestloop = off; set local work_mem = '${workMemory}'`),
-    tx.query<AskRow>(askSql, [...parameters]),
-  ]);
+  const { rows } = await tx.query<AskRow>(askSql, [...parameters]);
   const row = rows[0];
   if (row === undefined) throw new Error("a select without a condition returned no row");
   return {

@@ -1,7 +1,9 @@
+import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { NoticeMetadata, TradingQuestionMetadata } from "@nod/contract/question";
 import { proposalOf, isPersonal, type Proposal, type ProposalContext } from "../trading/orders/proposal.ts";
 import { describeRule } from "../trading/rules/describe-rule.ts";
 import { renderQuestion, showPrice, showPrices, type ShownPrices } from "../trading/rules/question-text.ts";
+import { sharedRuleOf } from "../trading/rules/compiled-rule.ts";
 import type { ConditionFiring } from "../trading/rules/condition-group.ts";
 import type { Firing } from "../trading/rules/rule-index.ts";
 import type { QuestionShape, Recipient } from "./ask-statement.ts";
@@ -22,10 +24,29 @@ export type AskContext = { group: string; contextOf(firing: AnyFiring): Proposal
 
 /** Pure. Users who share a config share their questions' shapes; a rule and its reading are told apart by identity. */
 export function toTradingQuestions(firings: readonly AnyFiring[], context: AskContext): TradingQuestions {
+  const making = startQuestions(context);
+  for (const [index, firing] of firings.entries()) making.add(firing, index);
+  return making.questions;
+}
+
+/** Firings put into words at a stretch, between which others have their turn: some ten milliseconds. */
+const stretch = 500;
+
+/** The same, for tens of thousands. */
+export async function toTradingQuestionsInTurns(firings: readonly AnyFiring[], context: AskContext): Promise<TradingQuestions> {
+  const making = startQuestions(context);
+  for (const [index, firing] of firings.entries()) {
+    if (index > 0 && index % stretch === 0) await yieldToOthers();
+    making.add(firing, index);
+  }
+  return making.questions;
+}
+
+function startQuestions(context: AskContext): { readonly questions: TradingQuestions; add(firing: AnyFiring, index: number): void } {
   const questions: TradingQuestions = { shapes: [], recipients: [], firings: [] };
   const shapeOfRule = new Map<AnyFiring["rule"], { reading: AnyFiring["reading"]; shape: number | null }>();
   const shownPrices = new Map<AnyFiring["reading"], ShownPrices>();
-  const add = (firing: AnyFiring): number | null => {
+  const shapeOf = (firing: AnyFiring): number | null => {
     const { rule, reading } = firing;
     const proposal = proposalOf(rule, reading, context.contextOf(firing));
     if (proposal.kind === "nothing") return null;
@@ -33,16 +54,18 @@ export function toTradingQuestions(firings: readonly AnyFiring[], context: AskCo
     shownPrices.set(reading, shown);
     return questions.shapes.push(toShape(firing, proposal, shown, context.group)) - 1;
   };
-  for (const [index, firing] of firings.entries()) {
-    const { rule, reading, firebaseUid } = firing;
-    const known = isPersonal(rule.rule) ? undefined : shapeOfRule.get(rule);
-    const shape = known?.reading === reading ? known.shape : add(firing);
-    shapeOfRule.set(rule, { reading, shape });
-    if (shape === null) continue;
-    questions.firings.push(index);
-    questions.recipients.push({ firebaseUid, ownRevision: ownRevisionOf(rule.config.revision), maxOpenQuestions: rule.config.maxOpenQuestions, shape });
-  }
-  return questions;
+  return {
+    questions,
+    add(firing, index) {
+      const { rule, reading, firebaseUid } = firing;
+      const known = isPersonal(sharedRuleOf(rule)) ? undefined : shapeOfRule.get(rule);
+      const shape = known?.reading === reading ? known.shape : shapeOf(firing);
+      shapeOfRule.set(rule, { reading, shape });
+      if (shape === null) return;
+      questions.firings.push(index);
+      questions.recipients.push({ firebaseUid, ownRevision: ownRevisionOf(rule.config.revision), maxOpenQuestions: rule.config.maxOpenQuestions, shape });
+    },
+  };
 }
 
 const showReading = (reading: AnyFiring["reading"]): ShownPrices => ("ref" in reading ? showPrices(reading) : { price: showPrice(reading.price), ref: "", pct: "" });

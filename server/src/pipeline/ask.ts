@@ -1,7 +1,7 @@
 import type { Db, Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
-import { askQuestions, encodeBatch, type AskOutcome, type QuestionShape, type Recipient } from "./ask-statement.ts";
-import { toTradingQuestions, type AnyFiring, type AskContext } from "./ask-trading.ts";
+import { askQuestions, askSettings, encodeBatch, type AskOutcome, type QuestionShape, type Recipient } from "./ask-statement.ts";
+import { toTradingQuestionsInTurns, type AnyFiring, type AskContext } from "./ask-trading.ts";
 
 /**
  * Asks are taken one after the other, over all processes: two at once could each see nine open questions of a user and each
@@ -34,7 +34,7 @@ export type Asking = AskContext & { fence: AskFence; asked?: (tx: Db, firings: r
 export async function askFirings(pool: Pool, firings: readonly AnyFiring[], asking: Asking): Promise<FiringsAsked> {
   const outcome: FiringsAsked = { at: null, asked: [], cooling: [], named: [] };
   for (let start = 0; start < firings.length; start += maxFiringsPerStatement) {
-    const { shapes, recipients, firings: places } = toTradingQuestions(firings.slice(start, start + maxFiringsPerStatement), asking);
+    const { shapes, recipients, firings: places } = await toTradingQuestionsInTurns(firings.slice(start, start + maxFiringsPerStatement), asking);
     if (recipients.length === 0) continue;
     const placeOf = (recipient: number): number => start + (places[recipient] ?? 0);
     const part = await askBatch(pool, shapes, recipients, asking.fence, async (tx, { asked }) =>
@@ -57,11 +57,11 @@ export async function askBatch(
   fence: AskFence,
   along: (tx: Db, outcome: AskOutcome) => Promise<void> = () => Promise.resolve(),
 ): Promise<AskOutcome | null> {
-  const batch = encodeBatch(shapes, recipients);
+  const batch = await encodeBatch(shapes, recipients);
   return withTransaction(
     pool,
     async (tx) => {
-      await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}`), tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey])]);
+      await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}; ${askSettings}`), tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey])]);
       if (!(await fence.enter(tx))) return null;
       const asked = await askQuestions(tx, batch);
       await along(tx, asked);

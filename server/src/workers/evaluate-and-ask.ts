@@ -11,6 +11,7 @@ import { readSuspended } from "../trading/market/splits-table.ts";
 import { readProposalContexts } from "../trading/portfolio/proposal-context-table.ts";
 import { nameOfView, readUserViews } from "../trading/portfolio/user-views-table.ts";
 import type { ConditionFiring } from "../trading/rules/condition-group.ts";
+import { sharedRuleOf } from "../trading/rules/compiled-rule.ts";
 import { digestOfSource, readGates, saveGates, type KeptGate } from "../trading/rules/gates-table.ts";
 import { outsideQuietHours } from "../trading/rules/restraint.ts";
 import type { UserView } from "../trading/rules/user-view.ts";
@@ -71,7 +72,7 @@ export function createEvaluation(pool: Pool, configs: CompiledConfigs, onAsked: 
     }));
     for (const n of outcome.asked) {
       const firing = firings[n];
-      if (firing !== undefined) configs.rules.quieten(firing.slot, outcome.at.getTime() + firing.rule.rule.cooldown_seconds * 1_000);
+      if (firing !== undefined) configs.rules.quieten(firing.slot, outcome.at.getTime() + sharedRuleOf(firing.rule).cooldown_seconds * 1_000);
     }
     for (const { recipient, untilMs } of outcome.cooling) configs.rules.quieten(firings[recipient]?.slot ?? -1, untilMs);
     return outcome.asked.length;
@@ -81,7 +82,7 @@ export function createEvaluation(pool: Pool, configs: CompiledConfigs, onAsked: 
     lookAt(slots) {
       for (const slot of slots) {
         freshSlots.add(slot);
-        unrestored.add(slot);
+        if (configs.rules.conditions.ownerOf(slot) !== null) unrestored.add(slot);
       }
     },
     async run(fence, watch) {

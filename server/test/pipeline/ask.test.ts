@@ -201,7 +201,7 @@ describe("two processes at once", () => {
     const { shapes, recipients } = toTradingQuestions(firingsOf(config, uids), openAsking);
     const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
     const outcomes = await Promise.all(
-      pools.map((pool, index) => withTransaction(pool, (tx: Db) => askQuestions(tx, encodeBatch(shapes, index === 0 ? recipients : recipients.toReversed())))),
+      pools.map((pool, index) => withTransaction(pool, async (tx: Db) => askQuestions(tx, await encodeBatch(shapes, index === 0 ? recipients : recipients.toReversed())))),
     );
     await Promise.all(pools.map((pool) => pool.end()));
     expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(300);

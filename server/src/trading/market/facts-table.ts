@@ -4,6 +4,7 @@ import type { AssetClass, Feed } from "@nod/contract/primitives";
 import { price, quantity, type Price, type Quantity } from "../../core/decimal.ts";
 import type { NewYorkDate } from "../../core/trading-day.ts";
 import type { Db } from "../../db/pool.ts";
+import { nullableTextArray, textArray } from "../../db/text-array.ts";
 import type { Fact, FactMetric } from "../ports.ts";
 
 /** A fact further ahead of the database's clock than this is nonsense: it would never be stale and never be replaced. */
@@ -47,15 +48,15 @@ export async function recordFacts(db: Db, facts: readonly Fact[]): Promise<Recor
       )
       select count(*)::int4 as recorded, coalesce(array_agg(distinct symbol), '{}') as symbols from latest`,
     values: [
-      distinct.map((fact) => fact.feed),
-      distinct.map((fact) => fact.assetClass),
-      distinct.map((fact) => fact.symbol),
-      distinct.map((fact) => fact.metric),
-      distinct.map((fact) => fact.price),
-      distinct.map((fact) => fact.volume),
-      distinct.map((fact) => fact.asOf),
-      distinct.map((fact) => fact.tradingDay),
-      distinct.map((fact) => (fact.raw === undefined ? null : JSON.stringify(fact.raw))),
+      textArray(distinct.map((fact) => fact.feed)),
+      textArray(distinct.map((fact) => fact.assetClass)),
+      textArray(distinct.map((fact) => fact.symbol)),
+      textArray(distinct.map((fact) => fact.metric)),
+      textArray(distinct.map((fact) => fact.price)),
+      nullableTextArray(distinct.map((fact) => fact.volume)),
+      textArray(distinct.map((fact) => fact.asOf.toISOString())),
+      nullableTextArray(distinct.map((fact) => fact.tradingDay)),
+      nullableTextArray(distinct.map((fact) => (fact.raw === undefined ? null : JSON.stringify(fact.raw)))),
       futureToleranceSeconds,
     ],
   });

@@ -3,7 +3,7 @@ import { isPositive, quantity, subtract, usd, zeroQuantity, type Quantity, type 
 import type { Db } from "../../db/pool.ts";
 import type { ProposalContext } from "../orders/proposal.ts";
 import { isPersonal } from "../orders/proposal.ts";
-import type { CompiledCondition, CompiledRule } from "../rules/compiled-rule.ts";
+import { sharedRuleOf, type CompiledCondition, type CompiledRule } from "../rules/compiled-rule.ts";
 
 type Asked = { firebaseUid: string; rule: Pick<CompiledRule | CompiledCondition, "rule"> };
 
@@ -12,8 +12,11 @@ const maxAccountAgeMinutes = 15;
 
 /** For all of them in at most two statements, and in none when no proposal depends on anything. */
 export async function readProposalContexts(db: Db, asked: readonly Asked[]): Promise<(of: Asked) => ProposalContext> {
-  const personal = asked.filter(({ rule }) => isPersonal(rule.rule));
-  const sized = asked.some(({ rule: { rule } }) => rule.on_answer_match.action === "propose_order" && "equity_pct" in rule.on_answer_match);
+  const personal = asked.filter(({ rule }) => isPersonal(sharedRuleOf(rule)));
+  const sized = asked.some(({ rule }) => {
+    const { on_answer_match: action } = sharedRuleOf(rule);
+    return action.action === "propose_order" && "equity_pct" in action;
+  });
   const [equity, sellable] = await Promise.all([sized ? readEquity(db) : null, personal.length === 0 ? null : readSellable(db, personal)]);
   return ({ firebaseUid, rule }) => ({ equity, sellable: sellable === null ? null : (sellable.get(`${rule.rule.symbol} ${firebaseUid}`) ?? zeroQuantity) });
 }

@@ -43,6 +43,9 @@ export class CompiledRule implements RuleOnMarket<ReferenceRule> {
   }
 }
 
+/** The rule as it is shared: all of it but its threshold, without making anything anew. */
+export const sharedRuleOf = (compiled: { readonly rule: Rule } | CompiledRule): Rule => ("frame" in compiled ? compiled.frame.rule : compiled.rule);
+
 const nanosPerPercent = 1_000_000_000;
 
 /**
