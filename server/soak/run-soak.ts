@@ -158,6 +158,8 @@ function environmentFor({ role, address }: Member, database: SoakDatabase, broke
     QUESTION_WORKER_INTERVAL_SECONDS: "1",
     TRADING_CAP_MAX_ORDER_NOTIONAL_USD: caps.maxOrderNotionalUsd, TRADING_CAP_MAX_ORDERS_PER_DAY: caps.maxOrdersPerDay, TRADING_CAP_MAX_NOTIONAL_USD_PER_4H: caps.maxNotionalUsdPer4h,
     ALPACA_TRADING_BASE_URL: broker.url, ALPACA_DATA_BASE_URL: broker.url, ALPACA_TRADING_STREAM_URL: broker.tradingStreamUrl, ALPACA_DATA_STREAM_URL: broker.dataStreamUrl,
+    // Where this machine has no second loopback address, all clients come from the one.
+    LIMIT_HUB_CONNECTIONS_PER_ADDRESS: "100000", LIMIT_REQUESTS_PER_ADDRESS_PER_MINUTE: "1000000",
     ALPACA_REQUESTS_PER_MINUTE: "100000", ALPACA_REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
     ...(role === "worker" && keys !== undefined && { ALPACA_API_KEY_ID: keys.keyId, ALPACA_API_SECRET_KEY: keys.secretKey }),
   };
