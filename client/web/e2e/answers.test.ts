@@ -102,6 +102,20 @@ test("answered on the other device: the card dies in place and says so, and anot
   expect(await world.ordersOf(person)).toHaveLength(1);
 });
 
+test("two tabs agree: a card comes to both, and what one answers the other is told within moments, not at its next look", async () => {
+  const person = await world.person("vera", [{ symbol: "INTC" }]);
+  const [here, there] = [await world.open(person), await world.open(person)];
+  await Promise.all([here.getByTitle("Live", { exact: true }).waitFor(), there.getByTitle("Live", { exact: true }).waitFor()]);
+  dip(world.stack(), "INTC");
+  await Promise.all([cardOf(here, "INTC").waitFor(), cardOf(there, "INTC").waitFor()]);
+  // Where the hub did not tell it, the next look would be up to a minute later; on a calm machine it takes some 50 ms.
+  const told = there.getByText("Answered on your other device").waitFor({ timeout: 30_000 });
+  await swipe(here, cardOf(here, "INTC"), "left");
+  await Promise.all([here.getByRole("status").filter({ hasText: "Skipped INTC" }).waitFor(), told]);
+  await there.getByText("It was skipped there. No order was sent.").waitFor();
+  expect(await world.answersOf(person)).toEqual([-10]);
+});
+
 test("a card that expires under the finger goes back and says so; letting go answers nothing", async () => {
   const person = await world.person("rosa", [{ symbol: "MSFT", expiresInSeconds: 10 }]);
   const page = await world.open(person);

@@ -76,14 +76,14 @@ test("the kill switch is one press and one confirmation from every screen, and h
   const page = await world.open(person);
   dip(world.stack(), "AMZN");
   await cardOf(page, "AMZN").waitFor();
-  await page.getByRole("link", { name: "Activity" }).click();
-  await page.getByRole("button", { name: "Kill switch" }).click();
+  await page.getByRole("link", { name: "Activity" }).tap();
+  await page.getByRole("button", { name: "Kill switch" }).tap();
   const dialog = page.getByRole("alertdialog");
   await dialog.getByText("Orders at the broker and positions stay as they are.").waitFor();
-  await dialog.getByRole("button", { name: "Stop new orders" }).click();
+  await dialog.getByRole("button", { name: "Stop new orders" }).tap();
   await page.getByRole("status").filter({ hasText: "No new order is sent" }).waitFor();
 
-  await page.getByRole("link", { name: /Inbox/ }).click();
+  await page.getByRole("link", { name: /Inbox/ }).tap();
   const card = cardOf(page, "AMZN");
   await card.waitFor();
   await page.waitForTimeout(300);
@@ -91,8 +91,8 @@ test("the kill switch is one press and one confirmation from every screen, and h
   await page.getByRole("status").filter({ hasText: "No order was sent" }).waitFor();
   expect(await world.ordersOf(person)).toEqual([]);
 
-  await page.getByRole("button", { name: "Kill switch: on" }).click();
-  await dialog.getByRole("button", { name: "Let orders through" }).click();
+  await page.getByRole("button", { name: "Kill switch: on" }).tap();
+  await dialog.getByRole("button", { name: "Let orders through" }).tap();
   await page.getByRole("status").filter({ hasText: "No new order is sent" }).waitFor({ state: "detached" });
 });
 

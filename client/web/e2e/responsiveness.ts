@@ -1,6 +1,6 @@
 /**
  * `npm run responsiveness -w @nod/web`: how long a press takes until the next paint at four-fold CPU slow-down (the longest
- * of each kind, as the browser's own Event Timing tells it), and how long after its commit a card is on the screen. Asserts
+ * of each kind, as the browser's own Event Timing tells it), how long after its commit a card is on the screen, and how soon another tab agrees. Asserts
  * nothing, since the figures are the machine's too.
  */
 import type { Page } from "playwright-core";
@@ -47,6 +47,10 @@ try {
 
   say("from the start of the transaction that asks (so a little more than from its commit) to the card in the page:");
   const delays: number[] = [];
+  const { page: otherTab, close: closeOtherTab } = await openPage(browser, phone);
+  await signIn(otherTab, stack.address, person.uid);
+  await otherTab.getByRole("heading", { name: "Nothing to decide" }).waitFor();
+  const agreements: number[] = [];
   for (const symbol of symbols) {
     const shown = page.evaluate(
       (count) =>
@@ -67,12 +71,32 @@ try {
     const open: { questions: { created_at: string }[] } = await response.json();
     delays.push(atMs - Date.parse(open.questions.at(-1)?.created_at ?? ""));
     await page.waitForTimeout(restMs);
-    await page.getByRole("button", { name: "Skip" }).click();
+    await otherTab.locator("[data-question]").waitFor();
+    const died = otherTab.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          new MutationObserver((_changes, observer) => {
+            if (document.querySelector("[data-phase=dead]") === null) return;
+            observer.disconnect();
+            resolve(performance.timeOrigin + performance.now());
+          }).observe(document.body, { attributes: true, childList: true, subtree: true });
+        }),
+    );
+    const pressedAtMs = await page.getByRole("button", { name: "Skip" }).evaluate((button: HTMLElement) => {
+      button.click();
+      return performance.timeOrigin + performance.now();
+    });
+    agreements.push((await died) - pressedAtMs);
     await page.getByRole("heading", { name: "Nothing to decide" }).waitFor();
+    await otherTab.getByRole("button", { name: "Done" }).click();
+    await otherTab.getByRole("heading", { name: "Nothing to decide" }).waitFor();
     stack.simulator.control.setPrice(symbol, "100.00");
   }
   const sorted = delays.toSorted((left, right) => left - right);
   say(`  ${sorted.map((delay) => delay.toFixed(0)).join(", ")} ms; median ${(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN).toFixed(0)} ms`);
+  say("from a press in one tab to the card's death in another of the same person:");
+  say(`  ${agreements.map((delay) => delay.toFixed(0)).join(", ")} ms; the longest ${Math.max(...agreements).toFixed(0)} ms`);
+  await closeOtherTab();
   await close();
 
   const presses = await createPerson(stack, "pressed");

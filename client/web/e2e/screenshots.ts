@@ -77,9 +77,11 @@ async function onPhone(scene: Scene): Promise<void> {
   await page.locator("[data-badge=Filled]").waitFor();
   await take(page, `activity-${suffix}`);
   await page.locator("[data-badge=Filled] a").click();
+  await page.locator("[data-station=fill]").waitFor();
   await take(page, `trace-${suffix}`);
   await page.getByRole("link", { name: "Portfolio" }).click();
   await page.getByText("on average").waitFor();
+  await page.locator("[data-chart=curve]").waitFor();
   await take(page, `portfolio-${suffix}`);
   await stopping(page, suffix);
   await editing(page, suffix);
@@ -104,11 +106,12 @@ async function stopping(page: Page, suffix: string): Promise<void> {
 /** The rules: the list, one in its form, the kinds and templates, all of it as text with a fault in it. */
 async function editing(page: Page, suffix: string): Promise<void> {
   await page.getByRole("link", { name: "Rules" }).click();
-  await page.getByRole("switch").first().waitFor();
+  await page.locator("[data-standing]").first().waitFor();
   await take(page, `rules-${suffix}`);
   await page.getByRole("link", { name: /^IBM dip/ }).click();
   await page.locator("[data-checked=fits]").waitFor();
   await take(page, `rule-${suffix}`);
+  await tryingOnThePast(page, suffix);
   await page.getByRole("link", { name: "Rules" }).first().click();
   await page.getByRole("link", { name: "Add a rule" }).click();
   await page.getByText("In use").waitFor();
@@ -120,6 +123,24 @@ async function editing(page: Page, suffix: string): Promise<void> {
   await page.keyboard.insertText('{\n  "rules": [\n    {\n      "id": "ibm_dip",\n      "threshold_pct": -2,\n      "cooldown_seconds": -1\n    }\n  ],\n  "guardrails": {\n    "max_orders_per_day": 2\n  }\n}');
   await page.locator(".cm-lintRange-error").waitFor();
   await take(page, `config-${suffix}`);
+}
+
+/** A rule that asks sooner, tried on the day before. */
+async function tryingOnThePast(page: Page, suffix: string): Promise<void> {
+  await page.getByLabel("Threshold (%)").fill("-0.2");
+  await page.getByLabel("Cooldown (seconds)").fill("7200");
+  await page.getByText("IBM is 0.2 % or more below").waitFor();
+  const panel = page.getByRole("region", { name: "Try it on the past" });
+  const chart = panel.locator("[data-chart=preview]");
+  // The minutes of the day before are fetched in the background.
+  do {
+    await panel.getByRole("button", { name: /^Try it/ }).click();
+    await panel.locator("[data-preview=report]:not([aria-busy=true] *)").waitFor();
+    await page.waitForTimeout(restMs);
+  } while (!(await chart.isVisible()));
+  await panel.getByRole("list", { name: "When it would have asked" }).getByRole("button").first().click();
+  await panel.evaluate((element) => element.scrollIntoView({ block: "start" }));
+  await take(page, `preview-${suffix}`);
 }
 
 async function onDesktop(scene: Scene): Promise<void> {
@@ -142,19 +163,23 @@ async function onDesktop(scene: Scene): Promise<void> {
   await close();
 }
 
+async function signingIn({ stack, browser, view, suffix }: Scene): Promise<void> {
+  const { page, close } = await openPage(browser, view);
+  await page.goto(stack.address);
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
+  await take(page, `sign-in-${suffix}`);
+  await close();
+}
+
 const stack = await startStack(null, "recorded");
 const browser = await launchChromium();
 try {
   await mkdir(pictures, { recursive: true });
   for (const colorScheme of ["light", "dark"] as const) {
+    await signingIn({ stack, browser, view: { ...phone, colorScheme, scale: 2 }, suffix: colorScheme });
     await onPhone({ stack, browser, view: { ...phone, colorScheme, scale: 2 }, suffix: colorScheme });
     await onDesktop({ stack, browser, view: { ...desktop, colorScheme }, suffix: colorScheme });
   }
-  const { page, close } = await openPage(browser, { ...phone, scale: 2 });
-  await page.goto(stack.address);
-  await page.getByRole("button", { name: "Sign in" }).waitFor();
-  await take(page, "sign-in-light");
-  await close();
 } finally {
   await browser.close();
   await stack.stop();
