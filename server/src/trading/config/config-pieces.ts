@@ -237,6 +237,7 @@ function keyOfEntry(entry: Readonly<Record<string, unknown>>): string {
   return key;
 }
 
+const [comma, closingBrace] = [0x2c, 0x7d];
 const thresholdName = `"threshold_pct": `;
 
 /** A document's text with each threshold's sign in its place, and the thresholds. Text in quotes has its quotes escaped, so no other text looks like one. */
@@ -247,7 +248,7 @@ function cutThresholds(text: string): { skeleton: string; thresholds: number[] }
   for (let at = text.indexOf(thresholdName); at !== -1; at = text.indexOf(thresholdName, from)) {
     const begin = at + thresholdName.length;
     let end = begin;
-    while (end < text.length && text[end] !== "," && text[end] !== "}") end += 1;
+    while (end < text.length && text.charCodeAt(end) !== comma && text.charCodeAt(end) !== closingBrace) end += 1;
     const threshold = Number(text.slice(begin, end));
     thresholds.push(threshold);
     skeleton += text.slice(from, begin) + (Number.isNaN(threshold) ? text.slice(begin, end) : String(Math.sign(threshold)));
