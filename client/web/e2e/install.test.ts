@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Page, Worker } from "playwright-core";
 import { expect, test } from "vitest";
 import { dip } from "./support/person.ts";
@@ -58,6 +60,39 @@ test("a new version waits until its person takes it", async () => {
   await reload.click();
   await loaded;
   await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toContain("?newer");
+});
+
+/** Names of the server's own settings, keys as they are written, and where it was built: nothing that a browser needs. */
+const secret = /ALPACA_API_|DATABASE_|_SECRET|SERVICE_ACCOUNT|BEGIN [A-Z ]*PRIVATE KEY|postgres(ql)?:\/\/|sourceMappingURL|APCA-/;
+
+test("nothing secret is in what every browser is given: no settings of the server, no keys, no sources, not the folder it was built in", () => {
+  const folder = join(import.meta.dirname, "../dist");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.(js|css|html|webmanifest|svg)$/.test(path));
+  expect(files.length).toBeGreaterThan(10);
+  const repository = join(import.meta.dirname, "../../..");
+  for (const path of files) {
+    const text = readFileSync(join(folder, path), "utf8");
+    expect({ path, found: secret.exec(text)?.[0] ?? null }).toEqual({ path, found: null });
+    expect({ path, namesTheFolder: text.includes(repository) }).toEqual({ path, namesTheFolder: false });
+  }
+  expect(readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".map"))).toEqual([]);
+});
+
+test("what a page keeps: the token in this tab alone, and nowhere what was asked, answered or held", async () => {
+  const person = await world.person("joan", [{ symbol: "AMZN" }]);
+  const page = await world.open(person, installable);
+  await workerOf(page);
+  dip(world.stack(), "AMZN");
+  await cardOf(page, "AMZN").waitFor();
+  const kept = await page.evaluate(async () => {
+    const responses: string[] = [];
+    for (const name of await caches.keys()) for (const request of await (await caches.open(name)).keys()) responses.push(new URL(request.url).pathname);
+    return { local: Object.values(localStorage).join(" "), tab: Object.keys(sessionStorage), cookies: document.cookie, responses, databases: (await indexedDB.databases()).map(({ name }) => name) };
+  });
+  expect(kept).toMatchObject({ tab: ["nod.session"], cookies: "", databases: [] });
+  expect(kept.local).not.toMatch(/eyJ|AMZN/);
+  expect(kept.responses.filter((path) => /^\/(v1|hubs)\//.test(path))).toEqual([]);
+  expect(kept.responses).toContain("/index.html");
 });
 
 test("a push shows that a card waits, and not a word of what it asks", async () => {
