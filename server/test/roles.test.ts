@@ -10,7 +10,7 @@ import { createDataFolder, startNodProcess, type NodProcess } from "./support/no
 
 // Whole processes start here, on a machine that may be busy with other tests.
 const patience = { timeout: 120_000, interval: 100 };
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const database = useTestDatabase();
 const keys = { keyId: "PKROLES", secretKey: "the-secret-of-the-workers", account: "paper" };
@@ -83,10 +83,10 @@ test("a worker asks, a web process tells and takes the answer, and the worker's 
 
   // Each serves what is its own.
   expect((await fetch(`${worker.address}/healthz`)).status).toBe(200);
-  expect(await (await fetch(`${worker.address}/metrics`)).text()).toMatch(/^nod_order_desk_held 1$/m);
+  expect(await (await fetch(`${worker.address}/metrics`)).text()).toMatch(/^nod_lease_held\{lease="order-desk"\} 1$/m);
   expect((await fetch(`${worker.address}/v1/me/questions`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(404);
   expect((await fetch(`${worker.address}/`)).status).toBe(404);
-  expect(await (await fetch(`${web.address}/metrics`)).text()).toMatch(/^nod_order_desk_held 0$/m);
+  expect(await (await fetch(`${web.address}/metrics`)).text()).toMatch(/^nod_lease_held\{lease="order-desk"\} 0$/m);
   const { parts } = (await (await fetch(`${web.address}/readyz`)).json()) as { parts: { name: string; ready: boolean }[] };
   expect(parts).toContainEqual(expect.objectContaining({ name: "broker_reconciled", ready: true }));
   expect(snub.calls()).toBe(0);

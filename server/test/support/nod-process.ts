@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 
 const entry = join(import.meta.dirname, "../../src/main.ts");
-const readyTimeoutMs = 90_000;
+const readyTimeoutMs = 180_000;
 const exitTimeoutMs = 60_000;
 
 export type NodProcess = {
