@@ -89,6 +89,14 @@ test("a correction that the order's word has counted in before it is told leaves
   expect(judge(correction("0.05", "90", "c0"), { state: filled("0.05", "90"), of: corrected })).toMatchObject({ event: { filledQty: "0.09" } });
 });
 
+test("a correction that a newer word on the order knew of is not counted again while other executions are still to be told", () => {
+  const told: ExecutionBook = { fills: [fill("e1", "0.002"), fill("e2", "0.001")], amendments: [] };
+  const newer = { brokerUpdatedAt: new Date(later.getTime() + 5) };
+  expect(judge(correction("0.002", "100"), { state: { ...filled("0.1705"), ...newer }, of: told })).toMatchObject({ event: { filledQty: "0.1705" } });
+  // Here it is the executions that have brought the sum to where it stands, and no word.
+  expect(judge(correction("0.0005", "100"), { state: { ...filled("0.003"), ...newer }, of: told })).toMatchObject({ event: { filledQty: "0.0025" } });
+});
+
 test("a bust under the execution's own id is about that one", () => {
   expect(judge(bust({ executionId: "e2", previousExecutionId: null }))).toMatchObject({ about: "e2", event: { filledQty: "0.06" } });
 });

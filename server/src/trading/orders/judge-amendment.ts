@@ -34,7 +34,7 @@ export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report
   if (newer === null && about === null) return { about, was, event: null };
   const left =
     newer !== null ? { qty: newer.filledQty, avgPrice: newer.filledAvgPrice }
-    : isCovered(amendment, book) || isCountedIn(state, after, amendment) ? { qty: state.filledQty, avgPrice: state.filledAvgPrice }
+    : isCovered(amendment, book) || isCountedIn(state, before, after, amendment) ? { qty: state.filledQty, avgPrice: state.filledAvgPrice }
     : leftOf(state, { before, after, isKnown: isKnownIn(book, about) }, amendment);
   return {
     about,
@@ -77,9 +77,15 @@ export const isUntold = ({ executionId }: Amendment): boolean => executionId.sta
 const isCovered = ({ executedAt }: Amendment, { amendments }: ExecutionBook): boolean =>
   amendments.some(({ executionId, at }) => executionId.startsWith(untoldPrefix) && at >= executedAt);
 
-/** A word on the order that is not older says what the executions now add up to: it knew of this one, and nothing lies beyond them. */
-const isCountedIn = ({ brokerUpdatedAt, filledQty }: OrderState, after: readonly KnownExecution[], { executedAt }: Amendment): boolean =>
-  brokerUpdatedAt !== null && brokerUpdatedAt >= executedAt && compare(executedIn(after).qty, filledQty) === 0;
+/**
+ * A word on the order that is not older knew of this one, where nothing lies beyond what the executions now add up to. A newer
+ * word knew of it in any case; but what stands is not that word's where it is just what the executions added up to before.
+ */
+function isCountedIn({ brokerUpdatedAt, filledQty }: OrderState, before: readonly KnownExecution[], after: readonly KnownExecution[], { executedAt }: Amendment): boolean {
+  if (brokerUpdatedAt === null || brokerUpdatedAt < executedAt) return false;
+  const addsUp = (executions: readonly KnownExecution[]): boolean => compare(executedIn(executions).qty, filledQty) === 0;
+  return addsUp(after) || (brokerUpdatedAt > executedAt && !addsUp(before));
+}
 
 const later = (a: Date, b: Date | null): Date => (b !== null && b > a ? b : a);
 
