@@ -13,13 +13,14 @@ function Filters({ show }: { show: ActivityFilter }) {
   const row = useRef<HTMLElement>(null);
   // With braces: some browsers give a promise back, which is no way to clean up.
   useEffect(() => {
-    row.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    row.current?.querySelector(`[data-show="${show}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [show]);
   return (
     <nav ref={row} aria-label="Which stories" className="-mt-2 mb-3 flex gap-1 overflow-x-auto scroll-px-5 px-5 py-1 [scrollbar-width:none]">
       {filters.map((each) => (
         <Link
           key={each}
+          data-show={each}
           to={{ screen: "activity", storyId: null, show: each }}
           aria-current={each === show ? "page" : undefined}
           className={`grid min-h-11 shrink-0 place-items-center rounded-pill px-3 text-small transition-colors ${each === show ? "bg-ink font-strong text-paper" : "bg-wash text-soft hover:bg-wash-strong"}`}
