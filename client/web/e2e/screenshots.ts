@@ -135,7 +135,7 @@ async function tryingOnThePast(page: Page, suffix: string): Promise<void> {
   // The minutes of the day before are fetched in the background.
   do {
     await panel.getByRole("button", { name: /^Try it/ }).click();
-    await panel.locator("[data-preview=report]:not([aria-busy=true] *)").waitFor();
+    await panel.locator("[data-preview=report]:not([aria-busy=true] *)").or(panel.getByRole("alert")).first().waitFor();
     await page.waitForTimeout(restMs);
   } while (!(await chart.isVisible()));
   await panel.getByRole("list", { name: "When it would have asked" }).getByRole("button").first().click();
