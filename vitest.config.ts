@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          include: ["packages/*/{src,test}/**/*.test.ts", "server/src/**/*.test.ts", "client/web/{src,build}/**/*.test.{ts,tsx}", "bin/**/*.test.ts"],
+          include: ["packages/*/{src,test}/**/*.test.ts", "server/{src,bench}/**/*.test.ts", "client/web/{src,build}/**/*.test.{ts,tsx}", "bin/**/*.test.ts"],
         },
       },
       {

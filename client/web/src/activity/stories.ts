@@ -30,7 +30,7 @@ export type Story = {
 };
 
 /** `Down 1.6 % vs yesterday`; the rule where it compares with nothing; the question's own text when it is not about a price. */
-export function whatHappened(question: Question): string {
+function whatHappened(question: Question): string {
   if (!isTradingQuestion(question)) return question.question_text;
   const reference = referenceOf(question.metadata);
   if (reference === null) return question.metadata.rule_text;

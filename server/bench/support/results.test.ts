@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { rewriteTable } from "../../bench/support/results.ts";
+import { rewriteTable } from "./results.ts";
 
 const row = (name: string, command: string, measured: string) => ({ name, goal: "≤ 2", measured, verdict: "met", spread: "1.0 … 2.0", pairs: 5, command, machine: "2 cores" });
 
