@@ -151,7 +151,7 @@ test("by day and by night, on a phone and on a desktop, what was tried has no vi
       await page.emulateMedia({ colorScheme });
       const state = `${width} ${colorScheme}`;
       expect({ state, violations: await violations(page) }).toEqual({ state, violations: [] });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth && document.documentElement.scrollHeight <= window.innerHeight)).toBe(true);
     }
   }
 });

@@ -87,7 +87,7 @@ export function PreviewPanel({ own, rules, faulty }: PreviewPanelProps) {
     return askedWords(asked.length, [...days].toSorted());
   };
   return (
-    <section aria-labelledby="preview-title" className="rounded-surface bg-card p-5 shadow-surface">
+    <section aria-labelledby="preview-title" className="relative rounded-surface bg-card p-5 shadow-surface">
       <h3 id="preview-title" className="font-strong">
         Try it on the past
       </h3>

@@ -35,7 +35,7 @@ function Made({ questions }: { questions: readonly PreviewedQuestion[] }) {
   if (bought.length === 0) return null;
   const won = bought.filter(({ made_usd: made }) => madeWords(made).startsWith("▲")).length;
   return (
-    <p className="text-right">
+    <p className="text-right whitespace-nowrap">
       <span className="block text-lead font-strong">{madeWords(sumOf(bought.map(({ made_usd: made }) => made)))}</span>
       <span className="block text-small text-soft">
         {won} of {bought.length} gained

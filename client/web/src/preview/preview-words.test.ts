@@ -29,8 +29,8 @@ test("gain and loss carry a sign and an arrow", () => {
 });
 
 test("how often it asks is one sentence, nothing included", () => {
-  expect(askedWords(1, ["2013-10-04", "2013-10-07", "2013-10-09"])).toBe("It would have asked 1 time in 3 trading days, 4 Oct to 9 Oct.");
-  expect(askedWords(0, ["2013-10-09"])).toBe("It would have asked nothing in 1 trading day, 9 Oct.");
+  expect(askedWords(1, ["2013-10-04", "2013-10-07", "2013-10-09"])).toBe("It would have asked 1 time in 3 trading days, 4\u00a0Oct to 9\u00a0Oct.");
+  expect(askedWords(0, ["2013-10-09"])).toBe("It would have asked nothing in 1 trading day, 9\u00a0Oct.");
   expect(askedWords(0, [])).toBe("There are no prices to look at.");
 });
 

@@ -44,7 +44,7 @@ export function madeWords(made: string): string {
 const plural = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
 
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-const dateWords = (date: string): string => dayFormat.format(Date.parse(date));
+const dateWords = (date: string): string => dayFormat.format(Date.parse(date)).replace(" ", "\u00a0");
 
 /** `in 5 trading days, 9 Oct to 15 Oct`; of days of which there are prices */
 export function rangeWords(days: readonly string[]): string {

@@ -32,7 +32,7 @@ const bones = <div className="bone mx-5 h-24" aria-busy="true" aria-label="Loadi
 export function RulesScreen({ place }: { place: RulesPlace }) {
   const { data: config, error } = useQuery(configQuery);
   return (
-    <div className="mx-auto flex min-h-0 w-full max-w-2xl flex-1 flex-col overflow-y-auto pb-8">
+    <div className="relative mx-auto flex min-h-0 w-full max-w-2xl flex-1 flex-col overflow-y-auto pb-8">
       <h1 className={place.kind === "list" ? "px-5 pt-2 pb-4 text-lead font-strong tracking-tight" : "sr-only"}>Rules</h1>
       {place.kind !== "list" && (
         <Link to={{ screen: "rules", place: { kind: "list" } }} className="ml-3 inline-flex min-h-11 items-center gap-1 self-start pr-3 text-small text-soft hover:text-ink">
