@@ -29,7 +29,8 @@ export async function endDoubt(deps: NotFoundDeps, order: OrderRecord, of: { wai
   const seen = await lookAtAccount(deps, order, of.callTimeoutMs);
   const { order: found } = seen;
   if (found !== null) {
-    deps.observer.booked?.("lookup", await fencedTransaction(deps.pool, deps.fence, (tx) => applyBrokerEvent(tx, { kind: "order", source: "lookup", order: found, execution: null, event: null })));
+    const applied = await fencedTransaction(deps.pool, deps.fence, (tx) => applyBrokerEvent(tx, { kind: "order", source: "lookup", order: found, execution: null, event: null }));
+    deps.observer.booked?.("lookup", applied);
     return "found";
   }
   return fencedTransaction(deps.pool, deps.fence, async (tx): Promise<DoubtEnded> => {

@@ -232,10 +232,11 @@ describe("polling beside the stream", () => {
     const inputs = createWantedInputs();
     const input = (quoted: boolean) => ({ ...group, symbols: ["SPY"], pollIntervalSeconds: 60, quoted });
     const isQuoted = (): boolean | undefined => inputs.groups()[0]?.symbols[0]?.quoted;
-    inputs.add([input(true), input(false), input(true)]);
-    inputs.remove([input(true)]);
+    const [one, another, third] = [[input(true)], [input(false)], [input(true)]];
+    for (const wants of [one, another, third, third]) inputs.add(wants);
+    for (const wants of [one, third]) inputs.remove(wants);
     expect(isQuoted()).toBe(true);
-    inputs.remove([input(true)]);
+    inputs.remove(third);
     expect(isQuoted()).toBe(false);
   });
 });

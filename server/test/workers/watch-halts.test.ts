@@ -140,6 +140,7 @@ describe("everyone is halted", () => {
     await database.ownerPool.query("update broker_accounts set reconciled_at = now() - interval '10 minutes'");
     let laterMs = 0;
     const later: Pool = Object.create(database.pool, {
+      connect: { value: () => database.pool.connect() },
       query: {
         value: async (...given: Parameters<Pool["query"]>) => {
           const result = await database.pool.query<{ at?: Date }>(...given);

@@ -11,6 +11,7 @@ export type WantedSymbol = { symbol: string; pollIntervalSeconds: number; quoted
 /** What all users together want fetched, and how often. A symbol is fetched as often as its most eager user asks. */
 export type WantedInputs = {
   add(inputs: readonly CompiledInput[]): void;
+  /** Of a list that was added: it is known by itself, not by what is in it. */
   remove(inputs: readonly CompiledInput[]): void;
   groups(): { group: FeedGroup; symbols: readonly WantedSymbol[] }[];
 };
