@@ -46,7 +46,7 @@ test("what was bought is held, and takes up room under the limits", async () => 
   await swipe(page, cardOf(page, "TSLA"), "right");
   await page.getByRole("status").filter({ hasText: "Bought $30.00" }).waitFor();
   await page.getByRole("link", { name: "Portfolio" }).click();
-  await page.getByRole("listitem").filter({ hasText: /TSLA\s*0\.30\d+ shares\s*bought at \$98\.\d\d/ }).waitFor();
+  await page.getByRole("listitem").filter({ hasText: /TSLA\s*0\.30\d+ shares\s*\$98\.\d\d on average/ }).waitFor();
   await page.getByText("2 of 3 left").waitFor();
   await page.getByText("$70 of $100 left").waitFor();
 });
