@@ -91,8 +91,6 @@ test("the kill switch is one press and one confirmation from every screen, and h
   await page.getByRole("status").filter({ hasText: "No order was sent" }).waitFor();
   expect(await world.ordersOf(person)).toEqual([]);
 
-  // A finger does not tap in the moment in which it lifted from a swipe; Chromium takes that for one gesture.
-  await page.waitForTimeout(500);
   await page.getByRole("button", { name: "Kill switch: on" }).tap();
   await dialog.getByRole("button", { name: "Let orders through" }).tap();
   await page.getByRole("status").filter({ hasText: "No new order is sent" }).waitFor({ state: "detached" });

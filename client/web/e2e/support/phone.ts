@@ -75,8 +75,12 @@ export async function pressAndHold(page: Page, button: Locator, until: () => Pro
   await session.detach();
 }
 
+/** No finger taps in the moment in which it lifted from a swipe; Chromium takes the two for one gesture, and the tap for nothing. */
+const betweenTouchesMs = 400;
+
 export async function swipe(page: Page, card: Locator, direction: "right" | "left"): Promise<void> {
   const finger = await touch(page, card);
   await finger.move(direction === "right" ? 170 : -170);
   await finger.lift();
+  await page.waitForTimeout(betweenTouchesMs);
 }
