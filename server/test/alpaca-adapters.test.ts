@@ -181,7 +181,7 @@ describe("orders", () => {
     await broker.submit(market("nod-streamed", "IBM", { kind: "quantity", qty: quantity("2") }), patience);
     await vi.waitFor(() => expect(events.some((event) => event.event === "fill")).toBe(true), 30_000);
     const executions = events.flatMap((event) => (event.execution ? [event.execution] : []));
-    const activities = await broker.fillActivities(before, patience);
+    const activities = await broker.fillActivities(before, () => patience);
     expect(activities.map((fill) => fill.executionId)).toEqual(executions.map((execution) => execution.executionId));
     expect(activities).toMatchObject(executions.map(({ executionId, price, qty }) => ({ executionId, price, qty })));
   });
@@ -200,7 +200,7 @@ describe("orders", () => {
     const [fill, corrected, busted] = events.filter(({ execution, amendment }) => execution !== null || amendment !== undefined);
     expect(corrected).toMatchObject({ event: "trade_correct", execution: null, amendment: { kind: "trade_correct", previousExecutionId: fill?.execution?.executionId, qty: "3", price: "49.5" }, order: { filledQty: "3" } });
     expect(busted).toMatchObject({ event: "trade_bust", execution: null, amendment: { kind: "trade_bust", previousExecutionId: corrected?.amendment?.executionId, was: { qty: "3", price: "49.5" } }, order: { filledQty: "0" } });
-    const activities = await broker.fillActivities(before, patience);
+    const activities = await broker.fillActivities(before, () => patience);
     expect(activities).toMatchObject([{ ...fill?.execution, executedAt: expect.any(Date) }, corrected?.amendment, busted?.amendment]);
   });
 

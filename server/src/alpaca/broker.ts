@@ -9,8 +9,9 @@ import { brokerAssetOf, brokerOrderOf, NonsenseError } from "./order-mapping.ts"
 /** Alpaca's page sizes: 500 orders, 100 activities. */
 const ordersPerPage = 500;
 const activitiesPerPage = 100;
-/** A reconciliation that would need more pages than this is cut off and says so. */
-const maxPages = 50;
+/** A reconciliation that would need more pages than this is cut off and says so: so many open orders, so many executions since the last one. */
+const maxOrderPages = 50;
+const maxActivityPages = 2_000;
 
 /** Alpaca's trading API behind trading's port. No call here is ever repeated by itself, a POST least of all. */
 export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
@@ -49,7 +50,7 @@ export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
     async openOrders(signal) {
       const found = new Map<string, BrokerOrder>();
       let after: string | undefined;
-      for (let page = 0; page < maxPages; page++) {
+      for (let page = 0; page < maxOrderPages; page++) {
         const orders = await reading("open orders", () =>
           callAlpaca(alpaca.trading, "read", signal, (init) =>
             alpaca.orders.getAllOrders({ status: "open", limit: ordersPerPage, direction: "asc", nested: false, ...(after === undefined ? {} : { after }) }, init),
@@ -63,16 +64,16 @@ export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
         if (orders.length < ordersPerPage || last === undefined || last === after) return [...found.values()];
         after = last;
       }
-      throw unavailable("open orders", new NonsenseError(`more than ${maxPages} pages`));
+      throw unavailable("open orders", new NonsenseError(`more than ${maxOrderPages} pages`));
     },
 
     async fillActivities(after, signal) {
       const found: (FillActivity | AmendmentActivity)[] = [];
       let pageToken: string | undefined;
-      for (let page = 0; page < maxPages; page++) {
+      for (let page = 0; page < maxActivityPages; page++) {
         const rows = await reading("fill activities", async () => {
           // The SDK's model takes every activity for a non-trade one and drops the order's id: read the wire instead.
-          const response = await callAlpaca(alpaca.trading, "read", signal, (init) =>
+          const response = await callAlpaca(alpaca.trading, "read", signal(), (init) =>
             alpaca.activities.getAccountActivitiesByActivityTypeRaw(
               { activityType: "FILL", after, direction: "asc", pageSize: activitiesPerPage, ...(pageToken === undefined ? {} : { pageToken }) },
               init,
@@ -84,7 +85,7 @@ export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
         pageToken = rows.at(-1)?.id;
         if (rows.length < activitiesPerPage || pageToken === undefined) return found;
       }
-      throw unavailable("fill activities", new NonsenseError(`more than ${maxPages} pages`));
+      throw unavailable("fill activities", new NonsenseError(`more than ${maxActivityPages} pages`));
     },
 
     async account(signal) {

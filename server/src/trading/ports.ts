@@ -124,8 +124,8 @@ export type BrokerPort = {
   findByClientOrderId(clientOrderId: string, signal: AbortSignal): Promise<LookupOutcome>;
   cancel(alpacaOrderId: string, signal: AbortSignal): Promise<"requested" | "not_cancelable" | "not_found">;
   openOrders(signal: AbortSignal): Promise<BrokerOrder[]>;
-  /** In the order in which they happened. */
-  fillActivities(after: Date, signal: AbortSignal): Promise<(FillActivity | AmendmentActivity)[]>;
+  /** In the order in which they happened. @param signal a new one for each page: how many there are is not known before */
+  fillActivities(after: Date, signal: () => AbortSignal): Promise<(FillActivity | AmendmentActivity)[]>;
   account(signal: AbortSignal): Promise<BrokerAccount>;
   clock(signal: AbortSignal): Promise<BrokerClock>;
   /** Null: the broker knows no such symbol. */

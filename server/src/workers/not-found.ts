@@ -61,7 +61,7 @@ async function lookAtAccount({ pool, broker }: NotFoundDeps, order: OrderRecord,
   const open = await broker.openOrders(AbortSignal.timeout(callTimeoutMs));
   const found = open.find(({ clientOrderId }) => clientOrderId === order.clientOrderId);
   if (found !== undefined) return { order: found, hasStrangeFill: false };
-  const fills = await broker.fillActivities(new Date(order.createdAt.getTime() - clockMarginMs), AbortSignal.timeout(callTimeoutMs));
+  const fills = await broker.fillActivities(new Date(order.createdAt.getTime() - clockMarginMs), () => AbortSignal.timeout(callTimeoutMs));
   const alike = fills.filter((fill) => plain(fill.symbol) === plain(order.symbol) && fill.side === order.side).map(({ alpacaOrderId }) => alpacaOrderId);
   const known = alike.length === 0 ? new Set<string>() : await knownAlpacaIds(pool, alike);
   return { order: null, hasStrangeFill: alike.some((id) => !known.has(id)) };

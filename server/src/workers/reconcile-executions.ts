@@ -2,7 +2,7 @@
 import type { Pool } from "../db/pool.ts";
 import type { AppliedWord, BrokerWord } from "../trading/orders/apply-broker-event.ts";
 import { givenUpOrders } from "../trading/orders/claims-table.ts";
-import { unknownAmendments } from "../trading/orders/fills-table.ts";
+import { unknownExecutions } from "../trading/orders/fills-table.ts";
 import { orderByAlpacaId } from "../trading/orders/orders-table.ts";
 import { BrokerUnavailableError, type AmendmentActivity, type BrokerPort, type FillActivity } from "../trading/ports.ts";
 
@@ -16,13 +16,10 @@ export type ExecutionsDeps = {
 
 /** @throws BrokerUnavailableError, and the database's errors */
 export async function reconcileExecutions(deps: ExecutionsDeps, after: Date): Promise<void> {
-  const activities = await deps.broker.fillActivities(after, deps.signal());
-  const unknown = new Set<FillActivity | AmendmentActivity>(await unknownAmendments(deps.pool, activities.filter(isAmendment)));
-  for (const activity of activities) {
-    if (isAmendment(activity)) {
-      if (unknown.has(activity)) await takeAmendment(deps, activity);
-    } else await takeFill(deps, activity);
-  }
+  const activities = await deps.broker.fillActivities(after, deps.signal);
+  // Nearly all are known: what is read reaches back past the last comparison.
+  const unknown = await unknownExecutions(deps.pool, activities);
+  for (const activity of unknown) await (isAmendment(activity) ? takeAmendment(deps, activity) : takeFill(deps, activity));
 }
 
 const isAmendment = (activity: FillActivity | AmendmentActivity): activity is AmendmentActivity => "kind" in activity;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
 import { price, quantity, usd } from "../../src/core/decimal.ts";
 import { createReconciler, type Reconciled } from "../../src/workers/reconcile.ts";
+import { createCountingPool } from "../support/counting-pool.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { openDeskFence } from "../support/open-fence.ts";
 import { acceptsAndLosesTheAnswer, createScriptedBroker, type ScriptedBroker } from "../support/scripted-broker.ts";
@@ -89,6 +90,34 @@ test("a fill that the stream never told of is found, once", async () => {
   await floor.reconciler.reconcile();
   expect(await rowOf(id)).toMatchObject({ status: "filled", filled_qty: "0.100500000", filled_avg_price: "99.500000000" });
   expect((await database.ownerPool.query("select from fills where order_id = $1", [id])).rowCount).toBe(1);
+});
+
+test("what is known already costs a comparison no statement, however much there is of it; one that is new among it is found", async () => {
+  floor.gate.open(floor.gate.closings());
+  floor.submit.start();
+  const id = await approve();
+  await becomes(id, "accepted");
+  const order = broker.book.get(String((await rowOf(id))?.client_order_id));
+  if (order === undefined) throw new Error("no such order at the broker");
+  const tell = (count: number): void => {
+    for (let n = 0; n < count; n += 1) broker.fills.push({ executionId: newUuid(), alpacaOrderId: order.alpacaOrderId, symbol: "SPY", side: "buy", qty: quantity("0.0001"), price: price("100"), executedAt: new Date() });
+  };
+  const pool = createCountingPool(database.pool);
+  const reconciler = createReconciler({ pool, fence: openDeskFence, broker: broker.port, gate: floor.gate, unknowns: floor.unknowns, observer: { reconciled: () => undefined, failed: () => undefined } });
+  const statements = async (): Promise<number> => {
+    const before = pool.statements;
+    expect(await reconciler.reconcile()).toBe(true);
+    return pool.statements - before;
+  };
+  tell(1);
+  await statements();
+  const ofOne = await statements();
+  tell(60);
+  await statements();
+  expect(await statements()).toBe(ofOne);
+  tell(1);
+  expect(await statements()).toBeGreaterThan(ofOne);
+  expect(await rowOf(id)).toMatchObject({ filled_qty: "0.006200000" });
 });
 
 test("executions that arrive before their order's own word move its quantity on", async () => {

@@ -25,12 +25,19 @@ export async function insertAmendment(tx: Db, order: OrderRecord, amendment: Ame
   );
 }
 
-/** Of these busts and corrections those that are not known yet, whichever order they are of. */
-export async function unknownAmendments<A extends Amendment>(db: Db, amendments: readonly A[]): Promise<A[]> {
-  if (amendments.length === 0) return [];
-  const { rows } = await db.query<{ id: string }>("select execution_id as id from fill_amendments where execution_id = any($1::text[])", [amendments.map(({ executionId }) => executionId)]);
-  const known = new Set(rows.map(({ id }) => id));
-  return amendments.filter(({ executionId }) => !known.has(executionId));
+/** Of these executions, busts and corrections those that are not known yet, whichever order they are of. A bust may bear the id of what it takes back. */
+export async function unknownExecutions<Told extends Execution | Amendment>(db: Db, told: readonly Told[]): Promise<Told[]> {
+  if (told.length === 0) return [];
+  const idsOf = (amended: boolean): string[] => told.filter((each) => "kind" in each === amended).map(({ executionId }) => executionId);
+  const { rows } = await db.query<{ id: string; amended: boolean }>(
+    `select execution_id as id, false as amended from fills where execution_id = any($1::text[])
+     union all
+     select execution_id, true from fill_amendments where execution_id = any($2::text[])`,
+    [idsOf(false), idsOf(true)],
+  );
+  const known = { fills: new Set<string>(), amendments: new Set<string>() };
+  for (const { id, amended } of rows) known[amended ? "amendments" : "fills"].add(id);
+  return told.filter((each) => !known["kind" in each ? "amendments" : "fills"].has(each.executionId));
 }
 
 type RawExecution = { execution_id: string; is_amendment: boolean; about: string | null; qty: string | null; price: string | null; executed_at: Date };
