@@ -1,7 +1,4 @@
 /** One soak: everything is started, lives under load and kills, comes to rest, and is judged. */
-import { once } from "node:events";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tally } from "../chaos/checker/check.ts";
@@ -20,6 +17,7 @@ import { movePrices } from "./prices.ts";
 import { loadMs, type SoakOptions } from "./options.ts";
 import { comeToRest } from "./rest.ts";
 import { caps, populate } from "./scenario.ts";
+import { freePort } from "../src/db/free-port.ts";
 
 export type SoakResult = {
   violations: Violation[];
@@ -151,8 +149,6 @@ function ordersFor({ clients, answersPerSecond, seed }: SoakOptions, members: re
 function environmentFor({ role, address }: Member, database: SoakDatabase, broker: Broker, { shards }: SoakOptions): Record<string, string> {
   const [keys] = broker.keys;
   return {
-    // A process that starts again reads its modules as they were compiled the first time.
-    NODE_COMPILE_CACHE: join(tmpdir(), "nod-soak-compiled"),
     ROLE: role, TRADING_SHARDS: String(shards), PORT: new URL(address).port, DATA_DIR: join(database.folder, "nod"), LOG_LEVEL: "fatal",
     DATABASE_URL: database.webUrl, DATABASE_WORKER_URL: database.workerUrl, DATABASE_OWNER_URL: database.ownerUrl,
     QUESTION_WORKER_INTERVAL_SECONDS: "1",
@@ -163,14 +159,4 @@ function environmentFor({ role, address }: Member, database: SoakDatabase, broke
     ALPACA_REQUESTS_PER_MINUTE: "100000", ALPACA_REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
     ...(role === "worker" && keys !== undefined && { ALPACA_API_KEY_ID: keys.keyId, ALPACA_API_SECRET_KEY: keys.secretKey }),
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const bound = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (bound === null || typeof bound === "string") throw new Error("no free port");
-  return bound.port;
 }

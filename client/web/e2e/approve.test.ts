@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { dip } from "./support/person.ts";
 import { cardOf, swipe, touch } from "./support/phone.ts";
 import { useWorld } from "./support/world.ts";
@@ -109,5 +109,5 @@ test("what the broker rejects is called rejected, with the broker's reason", asy
   const toast = page.getByRole("status").filter({ hasText: "Rejected by the broker" });
   await toast.waitFor();
   expect(await toast.innerText()).toContain("Nothing was bought or sold.");
-  await vi.waitFor(async () => expect(await world.ordersOf(person)).toMatchObject([{ status: "rejected" }]));
+  await expect.poll(() => world.ordersOf(person)).toMatchObject([{ status: "rejected" }]);
 });

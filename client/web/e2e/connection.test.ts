@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { dip } from "./support/person.ts";
 import { cardOf, swipe } from "./support/phone.ts";
 import { useWorld } from "./support/world.ts";
@@ -68,7 +68,7 @@ test("the server goes and comes back: the banner tells it, the card is still the
   expect(await card.getAttribute("data-phase")).toBe("open");
   await swipe(page, card, "right");
   await page.getByRole("status").filter({ hasText: "Bought $10.00" }).waitFor();
-  await vi.waitFor(async () => expect(await world.ordersOf(person)).toMatchObject([{ status: "filled" }]));
+  await expect.poll(() => world.ordersOf(person)).toMatchObject([{ status: "filled" }]);
 });
 
 test("the kill switch is one press and one confirmation from every screen, and holds", async () => {

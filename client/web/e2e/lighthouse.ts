@@ -4,8 +4,6 @@
  * machine's too.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,21 +14,12 @@ import { chromiumFlags, findChromium } from "./support/chromium.ts";
 import { createPerson } from "./support/person.ts";
 import { say } from "./support/say.ts";
 import { startStack } from "./support/stack.ts";
+import { freePort } from "../../../server/src/db/free-port.ts";
 
 const runs = 5;
 const categories = ["performance", "accessibility", "best-practices"] as const;
 const metrics = ["first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift", "speed-index"] as const;
 const browserStartTimeoutMs = 30_000;
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
-}
 
 const median = (values: readonly number[]): number => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
 

@@ -9,9 +9,9 @@
 import { execFile } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "./free-port.ts";
 
 const run = promisify(execFile);
 
@@ -87,19 +87,6 @@ export async function writeAccess(dataFolder: string, access: ClusterAccess): Pr
   await rm(draft, { force: true });
   await writeFile(draft, `${JSON.stringify(access, null, 2)}\n`, { mode: 0o600 });
   await rename(draft, accessFile(dataFolder));
-}
-
-/** A TCP port of the loopback interface that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("the operating system gave no port");
-  return address.port;
 }
 
 /** What the lock file says; it may be stale. */

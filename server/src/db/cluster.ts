@@ -14,14 +14,14 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { open } from "node:fs/promises";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { chooseClusterAccount, findClusterBinaries, spawnAs } from "./cluster-binaries.ts";
 import type { ClusterAccount, ClusterBinaries } from "./cluster-binaries.ts";
 import { appRole, createData, ownerRole, webRole } from "./cluster-data.ts";
-import { accessFile, clearLockFile, freePort, logLimitBytes, logSize, logTail, openClusterFolder, readAccess, readPostmaster, servesFolder, webPasswordOf, writeAccess } from "./cluster-folder.ts";
+import { accessFile, clearLockFile, logLimitBytes, logSize, logTail, openClusterFolder, readAccess, readPostmaster, servesFolder, webPasswordOf, writeAccess } from "./cluster-folder.ts";
 import type { ClusterAccess, ClusterFolder, Postmaster } from "./cluster-folder.ts";
+import { freePort, isFree } from "./free-port.ts";
 
 export interface ClusterSettings {
   /** Created when missing; holds the data, the passwords and the log. */
@@ -122,14 +122,6 @@ async function lockFileOrEnd(server: ChildProcess, folder: ClusterFolder): Promi
     if ((await readPostmaster(folder))?.pid === server.pid) return;
     await sleep(pollMs);
   }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
 
 /** Waits until the server of this folder answers; undefined when there is none (a stale lock file is cleared). */

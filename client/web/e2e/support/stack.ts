@@ -2,11 +2,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startSimulator, type Simulator } from "@nod/alpaca-simulator";
+import { freePort } from "../../../../server/src/db/free-port.ts";
 
 const repository = join(import.meta.dirname, "../../../..");
 const readyTimeoutMs = 60_000;
@@ -121,14 +121,4 @@ async function end(server: ChildProcess): Promise<void> {
   const timer = setTimeout(() => server.kill("SIGKILL"), stopTimeoutMs);
   await ended;
   clearTimeout(timer);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }
