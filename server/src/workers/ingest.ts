@@ -119,7 +119,8 @@ export function createIngest(settings: IngestSettings): Ingest {
         if (feed.inFlight !== null) continue;
         for (const wanted of symbols) nextAtMs = Math.min(nextAtMs, Math.max(feed.retryAtMs, dueAtMs(feed, wanted)));
       }
-      return Math.max(0, nextAtMs - nowMs);
+      // A timer counts whole milliseconds and may fire one too soon; a tick that comes before anything is due comes for nothing.
+      return nextAtMs <= nowMs ? 0 : Math.ceil(nextAtMs - nowMs) + 1;
     },
     health: () => [...feeds.values()].map(({ group, lastFetchedAt, failingSince, failures }) => ({ group, lastFetchedAt, failingSince, failures })),
     async stop() {

@@ -74,7 +74,8 @@ async function ticked(): Promise<void> {
 type Asked = { rule: string; symbol: string; price: string };
 
 test("replaying what was stored of a day asks exactly what was asked on that day, in its order", async () => {
-  const config = configWith(rules);
+  // Whoever skips so much is asked whether to pause, when ten seconds have passed; a replay asks nothing of the kind.
+  const config = configWith(rules, { restraint: { one_card_per_symbol: false, pause_after_skips: 0 } });
   await addUsers(database.ownerPool, "t_alice", config, ["alice"]);
   worker = startTick({
     pool: database.pool, market: createFakeMarket(), owner: newUuid(), intervalMs: 86_400_000, ingestEnabled: false, evaluationEnabled: true,

@@ -11,6 +11,7 @@ import { readPriceLine } from "../../src/trading/market/price-line-table.ts";
 import { BrokerUnavailableError, type MinuteBar, type MinuteBarsPort } from "../../src/trading/ports.ts";
 import { startDayBars } from "../../src/workers/day-bars.ts";
 import { useTestDatabase } from "../support/database.ts";
+import { until } from "../support/until.ts";
 
 const database = useTestDatabase();
 const group = { feed: "iex" as const, assetClass: "us_equity" as const };
@@ -25,7 +26,7 @@ function connected() {
     dataBaseUrl: simulator.url,
     tradingStreamUrl: simulator.tradingStreamUrl,
     requestsPerMinute: 1_000,
-    requestTimeoutMs: 10_000,
+    requestTimeoutMs: 60_000,
   });
 }
 
@@ -44,17 +45,17 @@ describe("the minutes of today", () => {
   test("are there soon after a symbol is first seen, so that its chart begins with the day and not with this process", async () => {
     const alpaca = connected();
     const tradingDay = newYorkDate(new Date());
-    const signal = AbortSignal.timeout(30_000);
+    const signal = AbortSignal.timeout(120_000);
     await recordFacts(database.pool, await createAlpacaMarketData(alpaca).fetchFacts({ ...group, symbols: ["IBM", "AIG"], tradingDay }, signal));
     expect((await readPriceLine(database.pool, "IBM", null)).points).toHaveLength(1);
     const errors: unknown[] = [];
-    const worker = startDayBars({ db: database.pool, bars: createAlpacaMinuteBars(alpaca), isLeader: () => true, onError: (error) => errors.push(error), lookEveryMs: 50 });
+    const worker = startDayBars({ db: database.pool, bars: createAlpacaMinuteBars(alpaca), isLeader: () => true, onError: (error) => errors.push(error), lookEveryMs: 50, fetchTimeoutMs: 60_000 });
     try {
       // The recorded session began hours ago; shortly after New York's midnight less of it belongs to today.
       const { rows } = await database.pool.query<{ minutes: number }>("select floor(extract(epoch from now() at time zone 'America/New_York' - date_trunc('day', now() at time zone 'America/New_York')) / 60)::int4 as minutes");
       const expected = Math.min(100, Math.max(1, (rows[0]?.minutes ?? 0) - 3));
       for (const symbol of ["IBM", "AIG"]) {
-        await vi.waitFor(async () => expect((await readPriceLine(database.pool, symbol, null)).points.length).toBeGreaterThanOrEqual(expected), { timeout: 20_000 });
+        await vi.waitFor(async () => expect((await readPriceLine(database.pool, symbol, null)).points.length).toBeGreaterThanOrEqual(expected), { timeout: 60_000 });
       }
     } finally {
       await worker.stop();
@@ -66,6 +67,7 @@ describe("the minutes of today", () => {
     await tradeOf("SPY", new Date());
     const asked: string[][] = [];
     let leading = false;
+    let looked = 0;
     const down: MinuteBarsPort = {
       fetchMinuteBars: ({ symbols }) => {
         asked.push([...symbols]);
@@ -73,12 +75,12 @@ describe("the minutes of today", () => {
       },
     };
     const errors: unknown[] = [];
-    const worker = startDayBars({ db: database.pool, bars: down, isLeader: () => leading, onError: (error) => errors.push(error), lookEveryMs: 20 });
+    const worker = startDayBars({ db: database.pool, bars: down, isLeader: () => (looked += 1) > 0 && leading, onError: (error) => errors.push(error), lookEveryMs: 20 });
     try {
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await until("it looked a few times", () => Promise.resolve(looked > 3));
       expect(asked).toEqual([]);
       leading = true;
-      await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 10_000 });
+      await until("it could not reach the market data", () => Promise.resolve(errors.length > 0));
       expect(asked[0]).toContain("SPY");
     } finally {
       await worker.stop();

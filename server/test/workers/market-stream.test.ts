@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createAlpacaDataStream } from "../../src/alpaca/data-stream.ts";
 import { price } from "../../src/core/decimal.ts";
 import type { Pool } from "../../src/db/pool.ts";
@@ -31,7 +31,12 @@ async function openDatabase(): Promise<TestDatabase> {
 const group = { feed: "iex", assetClass: "us_equity" } as const;
 const trade = (symbol: string, at: string, asOf: Date): Fact => ({ ...group, symbol, metric: "last_trade", price: price(at), volume: null, asOf, tradingDay: null });
 const candidate = (symbol: string, rules = 1, quoted = false): StreamCandidate => ({ symbol, rules, quoted });
-const secondsAgo = (seconds: number): Date => new Date(Date.now() - seconds * 1_000);
+/** All of one test's times are counted from one moment, however long the test takes. */
+let now = 0;
+beforeEach(() => {
+  now = Date.now();
+});
+const secondsAgo = (seconds: number): Date => new Date(now - seconds * 1_000);
 
 /** A stream that the test talks through: every connection that was opened, what it wants and whether it is open. */
 function createScriptedStream() {
@@ -114,7 +119,7 @@ describe("facts from the stream", () => {
     const { failures } = start(flaky, port);
     await until("it is connected", async () => open().length === 1);
     away = true;
-    for (let n = 0; n < 5_000; n += 1) open()[0]?.handlers.onFacts([trade("SPY", `${100 + n}`, new Date(Date.now() - 10_000 + n))]);
+    for (let n = 0; n < 5_000; n += 1) open()[0]?.handlers.onFacts([trade("SPY", `${100 + n}`, new Date(now - 10_000 + n))]);
     await until("writing has failed", async () => failures.length > 0);
     away = false;
     await until("the newest is there", async () => (await priceOf(database.pool, "SPY")) === "5099");
@@ -147,8 +152,9 @@ describe("the connection", () => {
     const { port, connections, open } = createScriptedStream();
     const first = start(database.pool, port);
     await until("the first has it", async () => first.worker.health().isOwner && open().length === 1);
-    const second = start(database.pool, port);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    let looked = 0;
+    const second = start(database.pool, port, { candidates: () => ((looked += 1), [candidate("SPY")]) });
+    await until("the second has tried more than once", async () => looked > 3);
     expect([first.worker.health().isOwner, second.worker.health().isOwner, open().length]).toEqual([true, false, 1]);
     await first.worker.stop();
     await until("the second has it", async () => second.worker.health().isOwner && open().length === 1);
@@ -158,12 +164,16 @@ describe("the connection", () => {
   test("of a process that was paused beyond its lease writes nothing, and is closed", async () => {
     const database = await openDatabase();
     const { port, open } = createScriptedStream();
-    const { worker } = start(database.pool, port, { timing: { renewEveryMs: 60_000, ttlMs: 120_000 } });
+    let opened = 0;
+    const watched: Pool = Object.create(database.pool, { query: { value: database.pool.query.bind(database.pool) }, connect: { value: () => ((opened += 1), database.pool.connect()) } }) as Pool;
+    const { worker } = start(watched, port, { timing: { renewEveryMs: 600_000, ttlMs: 1_200_000 } });
     await until("it is connected", async () => worker.health().isOwner && open().length === 1);
     // Another process has it, and this one does not know yet.
     await database.pool.query("update leases set owner = 'another', fencing = fencing + 1 where name = 'market-data-stream'");
     open()[0]?.handlers.onFacts([trade("SPY", "1", secondsAgo(1))]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until("it begins to write", async () => opened > 0);
+    // Stopping waits for what is under way.
+    await worker.stop();
     expect(await priceOf(database.pool, "SPY")).toBeUndefined();
 
     const other = createScriptedStream();

@@ -28,12 +28,12 @@ test("one holds it, another does not, until the first lets go", async () => {
 });
 
 test("an ask that outlasts the lease keeps it, and a dead owner is succeeded within ten seconds all the same", async () => {
-  const impatient = createPool({ url: database.url, applicationName: "impatient", maxConnections: 1, lockTimeoutMs: 100 });
+  const impatient = createPool({ url: database.url, applicationName: "impatient", maxConnections: 1, lockTimeoutMs: 100, connectTimeoutMs: 60_000 });
   const [first, second] = [lease("first"), lease("second", impatient)];
   await first.hold();
   await withTransaction(database.pool, async (tx) => {
     expect(await first.fence.enter(tx)).toBe(true);
-    await tx.query("update leases set expires_at = clock_timestamp() + interval '1 second' where name = 'tick'");
+    await tx.query("update leases set expires_at = clock_timestamp() + interval '1 minute' where name = 'tick'");
     expect(await second.hold()).toBe(false);
     await first.fence.leave(tx);
   });

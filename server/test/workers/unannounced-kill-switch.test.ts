@@ -66,7 +66,7 @@ describe("a kill switch acts within the named second where its announcement was 
     desk.orderPlaced();
     await becomes(id, "accepted");
     await setUnannounced("cancel_only");
-    await until("it is asked for", () => Promise.resolve(broker.cancels.length === 1));
+    await until("it is asked for", () => Promise.resolve(broker.cancels.length > 0));
   });
 
   test("what waits is denied", async () => {

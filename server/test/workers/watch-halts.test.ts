@@ -138,13 +138,15 @@ describe("everyone is halted", () => {
 
   test("by books that are not compared for the whole of the named time while somebody watches", async () => {
     await database.ownerPool.query("update broker_accounts set reconciled_at = now() - interval '10 minutes'");
+    const startedAtMs = Date.now();
     let laterMs = 0;
+    // Time that stands still between two looks, however long they take.
     const later: Pool = Object.create(database.pool, {
       connect: { value: () => database.pool.connect() },
       query: {
         value: async (...given: Parameters<Pool["query"]>) => {
           const result = await database.pool.query<{ at?: Date }>(...given);
-          return { ...result, rows: result.rows.map((row) => (row.at instanceof Date ? { ...row, at: new Date(row.at.getTime() + laterMs) } : row)) };
+          return { ...result, rows: result.rows.map((row) => (row.at instanceof Date ? { ...row, at: new Date(startedAtMs + laterMs) } : row)) };
         },
       },
     }) as Pool;
