@@ -80,7 +80,7 @@ describe("a rule that orders without asking", () => {
     const id = await fired(auto({ max_orders_per_day: 2, max_notional_usd_per_day: 50 }), false);
     expect((await outcome(id))?.metadata.auto).toBe(true);
     answering();
-    await expect.poll(async () => (await outcome(id))?.status, { timeout: 20_000 }).toBe("approved");
+    await expect.poll(async () => (await outcome(id))?.status).toBe("approved");
     expect(await orders()).toHaveLength(1);
     const { rows } = await database.ownerPool.query("select data ->> 'via' as via from events where question_id = $1 and kind = 'answer_given'", [id]);
     expect(rows).toEqual([{ via: "auto" }]);
@@ -89,7 +89,7 @@ describe("a rule that orders without asking", () => {
   test("orders nothing beyond its own budget", async () => {
     const id = await fired(auto({ max_orders_per_day: 2, max_notional_usd_per_day: 9.99 }), false);
     answering();
-    await expect.poll(decisionOf, { timeout: 20_000 }).toEqual([{ verdict: "denied", code: "auto_budget_exceeded" }]);
+    await expect.poll(decisionOf).toEqual([{ verdict: "denied", code: "auto_budget_exceeded" }]);
     expect((await outcome(id))?.status).toBe("approved");
     expect(await orders()).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe("a rule that orders without asking", () => {
     await fired(auto({ max_orders_per_day: 2, max_notional_usd_per_day: 50 }), true);
     answering();
     // A config that says so is refused when it is saved; one that is stored nevertheless is not in force.
-    await expect.poll(async () => (await database.ownerPool.query("select from questions where firebase_uid = $1 and status = 'open'", [uid])).rowCount, { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => (await database.ownerPool.query("select from questions where firebase_uid = $1 and status = 'open'", [uid])).rowCount).toBe(0);
     expect(await orders()).toEqual([]);
   });
 
@@ -108,7 +108,7 @@ describe("a rule that orders without asking", () => {
     const other = uid;
     uid = `act_${newUuid().slice(0, 8)}`;
     const automatic = await fired(auto({ max_orders_per_day: 2, max_notional_usd_per_day: 50 }), false);
-    await expect.poll(async () => (await outcome(automatic))?.status, { timeout: 20_000 }).toBe("approved");
+    await expect.poll(async () => (await outcome(automatic))?.status).toBe("approved");
     expect((await outcome(id))?.status).toBe("open");
     expect((await database.ownerPool.query("select from trade_orders where firebase_uid = $1", [other])).rowCount).toBe(0);
   });

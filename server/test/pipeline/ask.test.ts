@@ -13,6 +13,8 @@ import { openAsking } from "../support/open-fence.ts";
 import { addUsers, configWith, dipReading, dipRule, firingsOf } from "../support/trading-users.ts";
 
 const database = useTestDatabase();
+/** However slow the machine is, whoever waits for his turn gets it. */
+const patience = { connectTimeoutMs: 120_000, lockTimeoutMs: 120_000, statementTimeoutMs: 120_000 };
 const ask = (firings: Firing[]): Promise<FiringsAsked> => askFirings(database.pool, firings, openAsking);
 
 let group = 0;
@@ -82,7 +84,7 @@ describe("a firing becomes a question", () => {
     const config = configWith([dipRule(), dipRule({ id: "again" })]);
     const uids = await users(config, 1_000);
     const count = async (recipients: string[]): Promise<number> => {
-      const pool = createPool({ url: database.url, applicationName: "counting", maxConnections: 1 });
+      const pool = createPool({ url: database.url, applicationName: "counting", maxConnections: 1, ...patience });
       const client = await pool.connect();
       const query = vi.spyOn(client, "query");
       client.release();
@@ -186,7 +188,7 @@ describe("two processes at once", () => {
     const config = { ...base, guardrails: { ...base.guardrails, max_open_questions: 5 } };
     const uids = await users(config, 50);
     const firings = firingsOf(config, uids);
-    const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
+    const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2, ...patience }));
     const outcomes = await Promise.all(
       Array.from({ length: 6 }, (_, index) => askFirings(pools[index % 2] ?? database.pool, index < 3 ? firings : firings.toReversed(), openAsking)),
     );
@@ -199,9 +201,9 @@ describe("two processes at once", () => {
     const config = configWith([dipRule({ cooldown_seconds: 0 })]);
     const uids = await users(config, 300);
     const { shapes, recipients } = toTradingQuestions(firingsOf(config, uids), openAsking);
-    const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2 }));
+    const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2, ...patience }));
     const outcomes = await Promise.all(
-      pools.map((pool, index) => withTransaction(pool, async (tx: Db) => askQuestions(tx, await encodeBatch(shapes, index === 0 ? recipients : recipients.toReversed())))),
+      pools.map((pool, index) => withTransaction(pool, async (tx: Db) => askQuestions(tx, await encodeBatch(shapes, index === 0 ? recipients : recipients.toReversed())), { timeoutMs: 120_000 })),
     );
     await Promise.all(pools.map((pool) => pool.end()));
     expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(300);

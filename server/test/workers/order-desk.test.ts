@@ -196,6 +196,7 @@ test("the desk does not change hands while its owner is in the middle of a trans
       }),
     ),
   );
+  endings.push(() => (mayEnd.resolve(), writing));
   await Promise.race([writing, Promise.all(begun.map(({ promise }) => promise))]);
   await database.ownerPool.query("update leases set expires_at = clock_timestamp() where name = 'order-desk'");
   const takeover = take(database.ownerPool, "next").then((next) => order.push(next === undefined ? "nobody" : "next"));
