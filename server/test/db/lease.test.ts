@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { acquireLease, holdsLease, releaseLease, renewLease } from "../../src/db/lease.ts";
+import { createPool } from "../../src/db/pool.ts";
 import { withTransaction } from "../../src/db/transaction.ts";
 import { useTestDatabase } from "../support/database.ts";
+import { until } from "../support/until.ts";
 
 const database = useTestDatabase();
 const ttlMs = 60_000;
@@ -48,17 +50,20 @@ test("a lease that has run out is not renewed, even when nobody took it", async 
 });
 
 test("while a transaction that checked its lease runs, nobody takes over, however late it is", async () => {
-  const lease = await acquireLease(database.pool, { name: "fenced", owner: "a", ttlMs: 300 });
+  const lease = await acquireLease(database.pool, { name: "fenced", owner: "a", ttlMs });
   if (lease === undefined) throw new Error("the lease was free");
+  const successor = createPool({ url: database.url, applicationName: "successor", maxConnections: 1, lockTimeoutMs: 120_000, statementTimeoutMs: 120_000 });
+  onTestFinished(() => successor.end());
+  const isWaiting = "select from pg_stat_activity where datname = current_database() and application_name = 'successor' and wait_event_type = 'Lock'";
   const order: string[] = [];
   let takeover: Promise<unknown> | undefined;
   await withTransaction(database.pool, async (tx) => {
     expect(await holdsLease(tx, lease)).toBe(true);
-    await tx.query("select pg_sleep(0.4)"); // past its time to live
-    takeover = acquireLease(database.pool, { name: "fenced", owner: "b", ttlMs }).then((taken) => order.push(`taken over by ${taken?.owner ?? "nobody"}`));
-    await tx.query("select pg_sleep(0.2)");
+    await runOut("fenced");
+    takeover = acquireLease(successor, { name: "fenced", owner: "b", ttlMs }).then((taken) => order.push(`taken over by ${taken?.owner ?? "nobody"}`));
+    await until("the other waits for the transaction", async () => (await database.ownerPool.query(isWaiting)).rowCount === 1);
     order.push("work ended");
-  });
+  }, { timeoutMs: 120_000 });
   await takeover;
   expect(order).toEqual(["work ended", "taken over by b"]);
 });

@@ -29,7 +29,7 @@ async function startListening(applicationName: string): Promise<Heard> {
 
 const send = (channel: string, payload: string): Promise<unknown> => database.pool.query("select pg_notify($1, $2)", [channel, payload]);
 const cut = (applicationName: string): Promise<unknown> =>
-  database.ownerPool.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1", [applicationName]);
+  database.ownerPool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = $1", [applicationName]);
 
 test("payloads arrive in order on their own channel", async () => {
   const heard = await startListening("hears");
@@ -67,7 +67,7 @@ test("while the database refuses connections it keeps trying", async () => {
   await expect.poll(() => heard.losses.length).toBeGreaterThan(2);
   expect(heard.listener.connected).toBe(false);
   await database.ownerPool.query(`alter database ${database.name} connection limit -1`);
-  await expect.poll(() => heard.reconnects(), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => heard.reconnects()).toBe(1);
   await send("user outbox", "back");
   await expect.poll(() => heard.payloads).toEqual(["back"]);
 });
@@ -76,7 +76,7 @@ test("closing leaves no connection behind", async () => {
   const { listener } = await startListening("closes");
   await listener.close();
   await expect
-    .poll(async () => (await database.ownerPool.query("select from pg_stat_activity where application_name = 'closes'")).rowCount)
+    .poll(async () => (await database.ownerPool.query("select from pg_stat_activity where datname = current_database() and application_name = 'closes'")).rowCount)
     .toBe(0);
 });
 

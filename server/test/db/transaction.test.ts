@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
 import { createPool } from "../../src/db/pool.ts";
 import type { Db } from "../../src/db/pool.ts";
@@ -13,10 +12,10 @@ beforeEach(async () => {
   await database.ownerPool.query("drop table if exists ledger; create table ledger (uid text primary key); grant all on ledger to nod_app");
 });
 
-/** Every connection is idle again and can serve: nothing leaked, nothing left in a transaction. */
+/** Every connection is idle again and can serve: nothing leaked, nothing left in a transaction. Other test files work in other databases of the same server. */
 async function expectNothingLeaked(): Promise<void> {
   expect(database.pool.totalCount - database.pool.idleCount).toBe(0);
-  const { rows } = await database.ownerPool.query("select count(*)::int4 as open from pg_stat_activity where application_name = 'nod-test' and state like 'idle in transaction%'");
+  const { rows } = await database.ownerPool.query("select count(*)::int4 as open from pg_stat_activity where datname = current_database() and application_name = 'nod-test' and state like 'idle in transaction%'");
   expect(rows).toEqual([{ open: 0 }]);
 }
 
@@ -56,12 +55,14 @@ test("work that takes too long is rolled back and its connection is not used aga
 });
 
 test("a statement that was not awaited cannot slip out of its transaction", async () => {
+  const ended = Promise.withResolvers<void>();
   let late: Promise<unknown> | undefined;
   await withTransaction(database.pool, async (tx) => {
-    late = sleep(50).then(() => addUser(tx, "late"));
+    late = ended.promise.then(() => addUser(tx, "late"));
     late.catch(() => undefined);
     await addUser(tx, "alice");
   });
+  ended.resolve();
   await expect(late).rejects.toBeInstanceOf(TransactionAlreadyEnded);
   expect(await users()).toEqual(["alice"]);
 });

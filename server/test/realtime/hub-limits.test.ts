@@ -67,7 +67,7 @@ test("the devices of a web process that went come all at once: they take turns a
   const pool = createPool({ url: database.webUrl, applicationName: "small", maxConnections: 2, maxWaiting: 10, connectTimeoutMs: 60_000 });
   const workerPool = createPool({ url: database.url, applicationName: "small", maxConnections: 1, maxWaiting: 10, connectTimeoutMs: 60_000 });
   pools.push(pool, workerPool);
-  await serve({ pool, workerPool, syncGraceMs: 600_000 });
+  await serve({ pool, workerPool });
   const uids = Array.from({ length: 25 }, (_, n) => `returning-${n}`);
   const users = asking(database.pool, database.ownerPool);
   await users.add(...uids);

@@ -9,7 +9,7 @@ import { useTestDatabase } from "../support/database.ts";
 
 /** The delivery by itself: its connections are stand-ins that can be slow. */
 const database = useTestDatabase();
-const waitLong = { timeout: 20_000 };
+const waitLong = { timeout: 60_000 };
 
 type Device = HubConnection & { heard: number[]; hold(): void; release(): void };
 

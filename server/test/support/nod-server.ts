@@ -49,9 +49,13 @@ export type NodServerOptions = {
   allowedOrigins?: readonly string[];
   callsPerUserPerMinute?: number;
   hubLimits?: Partial<HubLimits>;
+  /** Left out: however long a device takes to call `Sync`, it is pushed nothing before. */
   syncGraceMs?: number;
   fallbackReadMs?: number;
 };
+
+/** For what is not to run out before a test says so. */
+const patientMs = 600_000;
 
 export async function startNodServer(options: NodServerOptions): Promise<NodServer> {
   const { pool, databaseUrl } = options;
@@ -81,14 +85,14 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
     publicOrigin: null,
     limits: { ...defaultHubLimits, ...options.hubLimits },
     clientAddress: clientAddress(options.settings?.trustedProxies ?? 0),
-    ...(options.syncGraceMs === undefined ? {} : { syncGraceMs: options.syncGraceMs }),
+    syncGraceMs: options.syncGraceMs ?? patientMs,
     ...(options.fallbackReadMs === undefined ? {} : { fallbackReadMs: options.fallbackReadMs }),
     callsPerUserPerMinute: options.callsPerUserPerMinute ?? 1_000,
     logger,
     observer: { connectionsAre: () => undefined, delivered: () => undefined, deliveryFailed: (error) => failures.push(error) },
   });
   const app = createApp({
-    settings: { clientFolder: null, firebaseProjectId: null, operatorToken: null, trustedProxies: 0, ...options.settings },
+    settings: { clientFolder: null, firebaseProjectId: null, operatorToken: null, trustedProxies: 0, answerDeadlineMs: patientMs, ...options.settings },
     services: {
       ...tables,
       answers,
@@ -124,7 +128,7 @@ export async function startNodServer(options: NodServerOptions): Promise<NodServ
     device: (uid, connectionOptions = {}, through = url) =>
       new HubConnectionBuilder()
         .withUrl(`${through}/hubs/questions`, { accessTokenFactory: () => local.issueToken(uid), ...connectionOptions })
-        .withAutomaticReconnect([50, 100, 200, 500, 500, 500, 1_000, 1_000, 1_000])
+        .withAutomaticReconnect({ nextRetryDelayInMilliseconds: ({ previousRetryCount }) => Math.min(50 * 2 ** previousRetryCount, 1_000) })
         .configureLogging(LogLevel.None)
         .build(),
     stop: async () => {

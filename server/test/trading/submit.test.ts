@@ -215,13 +215,14 @@ describe("an outcome that is not a clear yes or no", () => {
 
   test("blocks the symbol while the order cannot be found, and then the same id is sent once more while the approval holds", async () => {
     broker.script = [losesTheRequest];
-    const floor = open({ lookup: { blockedWhileNotFoundMs: 1_000 } });
+    const floor = open({ lookup: { blockedWhileNotFoundMs: 600_000 } });
     const id = await inDoubt(floor);
     await floor.unknowns.lookUpAll();
     expect((await orderRow(id)).status).toBe("unknown");
     const blocked = await floor.answer(uid, await ask(database.ownerPool, uid), 10);
     expect(blocked).toMatchObject({ kind: "answered", result: { decision: { code: "duplicate_open_order" } } });
     expect(broker.posts).toHaveLength(1);
+    await database.ownerPool.query("update trade_orders set unknown_since = unknown_since - interval '10 minutes' where id = $1", [id]);
     await lookUpUntil(floor, id, (status) => status === "accepted");
     expect(broker.posts).toHaveLength(2);
     expect(broker.posts[1]).toEqual(broker.posts[0]);
