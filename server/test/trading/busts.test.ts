@@ -114,6 +114,22 @@ test("a correction that the stream told of while the order was being polled is n
   expect((await storyOfOrder(database.pool, uid, id)).map(({ kind }) => kind)).not.toContain("trade_busted");
 });
 
+test("an execution that comes after the order's own word that it was corrected raises nothing; its corrections, told at last, change nothing", async () => {
+  await trader();
+  const { id, order } = await bought();
+  const at = (ms: number): Date => new Date((order.updatedAt ?? new Date()).getTime() + ms);
+  const named = { alpacaOrderId: order.alpacaOrderId, symbol: "SPY", side: "buy" } as const;
+  await take({ kind: "order", source: "lookup", order: { ...order, status: "filled", filledQty: quantity("0.01"), filledAvgPrice: price("102"), updatedAt: at(20) }, execution: null, event: null });
+  await take({ kind: "fill", source: "reconciliation", fill: { ...named, executionId: "late", qty: quantity("0.07"), price: price("100"), executedAt: at(10) } });
+  expect(await rowOf(id)).toEqual({ status: "filled", filled: "0.01" });
+  const first = { ...correction("late", "0.01", "100"), executedAt: at(20) };
+  await take({ kind: "amendment", source: "reconciliation", amendment: { ...first, ...named } });
+  await take({ kind: "amendment", source: "reconciliation", amendment: { ...correction(first.executionId, "0.01", "102"), executedAt: at(20), ...named } });
+  expect(await rowOf(id)).toEqual({ status: "filled", filled: "0.01" });
+  await setPrice(database.ownerPool, ["SPY"], "100");
+  expect(await status()).toMatchObject({ positions: [{ symbol: "SPY", qty: "0.01", avg_entry_price: "102" }] });
+});
+
 test("a change that names nothing, and that nothing explains, halts its user; what is known stays", async () => {
   await trader();
   const { id, order } = await bought("0.06", "0.04");

@@ -79,9 +79,16 @@ async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise
   });
 }
 
-/** An execution that the stream did not tell of. What the order says of itself may be ahead of it, never behind. */
+/**
+ * An execution that the stream did not tell of. A word on the order from after it has counted it, and what was taken back or
+ * corrected since; only one that is not newer can lack it.
+ */
 async function applyFill(tx: Db, order: OrderRecord, fill: FillActivity): Promise<AppliedWord> {
   if (!(await insertFill(tx, order, fill))) return { kind: "unchanged", order };
+  if (order.brokerUpdatedAt !== null && order.brokerUpdatedAt > fill.executedAt) {
+    await announceOrders(tx, [], [fillEvent(order, fill, "reconciliation")]);
+    return { kind: "unchanged", order };
+  }
   const executed = addUp(await executionBookOf(tx, order.id));
   return advance(tx, order, {
     event: {

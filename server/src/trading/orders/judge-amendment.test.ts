@@ -97,6 +97,13 @@ test("a correction that a newer word on the order knew of is not counted again w
   expect(judge(correction("0.0005", "100"), { state: { ...filled("0.003"), ...newer }, of: told })).toMatchObject({ event: { filledQty: "0.0025" } });
 });
 
+test("a correction of the price alone counts where what stands is at the price from before it, and not again where it is at the new one", () => {
+  const corrected: ExecutionBook = { fills: [fill("e2", "0.08")], amendments: [{ executionId: "c0", about: "e2", restated: { qty: quantity("0.01"), price: price("100") }, at: noon }] };
+  const ofTheSameMoment = { ...correction("0.01", "105", "c0"), executedAt: noon };
+  expect(judge(ofTheSameMoment, { state: filled("0.01", "100"), of: corrected })).toMatchObject({ event: { filledQty: "0.01", filledAvgPrice: "105" } });
+  expect(judge(ofTheSameMoment, { state: filled("0.01", "105"), of: corrected })).toMatchObject({ event: { filledQty: "0.01", filledAvgPrice: "105" } });
+});
+
 test("a bust under the execution's own id is about that one", () => {
   expect(judge(bust({ executionId: "e2", previousExecutionId: null }))).toMatchObject({ about: "e2", event: { filledQty: "0.06" } });
 });

@@ -79,12 +79,15 @@ const isCovered = ({ executedAt }: Amendment, { amendments }: ExecutionBook): bo
 
 /**
  * A word on the order that is not older knew of this one, where nothing lies beyond what the executions now add up to. A newer
- * word knew of it in any case; but what stands is not that word's where it is just what the executions added up to before.
+ * word knew of it in any case; but what stands is not that word's where it is just what the executions added up to before. A
+ * correction of the price alone leaves the sum as it was: then it is the average that tells.
  */
-function isCountedIn({ brokerUpdatedAt, filledQty }: OrderState, before: readonly KnownExecution[], after: readonly KnownExecution[], { executedAt }: Amendment): boolean {
+function isCountedIn({ brokerUpdatedAt, filledQty, filledAvgPrice }: OrderState, before: readonly KnownExecution[], after: readonly KnownExecution[], { executedAt }: Amendment): boolean {
   if (brokerUpdatedAt === null || brokerUpdatedAt < executedAt) return false;
   const addsUp = (executions: readonly KnownExecution[]): boolean => compare(executedIn(executions).qty, filledQty) === 0;
-  return addsUp(after) || (brokerUpdatedAt > executedAt && !addsUp(before));
+  const averageBefore = executedIn(before).avgPrice;
+  const isOfBefore = addsUp(before) && averageBefore !== null && filledAvgPrice !== null && compare(averageBefore, filledAvgPrice) === 0;
+  return (addsUp(after) && !isOfBefore) || (brokerUpdatedAt > executedAt && !addsUp(before));
 }
 
 const later = (a: Date, b: Date | null): Date => (b !== null && b > a ? b : a);
