@@ -93,7 +93,7 @@ test.each([
   const npm = spawn(process.execPath, [npmFile], { stdio: "ignore", env: { ...process.env, npm_lifecycle_event: "start" } });
   const pid = await programPid();
   npm.kill("SIGKILL");
-  await expect.poll(async () => (await notes()).slice(1), { timeout: 10_000 }).toEqual(["SIGTERM"]);
+  await expect.poll(async () => (await notes()).slice(1)).toEqual(["SIGTERM"]);
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 

@@ -47,7 +47,7 @@ describe("the market-data stream", () => {
   it("prints one trade a second, each later than the one before, and a bar when the minute is over", async () => {
     const frames = await subscribe({ trades: ["SPY"], bars: ["SPY"], dailyBars: ["SPY"] });
     for (let second = 0; second < 60; second += 1) clock.advance(1000);
-    await until(() => of(frames, "b").length === 1, "the minute's bar");
+    await until(() => of(frames, "b").length === 1 && of(frames, "d").length === 1, "the minute's and the day's bar");
     const stamps = of(frames, "t").map((frame) => String(frame["t"]));
     expect(stamps).toHaveLength(60);
     expect(stamps).toEqual([...new Set(stamps)].sort());

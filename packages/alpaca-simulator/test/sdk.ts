@@ -19,7 +19,7 @@ export function sdk(sim: Simulator, options: Partial<AlpacaClientOptions> = {}):
 }
 
 /** Waits until `condition` holds; a generous limit, since machines are slow at times. */
-export async function until<T>(condition: () => T | undefined | false | Promise<T | undefined | false>, what: string, limitMs = 15_000): Promise<T> {
+export async function until<T>(condition: () => T | undefined | false | Promise<T | undefined | false>, what: string, limitMs = 60_000): Promise<T> {
   const giveUp = Date.now() + limitMs;
   for (;;) {
     const value = await condition();

@@ -6,7 +6,7 @@ import { Wire } from "./wire.ts";
 
 interface Server {
   echo(value: unknown): unknown;
-  slow(ms: number): Promise<string>;
+  slow(): Promise<string>;
   forever(): AsyncIterable<number>;
   stuck(items: AsyncIterable<number>): Promise<void>;
   order(quantity: number): string;
@@ -16,17 +16,20 @@ let running = 0;
 let mostRunning = 0;
 const calls: unknown[] = [];
 let release: () => void = () => {};
+/** What the slow method waits for. */
+let gate = Promise.withResolvers<void>();
 const hub = defineHub<Server, object>({
   methods: {
     echo(_call, value) {
       calls.push(value);
       return value;
     },
-    async slow(_call, ms) {
+    async slow() {
       running += 1;
       mostRunning = Math.max(mostRunning, running);
-      await new Promise((resolve) => setTimeout(resolve, ms));
+      await gate.promise;
       running -= 1;
+      calls.push("slow");
       return "done";
     },
     async *forever() {
@@ -51,7 +54,7 @@ let server: RunningServer;
 let url: string;
 beforeAll(async () => {
   server = await runServer((hubs) => {
-    hubs.mapHub("/hub", hub);
+    hubs.mapHub("/hub", hub, { disconnectTimeoutMs: 120_000 });
     hubs.mapHub("/parallel", hub, { maximumParallelInvocations: 3, maximumParallelStreams: 2 });
   });
   url = `${server.origin.replace("http", "ws")}/hub`;
@@ -62,7 +65,10 @@ describe("bounds", () => {
   it("so many invocations run at once, and the rest in order", async () => {
     const wire = await Wire.joined(url.replace("/hub", "/parallel"));
     mostRunning = 0;
-    for (let n = 0; n < 9; n += 1) wire.send({ type: 1, invocationId: `${n}`, target: "slow", arguments: [20] });
+    gate = Promise.withResolvers<void>();
+    for (let n = 0; n < 9; n += 1) wire.send({ type: 1, invocationId: `${n}`, target: "slow", arguments: [] });
+    await until(() => running === 3);
+    gate.resolve();
     await wire.until(() => wire.messages.length === 9);
     expect(mostRunning).toBe(3);
     expect(wire.messages.map((message) => message["invocationId"])).toEqual(Array.from({ length: 9 }, (_, n) => `${n}`));
@@ -72,13 +78,14 @@ describe("bounds", () => {
   it("one invocation at a time is the default, and hundreds wait without being lost", async () => {
     const wire = await Wire.joined(url);
     calls.length = 0;
-    wire.send({ type: 1, target: "slow", arguments: [150] });
+    gate = Promise.withResolvers<void>();
+    wire.send({ type: 1, target: "slow", arguments: [] });
     for (let n = 0; n < 300; n += 1) wire.send({ type: 1, target: "echo", arguments: [n] });
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(calls).toEqual([]);
+    gate.resolve();
     wire.send({ type: 1, invocationId: "last", target: "echo", arguments: [300] });
     await wire.until(() => wire.messages.length > 0);
-    expect(calls).toEqual(Array.from({ length: 301 }, (_, n) => n));
+    expect(calls).toEqual(["slow", ...Array.from({ length: 301 }, (_, n) => n)]);
     wire.socket.close();
   });
 

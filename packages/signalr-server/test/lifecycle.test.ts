@@ -37,17 +37,6 @@ describe("a connection's life", () => {
     expect(await connection.invoke("echo", "again")).toBe("again");
     await connection.stop();
   });
-
-  it("outlives silence on both sides, kept alive by pings", async () => {
-    const { origin } = await run({ keepAliveIntervalMs: 100, clientTimeoutMs: 500 });
-    const { connection } = await join(`${origin}/hub`);
-    connection.serverTimeoutInMilliseconds = 400;
-    connection.keepAliveIntervalInMilliseconds = 100;
-    await connection.invoke("echo", 1);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    expect(await connection.invoke("echo", 2)).toBe(2);
-    await connection.stop();
-  });
 });
 
 describe("filters", () => {
@@ -72,7 +61,7 @@ describe("a drain", () => {
     const reconnected = Promise.all([connection, polled.connection].map((one) => new Promise((resolve) => one.onreconnected(resolve))));
     const waited = connection.invoke("wait", 400);
     await until(() => events.includes("before wait"));
-    const drained = old.hubs.drain({ timeoutMs: 10_000 });
+    const drained = old.hubs.drain({ timeoutMs: 60_000 });
     expect((await fetch(`${old.origin}/hub/negotiate`, { method: "POST" })).status).toBe(503);
     expect(await waited).toBe("waited");
     await Promise.all([drained, reconnected]);

@@ -14,7 +14,8 @@ interface Server {
 
 /** Numbers that `note` has been called with, in the order of execution. */
 let noted: number[] = [];
-const ended: (Error | undefined)[] = [];
+/** How connections ended, by their ids. */
+const ended: (readonly [id: string, error: Error | undefined])[] = [];
 
 const hub = defineHub<Server, Record<never, never>>({
   methods: {
@@ -37,15 +38,15 @@ const hub = defineHub<Server, Record<never, never>>({
       },
     },
   },
-  onDisconnected(_connection, error) {
-    ended.push(error);
+  onDisconnected({ id }, error) {
+    ended.push([id, error]);
   },
 });
 
 let server: RunningServer;
 let proxy: LossyProxy;
 beforeAll(async () => {
-  server = await runServer((hubs) => hubs.mapHub("/hub", hub));
+  server = await runServer((hubs) => hubs.mapHub("/hub", hub, { disconnectTimeoutMs: 120_000 }));
   proxy = await LossyProxy.before(server.origin);
 });
 afterAll(async () => {
@@ -106,12 +107,12 @@ describe.each(["json", "messagepack"] as const)("a client with stateful reconnec
   });
 
   it("is one connection to the hub, which ends once and in good order", async () => {
-    const before = ended.length;
+    const endings = () => ended.filter(([of]) => of === id).map(([, error]) => error);
     await cutAndReturn();
     expect(await connection.invoke("note", 1)).toBe(1);
-    expect(ended.length).toBe(before);
+    expect(endings()).toEqual([]);
     await connection.stop();
-    await until(() => ended.length > before);
-    expect(ended.slice(before)).toEqual([undefined]);
+    await until(() => endings().length > 0);
+    expect(endings()).toEqual([undefined]);
   });
 });

@@ -66,7 +66,7 @@ export const combinations: readonly { readonly name: string; readonly transport:
 ];
 
 /** Resolves when the condition holds. */
-export async function until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+export async function until(condition: () => boolean, timeoutMs = 60_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`Still not so after ${timeoutMs} ms: ${condition.toString()}`);
