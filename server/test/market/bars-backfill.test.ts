@@ -17,6 +17,9 @@ import { until } from "../support/until.ts";
 /** Each has a database, a simulator and a history of its own; the slowest machine that runs this has two busy cores. */
 vi.setConfig({ testTimeout: 240_000 });
 
+/** A history is hundreds of calls and thousands of rows, and a pass that failed waits before the next. */
+const patienceMs = Number(process.env["NOD_TEST_PATIENCE_MS"] ?? 120_000);
+
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -39,7 +42,7 @@ const complete = (database: TestDatabase, stretches: number, atLeastTo?: Date) =
   until("all history is there", async () => {
     const rows = await readCoverage(database.pool);
     return rows.length === stretches && rows.every((row) => row.filling === null && (row.timeframe === "1Day" || atLeastTo === undefined || (row.covered?.to ?? new Date(0)) >= atLeastTo));
-  });
+  }, patienceMs);
 const of = (deliveries: readonly BarDelivery[], timeframe: string, symbol?: string): BarDelivery => {
   const found = deliveries.find((delivery) => delivery.timeframe === timeframe && (symbol === undefined || delivery.symbol === symbol));
   if (found === undefined) throw new Error(`no bars of ${timeframe} were delivered`);
@@ -135,7 +138,7 @@ describe("the backfill of a symbol that is new", () => {
     await complete(database, 2);
     const first = await readBarsChangedSince(database.pool, beforeAllBars, wanted);
     wanted = [want("SPY", "15Min", 20)];
-    await until("older minutes are there", async () => (await readCoverage(database.pool)).some((row) => row.timeframe === "1Min" && row.covered?.from.toISOString() === "2013-10-07T13:30:00.000Z"));
+    await until("older minutes are there", async () => (await readCoverage(database.pool)).some((row) => row.timeframe === "1Min" && row.covered?.from.toISOString() === "2013-10-07T13:30:00.000Z"), patienceMs);
     const { deliveries } = await readBarsChangedSince(database.pool, first.watermark, wanted);
     expect(of(deliveries, "15Min")).toMatchObject({ restarted: true });
     expect(of(deliveries, "15Min").bars.length).toBeGreaterThanOrEqual(20);
@@ -166,7 +169,7 @@ describe("a backfill that is interrupted", () => {
     const order: BackfillOrder = { databaseUrl: database.url, settings: market.settings, barsPerPage, now: market.clock.now().toISOString(), wanted };
     const child = spawn(process.execPath, [new URL("../support/backfill-child.ts", import.meta.url).pathname, JSON.stringify(order)], { stdio: "inherit" });
     closers.push(async () => void child.kill("SIGKILL"));
-    await until("the thirtieth page is there and the next one hangs", async () => market.simulator.control.faultHits().some(({ hits }) => hits > 0), 60_000);
+    await until("the thirtieth page is there and the next one hangs", async () => market.simulator.control.faultHits().some(({ hits }) => hits > 0), 120_000);
     child.kill("SIGKILL");
     await once(child, "exit");
     market.simulator.control.clearFaults();
@@ -197,7 +200,7 @@ describe("a backfill that is interrupted", () => {
     market.simulator.control.fault({ route: "GET /v2/stocks/bars", skip: 12, do: { kind: "status", status: 429, body: { message: "too many requests." } } });
     const failures: unknown[] = [];
     running(startBackfill(database.pool, market, wanted, { observer: { failed: (error) => failures.push(error) } }));
-    await vi.waitFor(() => expect(failures.length).toBeGreaterThan(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(failures.length).toBeGreaterThan(0), { timeout: 120_000 });
     expect(await stored(database)).toBeGreaterThan(0);
     await complete(database, 8);
     expect(String(failures[0])).toContain("429");
@@ -216,7 +219,7 @@ describe("a backfill that is interrupted", () => {
       },
     };
     running(startBackfill(database.pool, { ...market, history }, [want("SPY", "5Min", 5)], { observer: { failed: (error) => failures.push(error) } }));
-    await until("the minutes are there all the same", async () => (await readCoverage(database.pool)).some((row) => row.timeframe === "1Min" && row.covered !== null));
+    await until("the minutes are there all the same", async () => (await readCoverage(database.pool)).some((row) => row.timeframe === "1Min" && row.covered !== null), patienceMs);
     await until("the failure is told", async () => failures.length > 0);
     expect((await readCoverage(database.pool)).filter((row) => row.covered === null).map((row) => row.timeframe)).toEqual(["1Day"]);
     expect(String(failures[0])).toContain("no days today");
@@ -276,13 +279,13 @@ describe("days that are unlike others", () => {
     market.advance(9 * 60 + 30);
     const exDate = newYorkDate(market.clock.now());
     const suspended = [{ assetClass: "us_equity", symbol: "AAPL", reason: "split" }];
-    await until("the split is known", async () => seen.includes("pending AAPL"));
+    await until("the split is known", async () => seen.includes("pending AAPL"), patienceMs);
     expect(await readSuspended(database.pool, exDate)).toEqual(suspended);
     expect(seen).toEqual(["pending AAPL"]);
 
     market.advance(4 * 60);
     // A pass that was under way already may find the closes changed before it looks at the split itself.
-    await until("the history was fetched anew", async () => seen.some((each) => each.startsWith("anew AAPL")));
+    await until("the history was fetched anew", async () => seen.some((each) => each.startsWith("anew AAPL")), patienceMs);
     await complete(database, 2);
     const after = await readBarsChangedSince(database.pool, before.watermark, wanted);
     expect(of(after.deliveries, "1Day")).toMatchObject({ restarted: true });

@@ -25,6 +25,9 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
+/** Reconnecting waits for up to half a minute between its attempts. */
+const patienceMs = 120_000;
+
 const rsi: TradingConfig["rules"][number] = {
   id: "rsi", type: "rsi_threshold", symbol: "SPY", timeframe: "5Min", length: 14, op: "<", level: 30, question_template: "Low?", on_answer_match: { action: "notify" },
   cooldown_seconds: 60, expires_in_seconds: 60, max_staleness_seconds: 60, max_drift_bps: 50,
@@ -40,7 +43,7 @@ test("a user's config is enough: bars of what his rules read and of what he foll
   const alpaca = connectToAlpaca(settings);
   const registry = new Registry();
   const telemetry = createTelemetry(registry, pino({ level: "silent" }));
-  await recordSession(database.pool, await createAlpacaBroker(alpaca).clock(AbortSignal.timeout(30_000)));
+  await recordSession(database.pool, await createAlpacaBroker(alpaca).clock(AbortSignal.timeout(120_000)));
   const { data_inputs: [input], ...config } = configWith([rsi, dipRule({ symbol: "IBM" })]);
   if (input === undefined) throw new Error("the config has no input");
   await addUsers(database.ownerPool, "watcher", { ...config, data_inputs: [{ ...input, poll_interval_seconds: 5, metrics: [...input.metrics, "quote"] }] }, ["alice"]);
@@ -59,19 +62,19 @@ test("a user's config is enough: bars of what his rules read and of what he foll
   await until("the bars are there", async () => {
     const covered = (await readCoverage(database.pool)).filter((row) => row.covered !== null).map((row) => `${row.symbol} ${row.timeframe}`);
     return covered.toSorted().join() === "IBM 1Day,IBM 1Min,SPY 1Day,SPY 1Min";
-  }, 60_000);
+  }, patienceMs);
   const group = { feed: "iex", assetClass: "us_equity" } as const;
-  await until("the stream brings both", async () => started.isStreamed(group, "SPY") && started.isStreamed(group, "IBM"), 60_000);
+  await until("the stream brings both", async () => started.isStreamed(group, "SPY") && started.isStreamed(group, "IBM"), patienceMs);
   const last = async (symbol: string, metric: string): Promise<string | undefined> => (await readLatestFacts(database.pool, symbol)).find((fact) => fact.metric === metric)?.price;
   simulator.control.setPrice("SPY", "170.01");
-  await until("a price and its quote come", async () => (await last("SPY", "last_trade")) === "170.01" && (await last("SPY", "ask")) === "170.02", 60_000);
+  await until("a price and its quote come", async () => (await last("SPY", "last_trade")) === "170.01" && (await last("SPY", "ask")) === "170.02", patienceMs);
   expect(await registry.metrics()).toMatch(/nod_data_stream_symbols 2\n/);
 
   simulator.control.refuseStreams(1_000);
   simulator.control.dropStreams("market_data");
-  await until("the stream is known to be down", async () => !started.isStreamed(group, "SPY"), 60_000);
+  await until("the stream is known to be down", async () => !started.isStreamed(group, "SPY"), patienceMs);
   simulator.control.setPrice("SPY", "171.5");
-  await until("polling brings the price", async () => (await last("SPY", "last_trade")) === "171.5", 60_000);
+  await until("polling brings the price", async () => (await last("SPY", "last_trade")) === "171.5", patienceMs);
   simulator.control.clearFaults();
-  await until("the stream is back", async () => started.isStreamed(group, "SPY"), 60_000);
-}, 300_000);
+  await until("the stream is back", async () => started.isStreamed(group, "SPY"), patienceMs);
+}, 600_000);
