@@ -11,6 +11,9 @@ const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const modules = join(repository, "node_modules");
 const environment = { ...process.env, PATH: `${join(modules, ".bin")}:${process.env["PATH"] ?? ""}` };
 
+/** Compilers and npm, on a machine that is busy with other things. */
+const slowBuildMs = 600_000;
+
 /** A stranger's folder: the packed package, and of the workspace only what a stranger would have installed. */
 let folder: string;
 
@@ -72,7 +75,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "stranger.ts"), stranger);
   const compilerOptions = { target: "es2023", module: "nodenext", strict: true, skipLibCheck: false, outDir: "out", types: ["node"] };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-});
+}, slowBuildMs);
 afterAll(() => rm(join(folder, ".."), { recursive: true, force: true }));
 
 describe("the packed package", () => {
@@ -90,5 +93,5 @@ describe("the packed package", () => {
     await run("tsc", ["-p", "."], { cwd: folder, env: environment });
     const { stdout } = await run("node", ["out/stranger.js"], { cwd: folder, env: environment });
     expect(stdout).toBe("DOUBLING\n42\n");
-  });
+  }, slowBuildMs);
 });
