@@ -10,16 +10,16 @@ export type Verdict = { ready: boolean; detail: string };
 export type Check = { name: ReadinessPart["name"]; required: boolean; look: () => Verdict | Promise<Verdict> };
 
 /** A part that does not say so by then is not ready. */
-const checkTimeoutMs = 2_000;
+const defaultCheckTimeoutMs = 2_000;
 /** While the stock market is open, some price is never older than this, unless nobody watches anything. */
 const freshWithinSeconds = 300;
 
 /** Looks at all parts at once. It never throws and never waits long, whatever state they are in. */
-export function createReadinessProbe(checks: readonly Check[]): ReadinessProbe {
-  return () => Promise.all(checks.map(async ({ name, required, look }) => ({ name, required, ...(await inTime(look)) })));
+export function createReadinessProbe(checks: readonly Check[], { checkTimeoutMs = defaultCheckTimeoutMs }: { checkTimeoutMs?: number } = {}): ReadinessProbe {
+  return () => Promise.all(checks.map(async ({ name, required, look }) => ({ name, required, ...(await inTime(look, checkTimeoutMs)) })));
 }
 
-async function inTime(look: Check["look"]): Promise<Verdict> {
+async function inTime(look: Check["look"], checkTimeoutMs: number): Promise<Verdict> {
   const done = new AbortController();
   try {
     return await Promise.race([

@@ -59,8 +59,8 @@ describe("a token that Google signed", () => {
     ["with another issuer", () => ({ claims: { iss: `https://evil.example.com/${projectId}` } })],
     ["that has expired", () => ({ claims: { exp: nowSeconds() - 1 } })],
     ["that never expires", () => ({ claims: { exp: undefined } })],
-    ["issued in the future", () => ({ claims: { iat: nowSeconds() + 60 } })],
-    ["of a sign-in in the future", () => ({ claims: { auth_time: nowSeconds() + 60 } })],
+    ["issued in the future", () => ({ claims: { iat: nowSeconds() + 600 } })],
+    ["of a sign-in in the future", () => ({ claims: { auth_time: nowSeconds() + 600 } })],
     ["without a subject", () => ({ claims: { sub: "" } })],
     ["with a subject of 129 characters", () => ({ claims: { sub: "a".repeat(129) } })],
     ["of an account that is not there", () => ({ claims: { sub: "nobody" } })],
@@ -113,9 +113,10 @@ describe("an account that lost its right", () => {
   });
 
   test("is refused with tokens of before its revocation, and taken with those of after it", async () => {
-    google.accounts.set("alice", { localId: "alice", validSince: String(nowSeconds() - 5) });
-    await expect(firebase.authenticate(token())).rejects.toBeInstanceOf(UnauthenticatedError);
-    await expect(firebase.authenticate(token({ claims: { auth_time: nowSeconds() - 1 } }))).resolves.toMatchObject({ uid: "alice" });
+    const revokedAt = nowSeconds() - 5;
+    google.accounts.set("alice", { localId: "alice", validSince: String(revokedAt) });
+    await expect(firebase.authenticate(token({ claims: { auth_time: revokedAt - 5 } }))).rejects.toBeInstanceOf(UnauthenticatedError);
+    await expect(firebase.authenticate(token({ claims: { auth_time: revokedAt + 4 } }))).resolves.toMatchObject({ uid: "alice" });
   });
 
   test("is found among those still connected, with one lookup for all of them", async () => {

@@ -6,9 +6,11 @@ import { useTestDatabase } from "../support/database.ts";
 
 const database = useTestDatabase();
 const migrations = join(import.meta.dirname, "../../migrations");
+/** Only what never answers is to run out of time. */
+const patient = { checkTimeoutMs: 60_000 };
 
 test("a migrated database is ready, to the role that the server has", async () => {
-  const probe = createReadinessProbe([databaseCheck(database.pool), migrationsCheck(database.pool, migrations)]);
+  const probe = createReadinessProbe([databaseCheck(database.pool), migrationsCheck(database.pool, migrations)], patient);
   expect(await probe()).toEqual([
     { name: "database", required: true, ready: true, detail: "It answers." },
     { name: "migrations", required: true, ready: true, detail: expect.stringMatching(/^All \d+ are applied/) },
@@ -17,7 +19,7 @@ test("a migrated database is ready, to the role that the server has", async () =
 
 test("a migration that is missing is named", async () => {
   await database.ownerPool.query("create table kept as select * from schema_migrations; delete from schema_migrations where name like '0003%'");
-  const [part] = await createReadinessProbe([migrationsCheck(database.pool, migrations)])();
+  const [part] = await createReadinessProbe([migrationsCheck(database.pool, migrations)], patient)();
   await database.ownerPool.query("delete from schema_migrations; insert into schema_migrations select * from kept; drop table kept");
   expect(part).toMatchObject({ ready: false, detail: expect.stringMatching(/^Not applied: 0003_/) });
 });
@@ -32,7 +34,7 @@ test("a database that is not there, and a part that never answers, are unready w
 });
 
 test("prices matter while the market is open", async () => {
-  const look = async (): Promise<unknown> => (await createReadinessProbe([marketDataCheck(database.pool)])())[0];
+  const look = async (): Promise<unknown> => (await createReadinessProbe([marketDataCheck(database.pool)], patient)())[0];
   const session = (isOpen: boolean): Promise<unknown> =>
     database.pool.query(
       `insert into market_sessions (market, is_open, trading_day, next_open, next_close, as_of) values ('us_equity', $1, current_date, now() + interval '1 hour', now() + interval '1 hour', now())
@@ -57,7 +59,7 @@ test("prices matter while the market is open", async () => {
 });
 
 test("somebody has to ask for every user, and somebody has to have the order desk", async () => {
-  const look = async (asks = true): Promise<unknown> => (await createReadinessProbe([leasesCheck(database.pool, { asks })])())[0];
+  const look = async (asks = true): Promise<unknown> => (await createReadinessProbe([leasesCheck(database.pool, { asks })], patient)())[0];
   const hold = (name: string, left = "1 minute"): Promise<unknown> =>
     database.pool.query("insert into leases (name, owner, expires_at) values ($1, 'somebody', now() + $2::interval) on conflict (name) do update set expires_at = excluded.expires_at", [name, left]);
   expect(await look()).toMatchObject({ ready: false, required: false, detail: "Nobody has the order desk. Nobody ticks." });

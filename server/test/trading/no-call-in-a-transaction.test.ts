@@ -18,7 +18,7 @@ import { until } from "../support/until.ts";
  */
 const database = useTestDatabase();
 const application = "nod-test-watched";
-const patienceMs = 3_000;
+const patienceMs = 12_000;
 let pool: Pool;
 let broker: ScriptedBroker;
 let floor: Floor | undefined;

@@ -39,12 +39,16 @@ const rowOf = async (id: string) =>
 const becomes = (id: string, status: string) => until(`it is ${status}`, async () => (await rowOf(id))?.status === status);
 
 test("nothing is sent before the books have been compared, and then it is", async () => {
+  await floor.stop();
+  const pool = createCountingPool(database.pool);
+  floor = createFloor(pool, broker, { gateOpen: false });
   broker.down = true;
   floor.submit.start();
   const id = await approve();
   expect(await floor.reconciler.reconcile()).toBe(false);
   expect(floor.gate.isOpen()).toBe(false);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const statements = pool.statements;
+  await until("the sender has looked at it again and again", async () => pool.statements > statements + 50);
   expect(broker.posts).toEqual([]);
   expect((await rowOf(id))?.status).toBe("pending_submit");
   broker.down = false;

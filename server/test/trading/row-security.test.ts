@@ -186,7 +186,7 @@ describe("a person's calls", () => {
   const own = useTestDatabase();
 
   test("run as the web's role: an answer that makes an order, and taking it back", async () => {
-    await addTraders(own.ownerPool, ["carol", "dave"], { undo_seconds: 3 });
+    await addTraders(own.ownerPool, ["carol", "dave"], { undo_seconds: 60 });
     await openTheMarket(own.ownerPool);
     const floor = createFloor(own.webPool, createScriptedBroker());
     const questionId = await ask(own.ownerPool, "carol");
