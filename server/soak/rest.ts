@@ -10,8 +10,13 @@ import type { Load } from "./load.ts";
 /** Past the time that an order may stay in doubt, and past every question, by the database's clock. */
 const jumpMs = 6 * 60_000;
 const lookEveryMs = 250;
-const looksBetweenJumps = 40;
-const restTimeoutMs = 300_000;
+/**
+ * Between the first two jumps. Each takes every lease away, so on a machine that needs longer to take them again and to compare
+ * the books there must be more time before the next.
+ */
+const firstLooksBetweenJumps = 40;
+const moreLooksEachTime = 1.5;
+const restTimeoutMs = 600_000;
 const unhurriedTimeoutMs = 30_000;
 
 export type Resting = { database: SoakDatabase; broker: Broker; load: Load; members: readonly Member[]; environmentOf: (member: Member) => Record<string, string>; say: (line: string) => void };
@@ -50,11 +55,14 @@ async function jump({ database }: Resting, clock: { aheadMs: number }): Promise<
 
 async function untilNothingIsLeft(of: Resting, clock: { aheadMs: number }): Promise<string | null> {
   const givesUpAt = performance.now() + restTimeoutMs;
+  let looks = firstLooksBetweenJumps;
   for (let look = 1; ; look += 1) {
     const left = await whatIsLeft(of.database.owner, of.broker.openOrders);
     if (left === null || performance.now() > givesUpAt) return left;
     await sleep(lookEveryMs);
-    if (look % looksBetweenJumps === 0) await jump(of, clock);
+    if (look < looks) continue;
+    await jump(of, clock);
+    [look, looks] = [0, looks * moreLooksEachTime];
   }
 }
 

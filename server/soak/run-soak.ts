@@ -78,7 +78,7 @@ type Living = { options: SoakOptions; database: SoakDatabase; broker: Broker; fl
 async function live({ options, database, broker, fleet, load, say }: Living): Promise<{ result: Pick<SoakResult, "kills" | "disorder" | "lives" | "loadSeconds" | "totals" | "bystanders">; complaints: string[] }> {
   const forMs = loadMs(options);
   const random = createRandom(`soak ${options.seed}`);
-  const began = performance.now();
+  let began = performance.now();
   const bystanders = await Promise.all([["broker", broker.pid] as const, ...load.pids.map((pid, n) => [`load ${n + 1}`, pid] as const)].map(async ([name, pid]) => ({ name, pid, startBytes: (await rssOf(pid)) ?? 0 })));
   const over = new AbortController();
   const prices = movePrices(broker, { random: random.fork("prices"), forMs, signal: over.signal });
@@ -87,6 +87,8 @@ async function live({ options, database, broker, fleet, load, say }: Living): Pr
     say(`after ${((performance.now() - began) / 1_000).toFixed(0)} s: ${connected} connected, ${replies} answers, ${waiting} questions wait for their turn`);
   }, progressEveryMs);
   try {
+    await untilAnswered(load);
+    began = performance.now();
     const kills = await killNowAndThen({ fleet, database, random: random.fork("kills"), everyMs: options.killEverySeconds * 1_000, forMs, restartsDatabase: options.restartsDatabase, say });
     const loadSeconds = (performance.now() - began) / 1_000;
     // What comes later is the rest, in which nobody is meant to be reached for a while.
@@ -130,6 +132,15 @@ async function untilConnected(load: Load, clients: number): Promise<void> {
   const givesUpAt = performance.now() + connectTimeoutMs;
   while (load.totals().connected < clients) {
     if (performance.now() > givesUpAt) throw new Error(`only ${load.totals().connected} of ${clients} clients came to be connected`);
+    await sleep(100);
+  }
+}
+
+/** The load begins with the first answer, however long everything took to be ready for it. */
+async function untilAnswered(load: Load): Promise<void> {
+  const givesUpAt = performance.now() + connectTimeoutMs;
+  while (load.totals().replies === 0) {
+    if (performance.now() > givesUpAt) throw new Error("nobody was asked, or nobody's answer was taken");
     await sleep(100);
   }
 }

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defaultKeys, startSimulator, type Simulator, type SimulatorOptions } from "@nod/alpaca-simulator";
+import { defaultKeys, manualClock, startSimulator, type Simulator, type SimulatorOptions } from "@nod/alpaca-simulator";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createAlpacaBroker } from "../src/alpaca/broker.ts";
 import { connectToAlpaca } from "../src/alpaca/connection.ts";
@@ -9,10 +9,11 @@ import { createAlpacaMarketData } from "../src/alpaca/market-data.ts";
 import { brokerEnvironmentOf, type AlpacaSettings } from "../src/alpaca/settings.ts";
 import { createAlpacaTradeStream } from "../src/alpaca/trade-stream.ts";
 import { quantity, usd } from "../src/core/decimal.ts";
-import { tradingDayOf } from "../src/core/trading-day.ts";
+import { newYorkInstant, tradingDayOf } from "../src/core/trading-day.ts";
 import type { BrokerEvent, Fact, OrderTicket } from "../src/trading/ports.ts";
 
-const patience = AbortSignal.timeout(120_000);
+/** Nobody loses patience here. */
+const { signal: patience } = new AbortController();
 const closers: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -27,6 +28,11 @@ async function connect(options: SimulatorOptions = {}) {
   return { simulator, settings, broker: createAlpacaBroker(alpaca), marketData: createAlpacaMarketData(alpaca) };
 }
 
+/** At a New York time of a recorded day, which stands still: whatever the hour at which the tests run. */
+function standingAt(date: string, time: string, dates: readonly string[]): SimulatorOptions {
+  return { clock: manualClock(newYorkInstant(date, time).getTime()), replay: { startAt: [`${date}T${time}`], dates } };
+}
+
 function settingsFor(simulator: Simulator): AlpacaSettings {
   const [keys] = defaultKeys;
   if (!keys) throw new Error("the simulator has no keys");
@@ -37,7 +43,7 @@ function settingsFor(simulator: Simulator): AlpacaSettings {
     dataBaseUrl: simulator.url,
     tradingStreamUrl: simulator.tradingStreamUrl,
     requestsPerMinute: 1_000,
-    requestTimeoutMs: 10_000,
+    requestTimeoutMs: 60_000,
   };
 }
 
@@ -94,7 +100,7 @@ describe("facts of a recorded day", () => {
   });
 
   test("right before the open the previous close is the last session's, not the one before", async () => {
-    const { broker, marketData } = await connect({ replay: { startAt: ["2013-10-08T09:00"], dates: ["2013-10-07", "2013-10-08"] } });
+    const { broker, marketData } = await connect(standingAt("2013-10-08", "09:00", ["2013-10-07", "2013-10-08"]));
     const clock = await broker.clock(patience);
     expect(clock.isOpen).toBe(false);
     const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["SPY"], tradingDay: tradingDayOf(clock) }, patience);
@@ -108,7 +114,7 @@ describe("facts of a recorded day", () => {
         { date: "2014-06-06", openUtc: "13:30", minutes: 390, price: "645.57" },
         { date: "2014-06-09", openUtc: "13:30", minutes: 390, price: "92.7" },
       ]),
-      replay: { startAt: ["2014-06-09T11:00"], dates: ["2014-06-06", "2014-06-09"] },
+      ...standingAt("2014-06-09", "11:00", ["2014-06-06", "2014-06-09"]),
     });
     const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["AAPL"], tradingDay: tradingDayOf(await broker.clock(patience)) }, patience);
     expect(Number(valueOf(facts, "AAPL", "prev_close"))).toBeCloseTo(645.57 / 7, 1);
@@ -120,16 +126,16 @@ describe("facts of a recorded day", () => {
       { date: "2013-11-29", openUtc: "14:30", minutes: 210, price: "181.20" },
       { date: "2013-12-02", openUtc: "14:30", minutes: 390, price: "180.90" },
     ]);
-    const previousCloseAt = async (startAt: string) => {
-      const { broker, marketData } = await connect({ dataDir, replay: { startAt: [startAt], dates: ["2013-11-29", "2013-12-02"] } });
+    const previousCloseAt = async (date: string) => {
+      const { broker, marketData } = await connect({ dataDir, ...standingAt(date, "12:00", ["2013-11-29", "2013-12-02"]) });
       const clock = await broker.clock(patience);
       const facts = await marketData.fetchFacts({ feed: "iex", assetClass: "us_equity", symbols: ["SPY"], tradingDay: tradingDayOf(clock) }, patience);
       return { prevClose: valueOf(facts, "SPY", "prev_close"), minutesLeft: (clock.nextClose.getTime() - clock.timestamp.getTime()) / 60_000 };
     };
-    const halfDay = await previousCloseAt("2013-11-29T12:00");
+    const halfDay = await previousCloseAt("2013-11-29");
     expect(halfDay.prevClose).toBe("181.12");
-    expect(halfDay.minutesLeft).toBeLessThanOrEqual(60);
-    expect((await previousCloseAt("2013-12-02T12:00")).prevClose).toBe("180.93");
+    expect(halfDay.minutesLeft).toBe(60);
+    expect((await previousCloseAt("2013-12-02")).prevClose).toBe("180.93");
   });
 
   test("while the adjusted closes cannot be had, prices come without a previous close, and it is said", async () => {
@@ -162,7 +168,7 @@ describe("orders", () => {
     expect(await broker.submit(ticket, patience)).toEqual({ kind: "duplicate" });
     await vi.waitFor(async () => {
       expect(await broker.findByClientOrderId("nod-first", patience)).toMatchObject({ kind: "found", order: { status: "filled" } });
-    }, 30_000);
+    }, 60_000);
     expect(await broker.submit(ticket, patience)).toEqual({ kind: "duplicate" });
   });
 
@@ -177,9 +183,9 @@ describe("orders", () => {
       onEvent: (event) => events.push(event),
     });
     closers.push(() => stream.stop());
-    await vi.waitFor(() => expect(connected).toBe(true), 30_000);
+    await vi.waitFor(() => expect(connected).toBe(true), 60_000);
     await broker.submit(market("nod-streamed", "IBM", { kind: "quantity", qty: quantity("2") }), patience);
-    await vi.waitFor(() => expect(events.some((event) => event.event === "fill")).toBe(true), 30_000);
+    await vi.waitFor(() => expect(events.some((event) => event.event === "fill")).toBe(true), 60_000);
     const executions = events.flatMap((event) => (event.execution ? [event.execution] : []));
     const activities = await broker.fillActivities(before, () => patience);
     expect(activities.map((fill) => fill.executionId)).toEqual(executions.map((execution) => execution.executionId));
@@ -192,11 +198,11 @@ describe("orders", () => {
     let connected = false;
     const stream = createAlpacaTradeStream(settings).start({ onConnected: () => (connected = true), onDisconnected: () => undefined, onEvent: (event) => events.push(event) });
     closers.push(() => stream.stop());
-    await vi.waitFor(() => expect(connected).toBe(true), 30_000);
+    await vi.waitFor(() => expect(connected).toBe(true), 60_000);
     simulator.control.script({ steps: [{ do: "new" }, { do: "fill", price: "50" }, { do: "trade_correct", qty: "3", price: "49.5" }, { do: "trade_bust" }] });
     const before = new Date(Date.now() - 60_000);
     await broker.submit(market("nod-amended", "IBM", { kind: "quantity", qty: quantity("4") }), patience);
-    await vi.waitFor(() => expect(events.some(({ event }) => event === "trade_bust")).toBe(true), 30_000);
+    await vi.waitFor(() => expect(events.some(({ event }) => event === "trade_bust")).toBe(true), 60_000);
     const [fill, corrected, busted] = events.filter(({ execution, amendment }) => execution !== null || amendment !== undefined);
     expect(corrected).toMatchObject({ event: "trade_correct", execution: null, amendment: { kind: "trade_correct", previousExecutionId: fill?.execution?.executionId, qty: "3", price: "49.5" }, order: { filledQty: "3" } });
     expect(busted).toMatchObject({ event: "trade_bust", execution: null, amendment: { kind: "trade_bust", previousExecutionId: corrected?.amendment?.executionId, was: { qty: "3", price: "49.5" } }, order: { filledQty: "0" } });
@@ -212,7 +218,7 @@ describe("orders", () => {
     if (outcome.kind !== "accepted") throw new Error(outcome.kind);
     await vi.waitFor(async () => {
       expect(await broker.cancel(outcome.order.alpacaOrderId, patience)).toBe("not_cancelable");
-    }, 30_000);
+    }, 60_000);
   });
 
   test("an unknown asset is rejected in the broker's words", async () => {
@@ -236,9 +242,10 @@ describe("the trade stream", () => {
     let connections = 0;
     const stream = createAlpacaTradeStream(settings).start({ onConnected: () => connections++, onDisconnected: () => undefined, onEvent: () => undefined });
     closers.push(() => stream.stop());
-    await vi.waitFor(() => expect(connections).toBe(1), 30_000);
+    await vi.waitFor(() => expect(connections).toBeGreaterThan(0), 60_000);
+    const before = connections;
     simulator.control.dropStreams("trade_updates");
-    await vi.waitFor(() => expect(connections).toBe(2), 30_000);
+    await vi.waitFor(() => expect(connections).toBeGreaterThan(before), 60_000);
   });
 });
 

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createDataFolder, processesOf, startNodProcess } from "./support/nod-process.ts";
 import { approveFirst, firstSwipe, patience, signIn, untilFilled, type Person } from "./support/person.ts";
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 1_200_000 });
 
 /** An order that a kill kept from being sent goes out afterwards, unless the price has moved too far by then. */
 const untilSettled = (person: Person) =>

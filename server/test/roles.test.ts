@@ -9,8 +9,8 @@ import { useTestDatabase } from "./support/database.ts";
 import { createDataFolder, startNodProcess, type NodProcess } from "./support/nod-process.ts";
 
 // Whole processes start here, on a machine that may be busy with other tests.
-const patience = { timeout: 120_000, interval: 100 };
-vi.setConfig({ testTimeout: 600_000 });
+const patience = { timeout: 240_000, interval: 100 };
+vi.setConfig({ testTimeout: 1_200_000 });
 
 const database = useTestDatabase();
 const keys = { keyId: "PKROLES", secretKey: "the-secret-of-the-workers", account: "paper" };
@@ -83,15 +83,17 @@ test("a worker asks, a web process tells and takes the answer, and the worker's 
 
   // Each serves what is its own.
   expect((await fetch(`${worker.address}/healthz`)).status).toBe(200);
-  expect(await (await fetch(`${worker.address}/metrics`)).text()).toMatch(/^nod_lease_held\{lease="order-desk"\} 1$/m);
+  await vi.waitFor(async () => expect(await (await fetch(`${worker.address}/metrics`)).text()).toMatch(/^nod_lease_held\{lease="order-desk"\} 1$/m), patience);
   expect((await fetch(`${worker.address}/v1/me/questions`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(404);
   expect((await fetch(`${worker.address}/`)).status).toBe(404);
   expect(await (await fetch(`${web.address}/metrics`)).text()).toMatch(/^nod_lease_held\{lease="order-desk"\} 0$/m);
-  const { parts } = (await (await fetch(`${web.address}/readyz`)).json()) as { parts: { name: string; ready: boolean }[] };
-  expect(parts).toContainEqual(expect.objectContaining({ name: "broker_reconciled", ready: true }));
+  await vi.waitFor(async () => {
+    const { parts } = (await (await fetch(`${web.address}/readyz`)).json()) as { parts: { name: string; ready: boolean }[] };
+    expect(parts).toContainEqual(expect.objectContaining({ name: "broker_reconciled", ready: true }));
+  }, patience);
   expect(snub.calls()).toBe(0);
-  const { rows: shards } = await database.ownerPool.query("select name from leases where name in ('market', 'shard 0 of 4', 'shard 1 of 4', 'shard 2 of 4', 'shard 3 of 4') and owner like $1", [`${worker.child.pid}-%`]);
-  expect(shards).toHaveLength(5);
+  const shards = async () => (await database.ownerPool.query("select name from leases where name in ('market', 'shard 0 of 4', 'shard 1 of 4', 'shard 2 of 4', 'shard 3 of 4') and owner like $1", [`${worker.child.pid}-%`])).rows;
+  await vi.waitFor(async () => expect(await shards()).toHaveLength(5), patience);
   const { rows: owners } = await database.ownerPool.query<{ name: string; owner: string }>("select name, owner from leases where expires_at > clock_timestamp()");
   expect(owners.map(({ owner }) => owner).filter((owner) => owner.startsWith(`${web.child.pid}-`))).toEqual([]);
 

@@ -14,7 +14,7 @@ import { approveFirst, patience, signIn, untilFilled } from "./support/person.ts
 import { startSpanCollector, type CollectedSpan } from "./support/span-collector.ts";
 import { alertsIn, metricsNamedBy, panelsOf } from "./support/promql.ts";
 
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 1_200_000 });
 
 const database = useTestDatabase();
 const repository = join(import.meta.dirname, "../..");
@@ -84,12 +84,15 @@ test("one order from the fact to the fill: one trace, one id in every line, and 
     const [link]: CollectedSpan["links"] = from.links;
     const origin: CollectedSpan | undefined = await vi.waitFor(() => collector.spans.find((span) => link !== undefined && span.traceId === link.traceId && span.spanId === link.spanId) ?? expect.fail("the link leads nowhere yet"), patience);
     origins.add(origin.name);
-    from = origin.name === "ask" ? undefined : collector.spans.find((span) => span.traceId === origin.traceId && span.parentSpanId === "");
-    if (origin.name === "ask") {
-      const tick = collector.spans.filter((span) => span.traceId === origin.traceId);
-      expect(tick.map(({ name }) => name)).toEqual(expect.arrayContaining(["tick", "ingest", "evaluate", "ask"]));
-      expect(tick.find(({ name }) => name === "tick")?.spanId).toBe(origin.parentSpanId);
+    if (origin.name !== "ask") {
+      from = await vi.waitFor(() => collector.spans.find((span) => span.traceId === origin.traceId && span.parentSpanId === "") ?? expect.fail("the trace has no beginning yet"), patience);
+      continue;
     }
+    from = undefined;
+    // The tick itself ends last.
+    const tick = (): CollectedSpan[] => collector.spans.filter((span) => span.traceId === origin.traceId);
+    await vi.waitFor(() => expect(tick().map(({ name }) => name)).toEqual(expect.arrayContaining(["tick", "ingest", "evaluate", "ask"])), patience);
+    expect(tick().find(({ name }) => name === "tick")?.spanId).toBe(origin.parentSpanId);
   }
   expect(origins).toContain("ask");
   expect(collector.headers.every((headers) => headers["x-collector-key"] === collectorKey)).toBe(true);

@@ -13,8 +13,8 @@ import { addUsers, configWith, dipRule } from "./support/trading-users.ts";
 import { until } from "./support/until.ts";
 
 // Whole processes start here, on a machine that may be busy with other tests.
-const patienceMs = 120_000;
-vi.setConfig({ testTimeout: 600_000 });
+const patienceMs = 240_000;
+vi.setConfig({ testTimeout: 1_200_000 });
 /** What a stand-by needs beside the lease's own time is an attempt a second: ten in all. */
 const longestLeaseSeconds = 9;
 
@@ -44,9 +44,10 @@ test("a worker is killed while an approved order waits: the other sends it exact
   await addUsers(database.ownerPool, "waiting", { ...config, guardrails: { ...config.guardrails, undo_seconds: 5 } }, ["alice"]);
   const first = await startNodProcess(await createDataFolder(), environment);
   await first.ready();
+  // The second comes only when there is nothing left for it to take.
+  await until("the first has it all", async () => (await leasesOf(first)).join() === "auto-answers,expiry,market-data-stream,tick", patienceMs);
   const second = await startNodProcess(await createDataFolder(), environment);
   await second.ready();
-  await until("the first has it all", async () => (await leasesOf(first)).join() === "auto-answers,expiry,market-data-stream,tick", patienceMs);
   expect(await leasesOf(second)).toEqual([]);
 
   const answers = createAnswers({ pool: database.webPool, settings: testRiskSettings, telemetry: createTelemetry(new Registry(), pino({ level: "silent" })) }, { configs: { resolve: effectiveConfig, held: () => undefined }, orderPlaced: () => undefined });

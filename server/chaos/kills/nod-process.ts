@@ -6,7 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const entry = join(import.meta.dirname, "../../src/main.ts");
 const readyTimeoutMs = 300_000;
-const stopTimeoutMs = 60_000;
+/** Past the time that Nod gives itself. */
+const stopTimeoutMs = 120_000;
+/** Who is asked and does not answer is asked anew. */
+const probeTimeoutMs = 20_000;
 const outputLimit = 20_000;
 
 export type NodProcess = {
@@ -41,7 +44,7 @@ export function startNodProcess(address: string, environment: Record<string, str
     ready: async () => {
       const givesUpAt = performance.now() + readyTimeoutMs;
       while (isRunning()) {
-        const response = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+        const response = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(probeTimeoutMs) }).catch(() => null);
         await response?.body?.cancel();
         if (response?.ok === true) return true;
         if (performance.now() > givesUpAt) throw new Error(`Nod was not ready in time:\n${output}`);

@@ -9,7 +9,8 @@ export type Person = {
   answerAll(random: Random, onAsked: () => void): Promise<void>;
 };
 
-const callTimeoutMs = 3_000;
+/** A process that is killed ends every call on it at once. */
+const callTimeoutMs = 30_000;
 
 export function createPerson(address: string, uid: string, owner: Pool): Person {
   let token: string | null = null;

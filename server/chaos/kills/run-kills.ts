@@ -23,12 +23,17 @@ const duringStartShare = 0.2;
 const longestStartMs = 1_500;
 const longestLoadMs = 900;
 const busyShare = 0.8;
-const longestIdleMs = 60_000;
+const longestIdleMs = 240_000;
 const mostStarts = 4;
 const roundPauseMs = 25;
-const restTimeoutMs = 300_000;
+const restTimeoutMs = 600_000;
 const lookEveryMs = 100;
-const looksBetweenJumps = 50;
+/**
+ * Between the first two jumps. Each takes every lease away, so on a machine that needs longer to take them again and to compare
+ * the books there must be more time before the next.
+ */
+const firstLooksBetweenJumps = 50;
+const moreLooksEachTime = 1.5;
 /** Past the time that an order may stay in doubt, by the database's clock. */
 const doubtMs = 6 * 60_000;
 /** The adapter's time-out for a POST in this run, and where nothing goes wrong any more. */
@@ -148,9 +153,12 @@ async function comeToRest({ address, environment, simulator, owner }: Run): Prom
     await letTimePass();
     const nod = await startUntilReady(address, { ...environment, QUESTION_WORKER_ENABLED: "false", ALPACA_REQUEST_TIMEOUT_MS: String(unhurriedTimeoutMs) });
     const givesUpAt = performance.now() + restTimeoutMs;
+    let looks = firstLooksBetweenJumps;
     for (let look = 1; (left = await whatIsLeft(owner, ordersAt(simulator))) !== null && performance.now() < givesUpAt; look += 1) {
       await sleep(lookEveryMs);
-      if (look % looksBetweenJumps === 0) await letTimePass();
+      if (look < looks) continue;
+      await letTimePass();
+      [look, looks] = [0, looks * moreLooksEachTime];
     }
     await nod.stop();
   }

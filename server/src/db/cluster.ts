@@ -69,8 +69,10 @@ const fastOptions = { fsync: "off", synchronous_commit: "off", full_page_writes:
 const startTimeoutMs = 120_000;
 const stopTimeoutMs = 30_000;
 const pollMs = 40;
-/** After a kill, the server needs a moment to notice that the owner's connection is gone. */
+/** Another start may be about to be refused, or to end. */
 const ownershipTimeoutMs = 2_000;
+/** After a kill, the server needs a moment to notice that the owner's connection is gone; on a busy machine a long one. */
+const deadOwnerTimeoutMs = 60_000;
 const ownershipKey = 7_011_982_000;
 
 /**
@@ -172,7 +174,7 @@ async function own(folder: ClusterFolder, access: ClusterAccess, postmaster: Pos
     if (!stopping) settings.onLost?.(error);
   });
   await owner.connect();
-  const owned = await takeOwnership(owner, settings.inUse === "join" ? 0 : ownershipTimeoutMs);
+  const owned = await takeOwnership(owner, settings.inUse ?? "refuse");
   if (!owned && settings.inUse !== "join") {
     const other = await ownerProcess(owner);
     await owner.end();
@@ -195,14 +197,28 @@ async function own(folder: ClusterFolder, access: ClusterAccess, postmaster: Pos
   };
 }
 
-async function takeOwnership(owner: pg.Client, timeoutMs: number): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs;
-  do {
+/** Waits for an owner that has ended, and hardly for one that is there. */
+async function takeOwnership(owner: pg.Client, inUse: "refuse" | "join"): Promise<boolean> {
+  const began = performance.now();
+  for (;;) {
     const { rows } = await owner.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [ownershipKey]);
     if (rows[0]?.taken === true) return true;
+    const waitedMs = performance.now() - began;
+    if (inUse === "join" || waitedMs > deadOwnerTimeoutMs) return false;
+    if (waitedMs > ownershipTimeoutMs && isRunning(Number(await ownerProcess(owner)))) return false;
     await sleep(pollMs);
-  } while (Date.now() < deadline);
-  return false;
+  }
+}
+
+/** False for what is no process's number. */
+function isRunning(pid: number): boolean {
+  if (!(Number.isSafeInteger(pid) && pid > 0)) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's process is one too.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
 async function ownerProcess(client: pg.Client): Promise<string> {

@@ -1,6 +1,6 @@
 /** Worlds follow each other in one database: what one leaves behind must not be there for the next. */
 import pg from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openDatabase, type StageDatabase } from "../../chaos/stage/database.ts";
 import { keepDatabase, type DatabaseKeeper } from "../../chaos/stage/world-database.ts";
 import { openStage, type Stage } from "../../chaos/stage/stage.ts";
@@ -66,7 +66,8 @@ test("a database that begins anew is as one that was just created, whatever was 
 
 test("a database in which somebody may still be at work is given to nobody else", async () => {
   const world = await kept.open();
-  const late = await world.app.connect();
+  // The pool has the little patience of lives that may die of the lack of it.
+  const late = await vi.waitFor(() => world.app.connect(), 60_000);
   late.on("error", () => undefined); // its database goes away
   await late.query("begin");
   await late.query("insert into users (firebase_uid) values ('late')");

@@ -137,6 +137,25 @@ describe("after a kill", () => {
     expect(await serverPid()).toBeUndefined();
   });
 
+  test("a server that is slow to notice it is waited for", async () => {
+    await withData();
+    const { child, line } = await startChild("ready ");
+    const [backend] = await query(line.replace("ready ", ""), "select pid from pg_stat_activity where application_name like 'nod-owner %'");
+    const { pid } = backend as { pid: number };
+    process.kill(pid, "SIGSTOP");
+    try {
+      await kill(child);
+      const starting = start();
+      // Longer than one waits whose owner is there.
+      await Promise.race([starting, sleep(3_000)]);
+      process.kill(pid, "SIGCONT");
+      expect((await starting).adopted).toBe(true);
+    } catch (error) {
+      process.kill(pid, "SIGCONT");
+      throw error;
+    }
+  });
+
   test("when the server was killed too, its lock file is cleared and nothing committed is lost", async () => {
     const { child, line } = await startChild("ready ");
     await query(line.replace("ready ", ""), "create table kept as select 42 as answer");

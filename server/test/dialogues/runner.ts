@@ -14,7 +14,7 @@
  *   process   stops · dies · starts [, and cannot compare the books]
  *   broker    answers POST 200 <status> · 200 filled 0.1 at 100 as e1 · 200 about another order · 403 "message"
  *             answers POST with nothing|garbage|an empty object[, having placed it] · resets the connection of POST[, …]
- *             never answers POST[, …]                       with it the whole dialogue has a patience of a second
+ *             never answers POST[, …]                       with it the whole dialogue has a patience of four seconds
  *             answers DELETE 204|404|422|500 · has the order after all · does not show the order yet
  *             holds another symbol|side|size under its id
  *             streams <status>[, with 0.02 filled] [as m1] · streams fill|partial_fill 0.1 at 100 as e1[, staying <status>]
@@ -90,9 +90,9 @@ function readLine(file: string, number: number, text: string): Line {
 export type PlayOptions = { patienceMs?: number; lastLinePatienceMs?: number };
 
 /** @throws DialogueError at the first line that does not hold */
-export async function playDialogue(database: TestDatabase, dialogue: Dialogue, { patienceMs = 20_000, lastLinePatienceMs = patienceMs }: PlayOptions = {}): Promise<void> {
+export async function playDialogue(database: TestDatabase, dialogue: Dialogue, { patienceMs = 60_000, lastLinePatienceMs = patienceMs }: PlayOptions = {}): Promise<void> {
   const givesUp = dialogue.lines.some(({ text }) => text.includes("never answers POST"));
-  const stage = await setStage(database, { patienceMs, requestTimeoutMs: givesUp ? 1_000 : 30_000, on: dialogue.lines.some(({ step }) => step.actor === "simulator") ? "simulator" : "wire" });
+  const stage = await setStage(database, { patienceMs, requestTimeoutMs: givesUp ? 4_000 : 60_000, on: dialogue.lines.some(({ step }) => step.actor === "simulator") ? "simulator" : "wire" });
   try {
     await play(stage, dialogue.file, { text: "before the first line", number: 1, run: () => begin(stage) });
     for (const [index, { text, number, step, said }] of dialogue.lines.entries()) {

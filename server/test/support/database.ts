@@ -9,6 +9,7 @@
  * A file that must not share one between its tests calls `createTestDatabase()` and `drop()` itself.
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, inject } from "vitest";
 import { createPool } from "../../src/db/pool.ts";
@@ -28,6 +29,10 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** A test is no place for patience to run out, however busy the machine is; one that is about time-outs opens a pool of its own. */
+const patienceMs = 60_000;
+const patience = { statementTimeoutMs: patienceMs, lockTimeoutMs: patienceMs, connectTimeoutMs: patienceMs, idleInTransactionTimeoutMs: patienceMs };
+
 export async function createTestDatabase(): Promise<TestDatabase> {
   const cluster = inject("testCluster");
   const name = `test_${randomBytes(6).toString("hex")}`;
@@ -36,9 +41,9 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const url = cluster.appUrl.replace("DATABASE", name);
   const webUrl = cluster.webUrl.replace("DATABASE", name);
   const ownerUrl = cluster.ownerUrl.replace("DATABASE", name);
-  const pool = createPool({ url, applicationName: "nod-test", maxConnections: 10 });
-  const webPool = createPool({ url: webUrl, applicationName: "nod-test-web", maxConnections: 10 });
-  const ownerPool = createPool({ url: ownerUrl, applicationName: "nod-test-owner", maxConnections: 2, statementTimeoutMs: 60_000 });
+  const pool = createPool({ url, applicationName: "nod-test", maxConnections: 10, ...patience });
+  const webPool = createPool({ url: webUrl, applicationName: "nod-test-web", maxConnections: 10, ...patience });
+  const ownerPool = createPool({ url: ownerUrl, applicationName: "nod-test-owner", maxConnections: 2, ...patience });
   return {
     name,
     url,
@@ -79,7 +84,23 @@ export function useTestDatabase(): TestDatabase {
   };
 }
 
+/** PostgreSQL's object_in_use: it gives whoever is at work in a database, such as its own vacuum, five seconds to leave. */
+const objectInUse = "55006";
+
+/** Creates or drops a database; again, when somebody did not leave it in time. */
 async function runOnce(url: string, statement: string): Promise<void> {
+  const givesUpAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await tryOnce(url, statement);
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError && error.code === objectInUse) || performance.now() > givesUpAt) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+async function tryOnce(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined); // the running query rejects with it
   await client.connect();

@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 import { freePort } from "../../src/db/free-port.ts";
 
 const entry = join(import.meta.dirname, "../../src/main.ts");
-const readyTimeoutMs = 180_000;
+const readyTimeoutMs = 300_000;
 const exitTimeoutMs = 60_000;
 
 export type NodProcess = {

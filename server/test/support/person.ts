@@ -5,12 +5,15 @@ import { expect, vi } from "vitest";
 import type { NodProcess } from "./nod-process.ts";
 
 /** Whole processes and databases start, on a machine that may be busy with other tests. */
-export const patience = { timeout: 120_000, interval: 100 };
+export const patience = { timeout: 240_000, interval: 100 };
+
+/** A connection for each call: one that was kept can be closed by the server in the moment in which a call is sent on it. */
+const unkept = { connection: "close" };
 
 export async function signIn(nod: Pick<NodProcess, "address">, uid: string) {
-  const session = await fetch(`${nod.address}/v1/dev/session`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ uid }) });
+  const session = await fetch(`${nod.address}/v1/dev/session`, { method: "POST", headers: { ...unkept, "content-type": "application/json" }, body: JSON.stringify({ uid }) });
   const { token } = (await session.json()) as { token: string };
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const headers = { ...unkept, authorization: `Bearer ${token}`, "content-type": "application/json" };
   const get = async (path: string): Promise<unknown> => (await fetch(`${nod.address}${path}`, { headers })).json();
   return {
     token,

@@ -1,6 +1,7 @@
 /** A network between two programs of a test, which can be cut, and can swallow everything without a word. */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { freePort } from "../../src/db/free-port.ts";
 
 export type TcpProxy = {
   port: number;
@@ -41,7 +42,8 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     cut();
     await closed;
   };
-  const port = await listen(0);
+  // One that it can come back on, whoever tries to connect meanwhile.
+  const port = await listen(await freePort());
   return {
     port,
     async become(state) {

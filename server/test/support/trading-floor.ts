@@ -80,7 +80,7 @@ export function createFloor(pool: Pool, broker: { port: BrokerPort; stream: Trad
   };
 }
 
-export const secondPool = (url: string): Pool => createPool({ url, applicationName: "nod-test-2", maxConnections: 10 });
+export const secondPool = (url: string): Pool => createPool({ url, applicationName: "nod-test-2", maxConnections: 10, connectTimeoutMs: 60_000, lockTimeoutMs: 60_000, statementTimeoutMs: 60_000, idleInTransactionTimeoutMs: 60_000 });
 
 const floorConfig = (changes: Partial<TradingConfig["guardrails"]> = {}, symbols: readonly string[] = ["SPY", "AAPL", "MSFT"]): TradingConfig => {
   const config = configWith(symbols.map((symbol, index) => dipRule({ id: `dip_${index}`, symbol })));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Who takes guards away, to see tests fail, waits in vain often and does not wait so long. */
-const patienceMs = Number(process.env["NOD_TEST_PATIENCE_MS"] ?? 20_000);
+const patienceMs = Number(process.env["NOD_TEST_PATIENCE_MS"] ?? 60_000);
 
 /** Waits until a condition gives something, and gives that. @throws when it does not within `withinMs` */
 export async function until<Result>(what: string, condition: () => Promise<Result | null | undefined | false>, withinMs = patienceMs): Promise<Result> {
