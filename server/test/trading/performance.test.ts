@@ -3,6 +3,7 @@ import type { PerformanceRange } from "@nod/contract/performance";
 import { compileValidator } from "@nod/contract/validators";
 import { beforeEach, describe, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
+import { addDays, newYorkDate, newYorkInstant } from "../../src/core/trading-day.ts";
 import { dbOfUser } from "../../src/db/user-db.ts";
 import { readPerformance } from "../../src/trading/portfolio/performance-table.ts";
 import { useTestDatabase } from "../support/database.ts";
@@ -125,24 +126,26 @@ describe("the day's curve", () => {
 
 describe("the curve of months", () => {
   test("goes from close to close by daily bars that are whole, and otherwise by the day's last minute", async () => {
-    for (const days of [20, 19, 18]) await session(new Date(before(days).getTime() - 390 * minuteMs), 390, days);
-    await traded({ qty: "1", price: "100", at: new Date(before(20).getTime() - 60 * minuteMs) });
-    await traded({ side: "sell", qty: "0.5", price: "120", at: new Date(before(19).getTime() - 60 * minuteMs) });
+    const today = newYorkDate(new Date());
+    const closeOf = (daysAgo: number): Date => newYorkInstant(addDays(today, -daysAgo), "16:00");
+    for (const days of [20, 19, 18]) await session(new Date(closeOf(days).getTime() - 390 * minuteMs), 390, days);
+    await traded({ qty: "1", price: "100", at: new Date(closeOf(20).getTime() - 60 * minuteMs) });
+    await traded({ side: "sell", qty: "0.5", price: "120", at: new Date(closeOf(19).getTime() - 60 * minuteMs) });
     const dayOf = (days: number, close: string): Promise<unknown> =>
       database.ownerPool.query(
         `insert into market_bars (feed, asset_class, symbol, timeframe, starts_at, open, high, low, close, volume) select 'iex', 'us_equity', 'SPY', '1Day', date_trunc('day', $1::timestamptz at time zone 'America/New_York') at time zone 'America/New_York', $2, $2, $2, $2, 1`,
-        [new Date(before(days).getTime() - 1), close],
+        [new Date(closeOf(days).getTime() - 1), close],
       );
     await dayOf(20, "110");
     await dayOf(19, "118");
     await dayOf(18, "999");
-    await database.ownerPool.query("insert into market_bar_coverage (feed, asset_class, symbol, timeframe, covered_from, covered_to, adjusted_as_of) values ('iex', 'us_equity', 'SPY', '1Day', $1, date_trunc('day', $2::timestamptz at time zone 'America/New_York') at time zone 'America/New_York' + interval '1 hour', current_date)", [before(40), new Date(before(19).getTime() - 1)]);
-    await minute("SPY", new Date(before(18).getTime() - 2 * minuteMs), "116");
+    await database.ownerPool.query("insert into market_bar_coverage (feed, asset_class, symbol, timeframe, covered_from, covered_to, adjusted_as_of) values ('iex', 'us_equity', 'SPY', '1Day', $1, date_trunc('day', $2::timestamptz at time zone 'America/New_York') at time zone 'America/New_York' + interval '1 hour', current_date)", [before(40), new Date(closeOf(19).getTime() - 1)]);
+    await minute("SPY", new Date(closeOf(18).getTime() - 2 * minuteMs), "116");
     await last("SPY", "130");
     const read = await performance("1m");
-    expect(at(read, before(20))).toMatchObject({ value_usd: "110", result_usd: "10" });
-    expect(at(read, before(19))).toMatchObject({ value_usd: "59", result_usd: "19" });
-    expect(at(read, before(18))).toMatchObject({ value_usd: "58", result_usd: "18" });
+    expect(at(read, closeOf(20))).toMatchObject({ value_usd: "110", result_usd: "10" });
+    expect(at(read, closeOf(19))).toMatchObject({ value_usd: "59", result_usd: "19" });
+    expect(at(read, closeOf(18))).toMatchObject({ value_usd: "58", result_usd: "18" });
     expect(read.points.at(-1)).toMatchObject({ value_usd: "65", result_usd: "25" });
     expect((await performance("3m")).since).toBe(read.since);
   });
