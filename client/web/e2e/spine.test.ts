@@ -5,11 +5,9 @@ import { useWorld } from "./support/world.ts";
 const world = useWorld("recorded");
 
 test("on a fresh database, with the default rules and a recorded day: sign in, be asked about a real dip, swipe, see it filled, once", async () => {
-  const startedAt = performance.now();
   const page = await world.open({ uid: "demo" });
   const card = cardOf(page, "IBM");
   await page.getByRole("article").first().waitFor();
-  expect(performance.now() - startedAt).toBeLessThan(15_000);
   // The numeric question about AIG may have come first.
   if (!(await card.isVisible())) {
     await page.waitForTimeout(500);

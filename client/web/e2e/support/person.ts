@@ -13,7 +13,8 @@ export type Person = { uid: string; token: string };
 async function call(stack: Stack, method: string, path: string, body: unknown, token?: string): Promise<unknown> {
   const response = await fetch(stack.address + path, {
     method,
-    headers: { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    // A connection for each call: one that was kept can be closed by the server in the moment in which a call is sent on it.
+    headers: { connection: "close", "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
     body: JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);

@@ -2,6 +2,9 @@
 import type { Browser, CDPSession, Locator, Page } from "playwright-core";
 
 /** `serviceWorkers`: blocked unless a test is about them, so that tests can stand between the page and the network. */
+/** Of every wait and press; long enough for a machine that is busy with other things, short of a test's own. */
+const actionTimeoutMs = 90_000;
+
 export type View = { serviceWorkers?: "allow" | "block"; width: number; height: number; colorScheme?: "light" | "dark"; touch?: boolean; scale?: number };
 
 export const phone: View = { width: 390, height: 844, touch: true };
@@ -13,6 +16,7 @@ export type Faults = string[];
 export async function openPage(browser: Browser, view: View): Promise<{ page: Page; faults: Faults; close(): Promise<void> }> {
   const { width, height, colorScheme = "light", touch = true, scale = 1, serviceWorkers = "block" } = view;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: touch, isMobile: touch, deviceScaleFactor: scale, serviceWorkers });
+  context.setDefaultTimeout(actionTimeoutMs);
   const page = await context.newPage();
   const faults: Faults = [];
   page.on("pageerror", (error) => faults.push(error.message));

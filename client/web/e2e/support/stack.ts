@@ -9,8 +9,9 @@ import { startSimulator, type Simulator } from "@nod/alpaca-simulator";
 import { freePort } from "../../../../server/src/db/free-port.ts";
 
 const repository = join(import.meta.dirname, "../../../..");
-const readyTimeoutMs = 60_000;
-const stopTimeoutMs = 15_000;
+const readyTimeoutMs = 300_000;
+/** Past the time that Nod gives itself. */
+const stopTimeoutMs = 60_000;
 /** The server's last lines, told when it does not come up. */
 const keptOutputCharacters = 8_000;
 
