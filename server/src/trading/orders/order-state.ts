@@ -157,11 +157,15 @@ function taken(state: AtBroker, report: Report): Transition {
 /** Its quantity may still hold what was taken back since. Of the very moment of the amendment it cannot be told, so not either. */
 const isFromBeforeAmendment = (state: OrderState, { updatedAt }: Report): boolean => state.amendedAt !== null && (updatedAt === null || updatedAt <= state.amendedAt);
 
-/** Of a report that an amendment has overtaken only an execution that was not known is news. */
+/**
+ * Of a report that an amendment has overtaken only an execution that was not known is news; its status is from before, and the
+ * amendment may have brought the order back. In one of the amendment's own moment the status is the one that it left.
+ */
 function recounted(state: AtBroker, report: Report): Transition {
-  const { executed } = report;
-  if (executed === undefined || !isGreater(executed.qty, state.filledQty)) return { kind: "unchanged" };
-  return taken(state, { ...report, filledQty: executed.qty, filledAvgPrice: executed.avgPrice });
+  const { executed, updatedAt } = report;
+  if (executed !== undefined && isGreater(executed.qty, state.filledQty)) return taken(state, { ...report, filledQty: executed.qty, filledAvgPrice: executed.avgPrice });
+  if (updatedAt?.getTime() !== state.amendedAt?.getTime()) return { kind: "unchanged" };
+  return taken(state, { ...report, filledQty: state.filledQty, filledAvgPrice: state.filledAvgPrice });
 }
 
 /** The exception that is stated: it may lower what was filled, and bring an order back that had ended, if the broker says so. */
