@@ -1,6 +1,6 @@
 import "@fontsource-variable/inter/opsz.css";
 import "./styles/app.css";
-import { StrictMode } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.tsx";
 import { navigate, routeOf } from "./app/routes.ts";
@@ -12,8 +12,11 @@ void startServiceWorker((path) => navigate(routeOf(path)));
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+// In pieces, between which the browser can paint and take presses.
+startTransition(() =>
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  ),
 );

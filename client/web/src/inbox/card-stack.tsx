@@ -147,13 +147,14 @@ export function CardStack({ deck }: { deck: Deck }) {
         onPutAway={inHand.phase.kind === "dead" ? leave : null}
         waiting={deck.cards.length - 1}
       />
-      <ConfirmApproval
-        open={confirming === id && !dead && inHand.phase.kind === "open"}
-        label={label}
-        line={isTradingQuestion(inHand.question) && inHand.question.metadata.mode === "live" ? "This is real money. One order goes to the broker." : "It is more than you approve in one step on this device. One order goes to the broker."}
-        onApprove={() => press(approval)}
-        onClose={() => setConfirming(null)}
-      />
+      {confirming === id && !dead && inHand.phase.kind === "open" && (
+        <ConfirmApproval
+          label={label}
+          line={isTradingQuestion(inHand.question) && inHand.question.metadata.mode === "live" ? "This is real money. One order goes to the broker." : "It is more than you approve in one step on this device. One order goes to the broker."}
+          onApprove={() => press(approval)}
+          onClose={() => setConfirming(null)}
+        />
+      )}
     </>
   );
 }

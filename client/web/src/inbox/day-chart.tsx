@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { TradingQuestionMetadata } from "@nod/contract/question";
+import { memo } from "react";
 import { movedByPercent, percentSize, price, toPlotNumber } from "../money/decimal-text.ts";
 import { priceLineQuery } from "../questions/queries.ts";
 import { referenceOf } from "../questions/trading-question.ts";
@@ -26,7 +27,7 @@ function Level({ at, label, above, tone, endsAt = 100 }: { at: number; label: st
 }
 
 /** The day so far: the price line, what it is compared with, the level that fired and the moment it did. Nothing when there is no line. */
-export function DayChart({ metadata, low }: { metadata: TradingQuestionMetadata; /** Leaves room for an amount to choose. */ low: boolean }) {
+export const DayChart = memo(function DayChart({ metadata, low }: { metadata: TradingQuestionMetadata; /** Leaves room for an amount to choose. */ low: boolean }) {
   const { data, isPending } = useQuery(priceLineQuery(metadata.symbol));
   const firedAtMs = Date.parse(metadata.price_as_of);
   const compared = referenceOf(metadata);
@@ -67,4 +68,4 @@ export function DayChart({ metadata, low }: { metadata: TradingQuestionMetadata;
       </figcaption>
     </figure>
   );
-}
+});

@@ -1,10 +1,11 @@
 import type { Question } from "@nod/contract/question";
+import { memo } from "react";
 import { compareDecimals, percentSize, price as formatPrice } from "../money/decimal-text.ts";
 import { isTradingQuestion, referenceOf } from "../questions/trading-question.ts";
 import { comparedWith } from "../words/market.ts";
 
 /** What happened, as a sentence with its number large. Questions of other pipelines are their own sentence. */
-export function Headline({ question, id }: { question: Question; id: string }) {
+export const Headline = memo(function Headline({ question, id }: { question: Question; id: string }) {
   if (!isTradingQuestion(question)) {
     return (
       <h2 id={id} className="text-lead font-strong tracking-tight text-pretty">
@@ -31,4 +32,4 @@ export function Headline({ question, id }: { question: Question; id: string }) {
       {comparedWith[reference.metric]}, at ${formatPrice(price)}
     </h2>
   );
-}
+});

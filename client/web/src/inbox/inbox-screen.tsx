@@ -1,6 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useDeferredValue } from "react";
 import { wordsForFailure } from "../api/errors.ts";
 import { ActivityList } from "../activity/activity-list.tsx";
+import { useIsWide } from "../app/use-is-wide.ts";
 import { deckQuery } from "../questions/queries.ts";
 import { CardStack } from "./card-stack.tsx";
 import { EmptyInbox } from "./empty-inbox.tsx";
@@ -32,7 +34,10 @@ function Bones() {
 /** The inbox: the card in hand, or what is being watched. On a desktop the story stands beside it. */
 export function InboxScreen({ questionId }: { /** The one that was tapped in a notification. */ questionId: string | null }) {
   const { data: deck, error } = useQuery(deckQuery(useQueryClient()));
-  const known = deck !== undefined && (deck.loaded || deck.cards.length > 0);
+  const isKnown = deck !== undefined && (deck.loaded || deck.cards.length > 0);
+  // The first card is drawn in pieces, so that nothing is held up while it comes.
+  const known = useDeferredValue(isKnown) && isKnown;
+  const isWide = useIsWide();
   return (
     <div className="flex min-h-0 flex-1 lg:gap-10">
       <section aria-label="Inbox" className="relative mx-auto flex min-h-0 w-full max-w-md flex-1 flex-col lg:mx-0 lg:max-w-[26rem] lg:flex-none">
@@ -47,9 +52,11 @@ export function InboxScreen({ questionId }: { /** The one that was tapped in a n
         {known && questionId !== null && <TappedQuestion key={questionId} questionId={questionId} deck={deck} />}
         <OutcomeToast />
       </section>
-      <section aria-label="Latest activity" className="hidden min-h-0 flex-1 overflow-y-auto lg:mr-5 lg:block">
-        <ActivityList show="all" openStoryId={null} withoutOpen />
-      </section>
+      {isWide && (
+        <section aria-label="Latest activity" className="mr-5 min-h-0 flex-1 overflow-y-auto">
+          <ActivityList show="all" openStoryId={null} withoutOpen />
+        </section>
+      )}
     </div>
   );
 }

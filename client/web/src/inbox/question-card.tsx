@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Question } from "@nod/contract/question";
-import { useRef, type ReactNode } from "react";
+import { memo, useDeferredValue, useRef, type ReactNode } from "react";
 import { Link } from "../app/link.tsx";
 import { ModeTag } from "../app/mode-tag.tsx";
 import { useIsPast } from "../live/use-is-past.ts";
@@ -41,7 +41,7 @@ function Headroom() {
   );
 }
 
-function TradingBody({ question, amount }: { question: TradingQuestion; amount: string | null }) {
+const TradingBody = memo(function TradingBody({ question, amount }: { question: TradingQuestion; amount: string | null }) {
   const { metadata } = question;
   const now = useServerNow(1_000);
   const { data: snapshots } = useQuery(snapshotsQuery([metadata.symbol]));
@@ -67,7 +67,7 @@ function TradingBody({ question, amount }: { question: TradingQuestion; amount: 
       </div>
     </>
   );
-}
+});
 
 /** What letting go would do, named before it is done. */
 function OutcomeTag({ intent, approveLabel, ripening }: { intent: SwipeIntent; approveLabel: string; ripening: boolean }) {
@@ -103,6 +103,8 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
   const { question, phase } = card;
   const element = useRef<HTMLElement>(null);
   const bounds = amountBounds(question);
+  // The one behind is drawn after the one in hand, while there is nothing else to do.
+  const isDrawn = useDeferredValue(true, inHand);
   const isPast = useIsPast(Date.parse(question.expires_at));
   const expired = phase.kind === "open" && isPast;
   const drag = useCardDrag(element, {
@@ -145,9 +147,13 @@ export function QuestionCard({ card, inHand, amountText, onAmount, approval, app
           </span>
         </header>
         <Headline question={question} id={titleId} />
-        {isTradingQuestion(question) && <DayChart metadata={question.metadata} low={bounds !== null} />}
-        {bounds !== null && <AmountPicker bounds={bounds} text={amountText} onChange={onAmount} disabled={dead} />}
-        {isTradingQuestion(question) && <TradingBody question={question} amount={approval?.kind === "approve" ? approval.amount : null} />}
+        {isDrawn && (
+          <>
+            {isTradingQuestion(question) && <DayChart metadata={question.metadata} low={bounds !== null} />}
+            {bounds !== null && <AmountPicker bounds={bounds} text={amountText} onChange={onAmount} disabled={dead} />}
+            {isTradingQuestion(question) && <TradingBody question={question} amount={approval?.kind === "approve" ? approval.amount : null} />}
+          </>
+        )}
       </div>
       {inHand && dead && <DeadNotice questionId={question.id} outcome={phase.kind === "dead" ? phase.outcome : "expired"} by={phase.kind === "dead" ? phase.by : "nobody"} successor={successor} />}
       {edge(drag.intent)}

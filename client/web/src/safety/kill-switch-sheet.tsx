@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { KillSwitch, KillSwitchMode, KillSwitchRequest } from "@nod/contract/status";
-import { AlertDialog } from "radix-ui";
 import { useState } from "react";
 import { RefusedError, wordsForFailure } from "../api/errors.ts";
 import { http } from "../api/http.ts";
+import { Modal, safeChoice } from "../app/modal.tsx";
 import { useServerNow } from "../live/use-server-now.ts";
 import { statusQuery } from "../questions/queries.ts";
 import { clockTime } from "../words/time.ts";
@@ -71,24 +71,22 @@ function useSwitch(onDone: () => void) {
 }
 
 /** The second confirmation of `flatten`: by name, what is about to be sold. */
-function FlattenStep({ onBack, change }: { onBack: () => void; change: ReturnType<typeof useSwitch> }) {
+function FlattenStep({ onBack, onClose, change }: { onBack: () => void; onClose: () => void; change: ReturnType<typeof useSwitch> }) {
   const { data } = usePreview("flatten");
   const token = data?.confirmation?.token;
   return (
-    <>
-      <AlertDialog.Title className="text-lead font-strong tracking-tight">Sell everything?</AlertDialog.Title>
-      <AlertDialog.Description className="mt-2 text-soft">This sells at the market price and cannot be taken back. Nothing new is bought until you switch it off.</AlertDialog.Description>
+    <Modal role="alertdialog" at="bottom" title="Sell everything?" description="This sells at the market price and cannot be taken back. Nothing new is bought until you switch it off." onClose={onClose}>
       <Preview mode="flatten" withDetails />
       <Failure change={change} />
       <div className="mt-6 flex gap-3">
-        <button type="button" onClick={onBack} className={quiet}>
+        <button type="button" {...safeChoice} onClick={onBack} className={quiet}>
           Back
         </button>
         <button type="button" disabled={token === undefined || change.isPending} onClick={() => token !== undefined && change.mutate({ enabled: true, mode: "flatten", confirmation: token })} className={loud}>
           {data === undefined ? "Sell now" : flattenLabel(data)}
         </button>
       </div>
-    </>
+    </Modal>
   );
 }
 
@@ -100,6 +98,12 @@ function Failure({ change }: { change: ReturnType<typeof useSwitch> }) {
   );
 }
 
+function sheetWords(on: boolean, operators: boolean): { title: string; description: string } {
+  if (operators) return { title: "Stopped by the operator", description: "The operator has stopped all new orders for everybody, and only the operator can switch that off. You can still stop harder for yourself." };
+  if (on) return { title: "Trading is stopped", description: "Let orders through again, or stop harder. Nothing that was stopped meanwhile is sent after the fact." };
+  return { title: "Stop trading?", description: "It holds on all your devices within a second, until you switch it off here. What you hold can always be sold." };
+}
+
 /** Everything that the switch can do, what it would do now, and what holds already. */
 export function KillSwitchSheet({ killSwitch, onDone }: { killSwitch: KillSwitch | undefined; onDone: () => void }) {
   const now = useServerNow(30_000);
@@ -108,17 +112,11 @@ export function KillSwitchSheet({ killSwitch, onDone }: { killSwitch: KillSwitch
   const [mode, setMode] = useState<KillSwitchMode>(current ?? "block_new");
   const [confirming, setConfirming] = useState(false);
   const change = useSwitch(onDone);
-  if (confirming) return <FlattenStep change={change} onBack={() => setConfirming(false)} />;
+  if (confirming) return <FlattenStep change={change} onBack={() => setConfirming(false)} onClose={onDone} />;
   const operators = on && killSwitch.scope === "all";
   const wanted = mode !== current;
   return (
-    <>
-      <AlertDialog.Title className="text-lead font-strong tracking-tight">{!on ? "Stop trading?" : operators ? "Stopped by the operator" : "Trading is stopped"}</AlertDialog.Title>
-      <AlertDialog.Description className="mt-2 text-soft">
-        {!on && "It holds on all your devices within a second, until you switch it off here. What you hold can always be sold."}
-        {on && !operators && "Let orders through again, or stop harder. Nothing that was stopped meanwhile is sent after the fact."}
-        {operators && "The operator has stopped all new orders for everybody, and only the operator can switch that off. You can still stop harder for yourself."}
-      </AlertDialog.Description>
+    <Modal role="alertdialog" at="bottom" {...sheetWords(on, operators)} onClose={onDone}>
       {on && killSwitch.since !== null && <p className="mt-1 text-small text-faint">On since {clockTime(Date.parse(killSwitch.since), now)}.</p>}
       <fieldset className="mt-4 flex flex-col gap-2">
         <legend className="sr-only">How hard to stop</legend>
@@ -129,7 +127,9 @@ export function KillSwitchSheet({ killSwitch, onDone }: { killSwitch: KillSwitch
       <Preview mode={mode} withDetails={false} />
       <Failure change={change} />
       <div className="mt-6 flex gap-3">
-        <AlertDialog.Cancel className={quiet}>Leave it</AlertDialog.Cancel>
+        <button type="button" {...safeChoice} onClick={onDone} className={quiet}>
+          Leave it
+        </button>
         {wanted && (
           <button type="button" disabled={change.isPending} onClick={() => (mode === "flatten" ? setConfirming(true) : change.mutate({ enabled: true, mode }))} className={loud}>
             {modeWords[mode].confirm}
@@ -141,6 +141,6 @@ export function KillSwitchSheet({ killSwitch, onDone }: { killSwitch: KillSwitch
           </button>
         )}
       </div>
-    </>
+    </Modal>
   );
 }
