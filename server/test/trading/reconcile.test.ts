@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
 import { price, quantity, usd } from "../../src/core/decimal.ts";
+import { withTransaction } from "../../src/db/transaction.ts";
+import { applyBrokerEvent } from "../../src/trading/orders/apply-broker-event.ts";
+import type { Amendment } from "../../src/trading/ports.ts";
 import { createReconciler, type Reconciled } from "../../src/workers/reconcile.ts";
 import { createCountingPool } from "../support/counting-pool.ts";
 import { useTestDatabase } from "../support/database.ts";
@@ -170,6 +173,24 @@ test.each(["the same process", "the next process"])("executions that came while 
   const next = which === "the same process" ? floor : createFloor(database.pool, broker, { gateOpen: false });
   await next.reconciler.reconcile();
   expect((await database.ownerPool.query("select execution_id from fills where order_id = $1", [id])).rows).toEqual([{ execution_id: `lost-${id}` }]);
+});
+
+test("an execution that was taken back before it was ever told is read again by the next process, and brings nothing back", async () => {
+  floor.gate.open(floor.gate.closings());
+  floor.submit.start();
+  const id = await approve();
+  await becomes(id, "accepted");
+  const clientOrderId = String((await rowOf(id))?.client_order_id);
+  const executionId = `busted-${id}`;
+  const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
+  await database.ownerPool.query("update trade_orders set created_at = now() - interval '3 days', broker_updated_at = now() - interval '3 days' where id = $1", [id]);
+  const order = broker.change(clientOrderId, { status: "expired", updatedAt: new Date() });
+  const bust: Amendment = { kind: "trade_bust", executionId: newUuid(), previousExecutionId: executionId, was: { qty: quantity("0.1"), price: price("99") }, executedAt: new Date() };
+  await withTransaction(database.pool, (tx) => applyBrokerEvent(tx, { kind: "order", source: "stream", order, execution: null, amendment: bust, event: "trade_bust" }));
+  broker.fills.push({ executionId, alpacaOrderId: order.alpacaOrderId, symbol: "SPY", side: "buy", qty: quantity("0.1"), price: price("99"), executedAt: daysAgo(2) });
+  await createFloor(database.pool, broker, { gateOpen: false }).reconciler.reconcile();
+  expect((await database.ownerPool.query("select execution_id from fills where order_id = $1", [id])).rows).toEqual([{ execution_id: executionId }]);
+  expect(await rowOf(id)).toMatchObject({ status: "expired", filled_qty: "0.000000000" });
 });
 
 test("orders at the broker that are not ours are counted and never touched", async () => {

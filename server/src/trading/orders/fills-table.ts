@@ -78,14 +78,21 @@ const lackingForDays = 7;
 
 /**
  * When the oldest order was made of whose executions some may be missing: it is in doubt, so that they were taken for somebody
- * else's, or it says that more was filled than they add up to. Null when there is none. Reads every filled order: for a start.
+ * else's, it says that more was filled than they add up to, or one was taken back or corrected that was never told of. Null when
+ * there is none. Reads every filled order: for a start.
  */
 export async function oldestLackingFills(db: Db): Promise<Date | null> {
   const { rows } = await db.query<{ at: Date | null }>(
     `select min(o.created_at) as at from trade_orders as o
      where o.created_at > clock_timestamp() - $1::int4 * interval '1 day'
        and (o.status = 'submitting' or (o.status = 'unknown' and o.next_lookup_at is not null)
-            or (o.filled_qty > 0 and o.filled_qty > (select coalesce(sum(f.qty), 0) from fills as f where f.order_id = o.id)))`,
+            or (o.filled_qty > 0 and o.filled_qty > (select coalesce(sum(f.qty), 0) from fills as f where f.order_id = o.id))
+            or exists (
+              select from fill_amendments as a
+              where a.order_id = o.id
+                and not exists (select from fills as f where f.execution_id = a.previous_execution_id)
+                and not exists (select from fill_amendments as b where b.execution_id = a.previous_execution_id)
+                and a.previous_execution_id is not null))`,
     [lackingForDays],
   );
   return rows[0]?.at ?? null;
