@@ -130,6 +130,20 @@ test("an execution that comes after the order's own word that it was corrected r
   expect(await status()).toMatchObject({ positions: [{ symbol: "SPY", qty: "0.01", avg_entry_price: "102" }] });
 });
 
+test("an execution that is told after a bust of another one, and after a word of the bust's own moment, counts", async () => {
+  await trader();
+  const { id, order } = await bought();
+  const at = (ms: number): Date => new Date((order.updatedAt ?? new Date()).getTime() + ms);
+  const named = { alpacaOrderId: order.alpacaOrderId, symbol: "SPY", side: "buy" } as const;
+  // Two executions were never told; one of them is taken back, and nothing comes along that says what is left.
+  await take({ kind: "amendment", source: "reconciliation", amendment: { ...bust("second"), kind: "trade_bust", was: { qty: quantity("0.03"), price: price("100") }, executedAt: at(30), ...named } });
+  await take({ kind: "order", source: "poll", order: { ...order, status: "filled", filledQty: quantity("0.02"), filledAvgPrice: price("100"), updatedAt: at(30) }, execution: null, event: null });
+  expect(await rowOf(id)).toMatchObject({ status: "filled" });
+  await take({ kind: "fill", source: "reconciliation", fill: { ...named, executionId: `first-${id}`, qty: quantity("0.02"), price: price("100"), executedAt: at(10) } });
+  await take({ kind: "fill", source: "reconciliation", fill: { ...named, executionId: "second", qty: quantity("0.03"), price: price("100"), executedAt: at(20) } });
+  expect(await rowOf(id)).toEqual({ status: "filled", filled: "0.02" });
+});
+
 test("a change that names nothing, and that nothing explains, halts its user; what is known stays", async () => {
   await trader();
   const { id, order } = await bought("0.06", "0.04");

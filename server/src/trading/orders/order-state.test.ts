@@ -167,13 +167,16 @@ describe("a bust or a correction, over every state", () => {
 
   test("a report of the same moment says how the order ended, one from before it does not: it may have been brought back", () => {
     const working = stateIn("pending_new", { brokerUpdatedAt: new Date(noon.getTime() - 9), amendedAt: noon });
-    expect(transition(working, reported("filled", { updatedAt: noon }))).toMatchObject({ kind: "changed", state: { status: "filled", filledQty: "0", brokerUpdatedAt: noon } });
+    expect(transition(working, reported("filled", { updatedAt: noon }))).toMatchObject({ kind: "changed", state: { status: "filled", filledQty: "0", brokerUpdatedAt: working.brokerUpdatedAt } });
     expect(transition(working, reported("filled", { updatedAt: new Date(noon.getTime() - 1) }))).toEqual({ kind: "unchanged" });
   });
 
   test("an execution that comes along with such a report and was not known counts, as much as the executions add up to", () => {
     const next = transition(after, reported("filled", { filledQty: quantity("3"), filledAvgPrice: price("10"), updatedAt: noon, executed: { qty: quantity("2"), avgPrice: price("11") } }));
     expect(next).toMatchObject({ kind: "changed", state: { filledQty: "2", filledAvgPrice: "11" } });
+    // Its own quantity was not taken, so an older execution that is told after it is news as well.
+    const before = { ...after, brokerUpdatedAt: null };
+    expect(transition(before, reported("filled", { updatedAt: noon, executed: { qty: quantity("2"), avgPrice: price("11") } }))).toMatchObject({ state: { brokerUpdatedAt: null } });
   });
 
   test("a newer report moves the quantity on as ever, and never down", () => {

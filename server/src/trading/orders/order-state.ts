@@ -163,9 +163,12 @@ const isFromBeforeAmendment = (state: OrderState, { updatedAt }: Report): boolea
  */
 function recounted(state: AtBroker, report: Report): Transition {
   const { executed, updatedAt } = report;
-  if (executed !== undefined && isGreater(executed.qty, state.filledQty)) return taken(state, { ...report, filledQty: executed.qty, filledAvgPrice: executed.avgPrice });
-  if (updatedAt?.getTime() !== state.amendedAt?.getTime()) return { kind: "unchanged" };
-  return taken(state, { ...report, filledQty: state.filledQty, filledAvgPrice: state.filledAvgPrice });
+  const hasNews = executed !== undefined && isGreater(executed.qty, state.filledQty);
+  if (!hasNews && updatedAt?.getTime() !== state.amendedAt?.getTime()) return { kind: "unchanged" };
+  const filled = hasNews ? executed : { qty: state.filledQty, avgPrice: state.filledAvgPrice };
+  const next = taken(state, { ...report, filledQty: filled.qty, filledAvgPrice: filled.avgPrice });
+  // What it said of the quantity was not taken: the last word on that stays the one before.
+  return next.kind === "changed" ? { kind: "changed", state: { ...next.state, brokerUpdatedAt: state.brokerUpdatedAt } } : next;
 }
 
 /** The exception that is stated: it may lower what was filled, and bring an order back that had ended, if the broker says so. */
