@@ -5,11 +5,12 @@ import { haltUser } from "../risk/kill-switch-table.ts";
 import { announceOrders } from "./announce.ts";
 import { executedIn, executionsInForce } from "./executions-in-force.ts";
 import { executionBookOf, insertAmendment, insertFill } from "./fills-table.ts";
-import { isUntold, judgeAmendment, saidLessAt, type ExecutionBook, type JudgedAmendment } from "./judge-amendment.ts";
+import { isUntold, judgeAmendment, saidLessAt, sumOf, type JudgedAmendment } from "./judge-amendment.ts";
 import type { OrderRecord } from "./order-record.ts";
-import { transition, type OrderEvent } from "./order-state.ts";
+import { transition, type OrderEvent, type Standing } from "./order-state.ts";
 import { isBrokerStatus } from "./order-status.ts";
 import { lockOrder, saveOrderState, stateOf, type AlongWithState } from "./orders-table.ts";
+import { laterSum, standingOf, type BrokerSum } from "./standing.ts";
 import { differenceFrom } from "./ticket.ts";
 
 /** By which way the broker's word came. */
@@ -61,8 +62,7 @@ type OrderWord = Extract<BrokerWord, { kind: "order" }>;
 async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise<AppliedWord> {
   const { order: report, execution } = word;
   const isNewFill = execution !== null && (await insertFill(tx, order, execution));
-  // Only where the broker's own sum may be from before a bust does it take ours.
-  const executed = isNewFill && order.amendedAt !== null ? addUp(await executionBookOf(tx, order.id)) : null;
+  const standing = await standingWith(tx, order, report.updatedAt === null ? null : { qty: report.filledQty, avgPrice: report.filledAvgPrice, at: report.updatedAt });
   return advance(tx, order, {
     event: {
       kind: "reported",
@@ -71,7 +71,7 @@ async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise
       filledQty: report.filledQty,
       filledAvgPrice: report.filledAvgPrice,
       updatedAt: report.updatedAt,
-      ...(executed === null ? {} : { executed }),
+      ...(standing !== null && { standing }),
     },
     source: word.source,
     along: { submittedAt: report.submittedAt, filledAt: report.filledAt, raw: report.raw },
@@ -85,21 +85,23 @@ async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise
  */
 async function applyFill(tx: Db, order: OrderRecord, fill: FillActivity): Promise<AppliedWord> {
   if (!(await insertFill(tx, order, fill))) return { kind: "unchanged", order };
-  if (order.brokerUpdatedAt !== null && order.brokerUpdatedAt > fill.executedAt) {
+  const standing = await standingWith(tx, order, null);
+  if (standing === null && order.brokerUpdatedAt !== null && order.brokerUpdatedAt > fill.executedAt) {
     await announceOrders(tx, [], [fillEvent(order, fill, "reconciliation")]);
     return { kind: "unchanged", order };
   }
-  const executed = addUp(await executionBookOf(tx, order.id));
+  const { fills, amendments } = await executionBookOf(tx, order.id);
+  const executed = executedIn(executionsInForce(fills, amendments));
   return advance(tx, order, {
     event: {
       kind: "reported",
       alpacaOrderId: fill.alpacaOrderId,
       // The activity does not say what became of the order: its quantity is news, its status is not.
       status: isBrokerStatus(order.status) && order.status !== "rejected" ? order.status : "partially_filled",
-      filledQty: executed?.qty ?? order.filledQty,
-      filledAvgPrice: executed?.avgPrice ?? order.filledAvgPrice,
+      filledQty: executed.qty,
+      filledAvgPrice: executed.avgPrice,
       updatedAt: null,
-      ...(executed === null ? {} : { executed }),
+      ...(standing !== null && { standing }),
     },
     source: "reconciliation",
     along: {},
@@ -107,10 +109,12 @@ async function applyFill(tx: Db, order: OrderRecord, fill: FillActivity): Promis
   });
 }
 
-/** The executions that count; null when none does. */
-function addUp(book: ExecutionBook) {
-  const { qty, avgPrice } = executedIn(executionsInForce(book.fills, book.amendments));
-  return avgPrice === null ? null : { qty, avgPrice };
+/** Of an order of which nothing was ever taken back or corrected the broker's own sum is enough: null. */
+async function standingWith(tx: Db, order: OrderRecord, said: BrokerSum | null): Promise<Standing | null> {
+  if (order.amendedAt === null) return null;
+  const book = await executionBookOf(tx, order.id);
+  const brokerSum = laterSum(sumOf(stateOf(order)), said, book);
+  return { filled: standingOf(brokerSum, book), brokerSum };
 }
 
 type AmendmentWord = { amendment: Amendment; report: OrderWord | null; alpacaOrderId: string; source: BrokerWordSource };

@@ -1,8 +1,9 @@
 import { price, quantity } from "../../core/decimal.ts";
 import type { Db } from "../../db/pool.ts";
 import type { Amendment, Execution } from "../ports.ts";
-import type { ExecutionBook } from "./judge-amendment.ts";
+import { isUntold } from "./judge-amendment.ts";
 import { decodeOrder, orderColumns, type OrderRecord, type RawOrder } from "./order-record.ts";
+import type { ExecutionBook } from "./standing.ts";
 
 /** Keeps an execution once, however often and by whichever way it is told. True when it was new. */
 export async function insertFill(tx: Db, order: OrderRecord, execution: Execution): Promise<boolean> {
@@ -17,11 +18,12 @@ export async function insertFill(tx: Db, order: OrderRecord, execution: Executio
 
 /** Keeps a bust or a correction once. `about`: the execution that it is about, as far as that can be told. */
 export async function insertAmendment(tx: Db, order: OrderRecord, amendment: Amendment, about: string | null): Promise<void> {
-  const [qty, at] = amendment.kind === "trade_correct" ? [amendment.qty, amendment.price] : [null, null];
+  const restated = amendment.kind === "trade_correct" ? amendment : null;
+  const was = amendment.kind === "trade_bust" ? amendment.was : null;
   await tx.query(
-    `insert into fill_amendments (execution_id, previous_execution_id, kind, order_id, firebase_uid, qty, price, executed_at)
-     values ($1::text, $2::text, $3::text, $4::uuid, $5::text, $6::numeric, $7::numeric, $8::timestamptz)`,
-    [amendment.executionId, about, amendment.kind, order.id, order.firebaseUid, qty, at, amendment.executedAt],
+    `insert into fill_amendments (execution_id, previous_execution_id, kind, order_id, firebase_uid, qty, price, executed_at, was_qty, was_price)
+     values ($1::text, $2::text, $3::text, $4::uuid, $5::text, $6::numeric, $7::numeric, $8::timestamptz, $9::numeric, $10::numeric)`,
+    [amendment.executionId, about, amendment.kind, order.id, order.firebaseUid, restated?.qty ?? null, restated?.price ?? null, amendment.executedAt, was?.qty ?? null, was?.price ?? null],
   );
 }
 
@@ -40,24 +42,28 @@ export async function unknownExecutions<Told extends Execution | Amendment>(db: 
   return told.filter((each) => !known["kind" in each ? "amendments" : "fills"].has(each.executionId));
 }
 
-type RawExecution = { execution_id: string; is_amendment: boolean; about: string | null; qty: string | null; price: string | null; executed_at: Date };
+type RawExecution = { execution_id: string; is_amendment: boolean; about: string | null; qty: string | null; price: string | null; executed_at: Date; was_qty: string | null; was_price: string | null };
 
 /** Everything that was told of an order's executions, the oldest first. */
 export async function executionBookOf(tx: Db, orderId: string): Promise<ExecutionBook> {
   const { rows } = await tx.query<RawExecution>(
-    `select execution_id, false as is_amendment, null as about, qty, price, executed_at from fills where order_id = $1::uuid
+    `select execution_id, false as is_amendment, null as about, qty, price, executed_at, null as was_qty, null as was_price from fills where order_id = $1::uuid
      union all
-     select execution_id, true, previous_execution_id, qty, price, executed_at from fill_amendments where order_id = $1::uuid
+     select execution_id, true, previous_execution_id, qty, price, executed_at, was_qty, was_price from fill_amendments where order_id = $1::uuid
      order by executed_at, execution_id`,
     [orderId],
   );
-  const amountsOf = ({ qty, price: at }: RawExecution) => (qty === null || at === null ? null : { qty: quantity(qty), price: price(at) });
+  const lotOf = (qty: string | null, at: string | null) => (qty === null || at === null ? null : { qty: quantity(qty), price: price(at) });
   return {
     fills: rows.flatMap((row) => {
-      const amounts = row.is_amendment ? null : amountsOf(row);
-      return amounts === null ? [] : [{ executionId: row.execution_id, ...amounts }];
+      const lot = row.is_amendment ? null : lotOf(row.qty, row.price);
+      return lot === null ? [] : [{ executionId: row.execution_id, ...lot, at: row.executed_at }];
     }),
-    amendments: rows.filter((row) => row.is_amendment).map((row) => ({ executionId: row.execution_id, about: row.about, restated: amountsOf(row), at: row.executed_at })),
+    amendments: rows
+      .filter((row) => row.is_amendment)
+      .map((row) => ({
+        executionId: row.execution_id, about: row.about, restated: lotOf(row.qty, row.price), at: row.executed_at, was: lotOf(row.was_qty, row.was_price), isConcluded: isUntold({ executionId: row.execution_id }),
+      })),
   };
 }
 

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { price, quantity } from "../../core/decimal.ts";
 import type { Amendment, BrokerOrder } from "../ports.ts";
-import type { KnownExecution } from "./executions-in-force.ts";
-import { judgeAmendment, knownFrom, untoldBust, type ExecutionBook } from "./judge-amendment.ts";
+import { judgeAmendment, knownFrom, untoldBust } from "./judge-amendment.ts";
 import type { OrderState } from "./order-state.ts";
+import type { ExecutionBook, ToldExecution } from "./standing.ts";
 
 const noon = new Date("2024-05-01T16:00:00Z");
 const later = new Date("2024-05-01T16:00:01Z");
-const fill = (executionId: string, qty: string, at = "100"): KnownExecution => ({ executionId, qty: quantity(qty), price: price(at) });
+const fill = (executionId: string, qty: string, at = "100"): ToldExecution => ({ executionId, qty: quantity(qty), price: price(at), at: noon });
 const filled = (qty: string, at: string | null = "100"): OrderState => ({
-  status: "filled", statusReason: null, alpacaOrderId: "broker-1", filledQty: quantity(qty), filledAvgPrice: at === null ? null : price(at), brokerUpdatedAt: noon, amendedAt: null,
+  status: "filled", statusReason: null, alpacaOrderId: "broker-1", filledQty: quantity(qty), filledAvgPrice: at === null ? null : price(at), brokerUpdatedAt: noon, amendedAt: null, brokerSum: null,
 });
 const bust = (changes: Partial<Extract<Amendment, { kind: "trade_bust" }>> = {}): Amendment => ({ kind: "trade_bust", executionId: "b1", previousExecutionId: "e2", executedAt: later, was: null, ...changes });
 const correction = (qty: string, at: string, previousExecutionId: string | null = "e2"): Amendment => ({ kind: "trade_correct", executionId: "c1", previousExecutionId, executedAt: later, qty: quantity(qty), price: price(at) });
@@ -41,8 +41,8 @@ test("an older word on the order does not, nor one of the same moment", () => {
   for (const updatedAt of [new Date(noon.getTime() - 1), noon, null]) expect(judge(bust(), { order: report("0.5", { status: "new", updatedAt }) })).toMatchObject({ event: { status: null, filledQty: "0.06", updatedAt: null } });
 });
 
-test("what the order said beyond the executions that were told stays, at the price that it said", () => {
-  expect(judge(bust(), { of: { fills: [fill("e2", "0.04", "110")], amendments: [] } })).toMatchObject({ event: { filledQty: "0.06", filledAvgPrice: "104" } });
+test("what the order said beyond the executions that were told stays, at what is left of its price", () => {
+  expect(judge(bust(), { of: { fills: [fill("e2", "0.04", "110")], amendments: [] } })).toMatchObject({ event: { filledQty: "0.06", filledAvgPrice: "100" } });
 });
 
 test("an execution that was never told is taken from what the order said beyond the others", () => {
@@ -51,7 +51,7 @@ test("an execution that was never told is taken from what the order said beyond 
 });
 
 test("a second bust of the same execution takes nothing more", () => {
-  const busted = { fills: book.fills, amendments: [{ executionId: "b0", about: "e2", restated: null, at: noon }] };
+  const busted = { fills: book.fills, amendments: [{ executionId: "b0", about: "e2", restated: null, at: noon, was: null, isConcluded: false }] };
   expect(judge(bust(), { state: filled("0.06"), of: busted })).toMatchObject({ event: { filledQty: "0.06" } });
 });
 
@@ -77,12 +77,12 @@ test("what the order has said by itself is not taken back a second time by the m
   const known: ExecutionBook = { fills: alike.fills, amendments: [knownFrom(untold, first.about)] };
   const state = { ...filled("0.05"), brokerUpdatedAt: later };
   expect(judge(bust({ previousExecutionId: "e1" }), { state, of: known, order: report("0.05") })).toMatchObject({ about: "e1", event: { filledQty: "0.05" } });
-  const afterwards = bust({ previousExecutionId: "e1", executedAt: new Date(later.getTime() + 1) });
+  const afterwards = bust({ previousExecutionId: "e1", executedAt: new Date(later.getTime() + 1_000) });
   expect(judge(afterwards, { state, of: known })).toMatchObject({ event: { filledQty: "0" } });
 });
 
 test("a correction that the order's word has counted in before it is told leaves that word as it is", () => {
-  const corrected = { fills: [fill("e2", "0.08")], amendments: [{ executionId: "c0", about: "e2", restated: { qty: quantity("0.01"), price: price("100") }, at: noon }] };
+  const corrected = { fills: [fill("e2", "0.08")], amendments: [{ executionId: "c0", about: "e2", restated: { qty: quantity("0.01"), price: price("100") }, at: noon, was: null, isConcluded: false }] };
   const state = { ...filled("0.05", "90"), brokerUpdatedAt: later };
   expect(judge(correction("0.05", "90", "c0"), { state, of: corrected })).toMatchObject({ event: { filledQty: "0.05", filledAvgPrice: "90" } });
   // An older word knew nothing of it: what it said beyond the executions that were told is there beside it.
@@ -93,12 +93,13 @@ test("a correction that a newer word on the order knew of is not counted again w
   const told: ExecutionBook = { fills: [fill("e1", "0.002"), fill("e2", "0.001")], amendments: [] };
   const newer = { brokerUpdatedAt: new Date(later.getTime() + 5) };
   expect(judge(correction("0.002", "100"), { state: { ...filled("0.1705"), ...newer }, of: told })).toMatchObject({ event: { filledQty: "0.1705" } });
-  // Here it is the executions that have brought the sum to where it stands, and no word.
-  expect(judge(correction("0.0005", "100"), { state: { ...filled("0.003"), ...newer }, of: told })).toMatchObject({ event: { filledQty: "0.0025" } });
+  // Here the broker's last sum is from before it.
+  const brokerSum = { qty: quantity("0.003"), avgPrice: price("100"), at: noon };
+  expect(judge(correction("0.0005", "100"), { state: { ...filled("0.003"), ...newer, brokerSum }, of: told })).toMatchObject({ event: { filledQty: "0.0025" } });
 });
 
 test("a correction of the price alone counts where what stands is at the price from before it, and not again where it is at the new one", () => {
-  const corrected: ExecutionBook = { fills: [fill("e2", "0.08")], amendments: [{ executionId: "c0", about: "e2", restated: { qty: quantity("0.01"), price: price("100") }, at: noon }] };
+  const corrected: ExecutionBook = { fills: [fill("e2", "0.08")], amendments: [{ executionId: "c0", about: "e2", restated: { qty: quantity("0.01"), price: price("100") }, at: noon, was: null, isConcluded: false }] };
   const ofTheSameMoment = { ...correction("0.01", "105", "c0"), executedAt: noon };
   expect(judge(ofTheSameMoment, { state: filled("0.01", "100"), of: corrected })).toMatchObject({ event: { filledQty: "0.01", filledAvgPrice: "105" } });
   expect(judge(ofTheSameMoment, { state: filled("0.01", "105"), of: corrected })).toMatchObject({ event: { filledQty: "0.01", filledAvgPrice: "105" } });

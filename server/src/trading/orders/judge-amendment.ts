@@ -1,11 +1,9 @@
 import type { Side } from "@nod/contract/primitives";
-import { compare, isLess, isPositive, smaller, subtract, zeroQuantity, type Price, type Quantity } from "../../core/decimal.ts";
+import { compare, isLess, isPositive, type Price, type Quantity } from "../../core/decimal.ts";
 import type { Amendment, BrokerOrder } from "../ports.ts";
-import { executedIn, executionsInForce, type Executed, type KnownAmendment, type KnownExecution } from "./executions-in-force.ts";
+import { executedIn, executionsInForce, type KnownExecution } from "./executions-in-force.ts";
 import type { OrderEvent, OrderState } from "./order-state.ts";
-
-/** Everything that was ever told of an order's executions. */
-export type ExecutionBook = { fills: readonly KnownExecution[]; amendments: readonly KnownAmendment[] };
+import { laterSum, standingOf, type BrokerSum, type ExecutionBook, type ToldAmendment } from "./standing.ts";
 
 export type JudgedAmendment = {
   /** Which execution it is about; null: that cannot be told. */
@@ -19,9 +17,8 @@ export type JudgedAmendment = {
 export type AmendedOrder = { state: OrderState; side: Side; alpacaOrderId: string; book: ExecutionBook };
 
 /**
- * What a bust or a correction makes of an order. Where the broker's order came along and is newer than what is known, its
- * quantity and status hold. Otherwise it is the executions that still count, and whatever the order said beyond those that
- * have been told of. Pure.
+ * What a bust or a correction makes of an order: the standing of its executions with this one. Where the broker's order came
+ * along and is newer than what is known, its status holds too. Pure.
  */
 export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report: BrokerOrder | null): JudgedAmendment {
   const { state, book } = order;
@@ -32,10 +29,10 @@ export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report
   const still = new Set(after.map(({ executionId }) => executionId));
   const was = before.find(({ executionId }) => !still.has(executionId)) ?? (amendment.kind === "trade_bust" ? amendment.was : null);
   if (newer === null && about === null) return { about, was, event: null };
-  const left =
-    newer !== null ? { qty: newer.filledQty, avgPrice: newer.filledAvgPrice }
-    : isCovered(amendment, book) || isCountedIn(state, before, after, amendment) ? { qty: state.filledQty, avgPrice: state.filledAvgPrice }
-    : leftOf(state, { before, after, isKnown: isKnownIn(book, about) }, amendment);
+  const said = report === null || report.updatedAt === null ? null : { qty: report.filledQty, avgPrice: report.filledAvgPrice, at: report.updatedAt };
+  const told = { fills: book.fills, amendments: [...book.amendments, knownFrom(amendment, about)] };
+  const brokerSum = laterSum(sumOf(state), said, told);
+  const left = standingOf(brokerSum, told);
   return {
     about,
     was,
@@ -47,6 +44,7 @@ export function judgeAmendment(order: AmendedOrder, amendment: Amendment, report
       filledAvgPrice: left.avgPrice,
       updatedAt: newer?.updatedAt ?? null,
       at: later(amendment.executedAt, newer?.updatedAt ?? null),
+      brokerSum,
       reason: inWords(amendment, was, left.qty, order.side),
     },
   };
@@ -71,38 +69,25 @@ export const saidLessAt = ({ filledQty, updatedAt }: BrokerOrder, known: Pick<Or
   isLess(filledQty, known.filledQty) && updatedAt !== null && (known.brokerUpdatedAt === null || updatedAt > known.brokerUpdatedAt) ? updatedAt : null;
 
 /** Whether it is a conclusion of ours, and no word of the broker's. */
-export const isUntold = ({ executionId }: Amendment): boolean => executionId.startsWith(untoldPrefix);
+export const isUntold = ({ executionId }: Pick<Amendment, "executionId">): boolean => executionId.startsWith(untoldPrefix);
 
-/** The order's own word has been taken since it happened, before this message came: the quantity has it already. */
-const isCovered = ({ executedAt }: Amendment, { amendments }: ExecutionBook): boolean =>
-  amendments.some(({ executionId, at }) => executionId.startsWith(untoldPrefix) && at >= executedAt);
-
-/**
- * A word on the order that is not older knew of this one, where nothing lies beyond what the executions now add up to. A newer
- * word knew of it in any case; but what stands is not that word's where it is just what the executions added up to before. A
- * correction of the price alone leaves the sum as it was: then it is the average that tells.
- */
-function isCountedIn({ brokerUpdatedAt, filledQty, filledAvgPrice }: OrderState, before: readonly KnownExecution[], after: readonly KnownExecution[], { executedAt }: Amendment): boolean {
-  if (brokerUpdatedAt === null || brokerUpdatedAt < executedAt) return false;
-  const addsUp = (executions: readonly KnownExecution[]): boolean => compare(executedIn(executions).qty, filledQty) === 0;
-  const averageBefore = executedIn(before).avgPrice;
-  const isOfBefore = addsUp(before) && averageBefore !== null && filledAvgPrice !== null && compare(averageBefore, filledAvgPrice) === 0;
-  return (addsUp(after) && !isOfBefore) || (brokerUpdatedAt > executedAt && !addsUp(before));
-}
+/** Orders from before sums were kept have what is filled instead. */
+export const sumOf = ({ brokerSum, filledQty, filledAvgPrice, brokerUpdatedAt }: OrderState): BrokerSum | null =>
+  brokerSum ?? (brokerUpdatedAt === null ? null : { qty: filledQty, avgPrice: filledAvgPrice, at: brokerUpdatedAt });
 
 const later = (a: Date, b: Date | null): Date => (b !== null && b > a ? b : a);
 
 /** As it is kept. */
-export const knownFrom = (amendment: Amendment, about: string | null): KnownAmendment => ({
+export const knownFrom = (amendment: Amendment, about: string | null): ToldAmendment => ({
   executionId: amendment.executionId,
   about,
   restated: amendment.kind === "trade_correct" ? { qty: amendment.qty, price: amendment.price } : null,
   at: amendment.executedAt,
+  was: amendment.kind === "trade_bust" ? amendment.was : null,
+  isConcluded: isUntold(amendment),
 });
 
 const isNewer = ({ updatedAt }: BrokerOrder, { brokerUpdatedAt }: OrderState): boolean => updatedAt !== null && (brokerUpdatedAt === null || updatedAt > brokerUpdatedAt);
-
-const isKnownIn = ({ fills, amendments }: ExecutionBook, id: string | null): boolean => [...fills, ...amendments].some(({ executionId }) => executionId === id);
 
 /** Not every message names what it is about. Of executions that are alike it does not matter which. */
 function aboutWhat(amendment: Amendment, { fills }: ExecutionBook, inForce: readonly KnownExecution[], report: BrokerOrder | null): string | null {
@@ -122,18 +107,6 @@ function aboutWhat(amendment: Amendment, { fills }: ExecutionBook, inForce: read
 type Lot = { qty: Quantity; price: Price };
 
 const areAlike = (a: Lot, b: Lot): boolean => compare(a.qty, b.qty) === 0 && compare(a.price, b.price) === 0;
-
-type InForce = { before: readonly KnownExecution[]; after: readonly KnownExecution[]; isKnown: boolean };
-
-/** An execution that was never told of is among what the order said beyond those that were. */
-function leftOf(state: OrderState, { before, after, isKnown }: InForce, amendment: Amendment): Executed {
-  const told = executedIn(before).qty;
-  const beyond = subtract(state.filledQty, smaller(told, state.filledQty));
-  const untold = amendment.kind === "trade_correct" ? amendment.qty : (amendment.was?.qty ?? zeroQuantity);
-  const rest = isKnown ? beyond : subtract(beyond, smaller(untold, beyond));
-  if (!isPositive(rest) || state.filledAvgPrice === null) return executedIn(after);
-  return executedIn([...after, { executionId: "not told yet", qty: rest, price: state.filledAvgPrice }]);
-}
 
 function inWords(amendment: Amendment, was: { qty: Quantity; price: Price } | null, left: Quantity, side: Side): string {
   const traded = was === null ? "an execution" : `${was.qty} at $${was.price}`;

@@ -1,6 +1,7 @@
 import type { Order, OrderStatus, OrderType } from "@nod/contract/order";
 import type { AssetClass, Side, TradingMode } from "@nod/contract/primitives";
 import { price, quantity, usd, type Price, type Quantity, type Usd } from "../../core/decimal.ts";
+import type { BrokerSum } from "./standing.ts";
 
 /** A row of `trade_orders`. */
 export type OrderRecord = {
@@ -37,6 +38,7 @@ export type OrderRecord = {
   brokerUpdatedAt: Date | null;
   /** The broker's own time of the last bust or correction of one of its executions. */
   amendedAt: Date | null;
+  brokerSum: BrokerSum | null;
   createdAt: Date;
   submittedAt: Date | null;
   filledAt: Date | null;
@@ -48,7 +50,7 @@ export const orderColumns = `
   o.id, o.firebase_uid, o.intent_id, o.question_id, o.rule_id, o.client_order_id, o.alpaca_order_id, o.symbol, o.asset_class,
   o.side, o.order_type, o.limit_price, o.notional_usd, o.qty, o.reserved_notional_usd, o.mode, o.status, o.status_reason, o.filled_qty,
   o.filled_avg_price, o.trading_day, o.approval_expires_at, o.undo_until, o.submit_attempts, o.lookup_attempts, o.unknown_since, o.sent_again_at,
-  o.broker_updated_at, o.amended_at, o.created_at, o.submitted_at, o.filled_at, o.updated_at`;
+  o.broker_updated_at, o.amended_at, o.broker_sum_qty, o.broker_sum_avg_price, o.broker_sum_at, o.created_at, o.submitted_at, o.filled_at, o.updated_at`;
 
 export type RawOrder = {
   id: string;
@@ -80,6 +82,9 @@ export type RawOrder = {
   sent_again_at: Date | null;
   broker_updated_at: Date | null;
   amended_at: Date | null;
+  broker_sum_qty: string | null;
+  broker_sum_avg_price: string | null;
+  broker_sum_at: Date | null;
   created_at: Date;
   submitted_at: Date | null;
   filled_at: Date | null;
@@ -117,11 +122,16 @@ export function decodeOrder(row: RawOrder): OrderRecord {
     sentAgainAt: row.sent_again_at,
     brokerUpdatedAt: row.broker_updated_at,
     amendedAt: row.amended_at,
+    brokerSum: brokerSumIn(row),
     createdAt: row.created_at,
     submittedAt: row.submitted_at,
     filledAt: row.filled_at,
     updatedAt: row.updated_at,
   };
+}
+
+function brokerSumIn({ broker_sum_qty: qty, broker_sum_avg_price: at, broker_sum_at: saidAt }: RawOrder): BrokerSum | null {
+  return qty === null || saidAt === null ? null : { qty: quantity(qty), avgPrice: at === null ? null : price(at), at: saidAt };
 }
 
 /** As it goes over the wire to its owner. */

@@ -20,6 +20,7 @@ const stateIn = (status: OrderStatus, changes: Partial<OrderState> = {}): OrderS
   filledAvgPrice: status === "filled" || status === "partially_filled" ? price("10") : null,
   brokerUpdatedAt: isBrokerStatus(status) ? noon : null,
   amendedAt: null,
+  brokerSum: null,
   ...changes,
 });
 
@@ -135,7 +136,7 @@ describe("the broker's later words, over every pair of its states", () => {
 
 describe("a bust or a correction, over every state", () => {
   const amended = (changes: Partial<Extract<OrderEvent, { kind: "amended" }>> = {}): OrderEvent => ({
-    kind: "amended", alpacaOrderId: "broker-1", status: null, filledQty: quantity("0"), filledAvgPrice: null, updatedAt: null, at: later, reason: "taken back", ...changes,
+    kind: "amended", alpacaOrderId: "broker-1", status: null, filledQty: quantity("0"), filledAvgPrice: null, updatedAt: null, at: later, brokerSum: null, reason: "taken back", ...changes,
   });
 
   test.each(brokerStatuses)("%s, of which all is taken back: the broker's word for it stays, and it says why", (status) => {
@@ -160,28 +161,20 @@ describe("a bust or a correction, over every state", () => {
     expect(statusAfter(stateIn("filled"), amended({ status: "under_review" }))).toBe("filled");
   });
 
-  const after = stateIn("filled", { filledQty: quantity("0"), filledAvgPrice: null, brokerUpdatedAt: noon, amendedAt: noon });
-  test("a report from before it, or of the same moment, or of none, cannot bring back what was taken", () => {
-    for (const updatedAt of [new Date(noon.getTime() - 1), noon, null]) expect(transition(after, reported("filled", { filledQty: quantity("1"), filledAvgPrice: price("10"), updatedAt }))).toEqual({ kind: "unchanged" });
+  const standing = (qty: string, at: string | null): Partial<Report> => ({ standing: { filled: { qty: quantity(qty), avgPrice: at === null ? null : price(at) }, brokerSum: null } });
+  const after = stateIn("filled", { filledQty: quantity("1"), filledAvgPrice: price("10"), brokerUpdatedAt: noon, amendedAt: noon });
+  test("afterwards the standing of the executions holds, whatever a report says, and it may fall", () => {
+    for (const updatedAt of [new Date(noon.getTime() - 1), noon, later, null]) {
+      const report = reported("filled", { filledQty: quantity("3"), filledAvgPrice: price("10"), updatedAt, ...standing("0.5", "9") });
+      expect(transition(after, report)).toMatchObject({ kind: "changed", state: { status: "filled", filledQty: "0.5", filledAvgPrice: "9" } });
+      expect(transition(after, { ...report, ...standing("1", "10") })).toEqual({ kind: "unchanged" });
+    }
   });
 
   test("a report of the same moment says how the order ended, one from before it does not: it may have been brought back", () => {
     const working = stateIn("pending_new", { brokerUpdatedAt: new Date(noon.getTime() - 9), amendedAt: noon });
-    expect(transition(working, reported("filled", { updatedAt: noon }))).toMatchObject({ kind: "changed", state: { status: "filled", filledQty: "0", brokerUpdatedAt: working.brokerUpdatedAt } });
-    expect(transition(working, reported("filled", { updatedAt: new Date(noon.getTime() - 1) }))).toEqual({ kind: "unchanged" });
-  });
-
-  test("an execution that comes along with such a report and was not known counts, as much as the executions add up to", () => {
-    const next = transition(after, reported("filled", { filledQty: quantity("3"), filledAvgPrice: price("10"), updatedAt: noon, executed: { qty: quantity("2"), avgPrice: price("11") } }));
-    expect(next).toMatchObject({ kind: "changed", state: { filledQty: "2", filledAvgPrice: "11" } });
-    // Its own quantity was not taken, so an older execution that is told after it is news as well.
-    const before = { ...after, brokerUpdatedAt: null };
-    expect(transition(before, reported("filled", { updatedAt: noon, executed: { qty: quantity("2"), avgPrice: price("11") } }))).toMatchObject({ state: { brokerUpdatedAt: null } });
-  });
-
-  test("a newer report moves the quantity on as ever, and never down", () => {
-    expect(transition(after, reported("filled", { filledQty: quantity("1"), filledAvgPrice: price("10") }))).toMatchObject({ kind: "changed", state: { filledQty: "1" } });
-    expect(transition({ ...after, filledQty: quantity("2") }, reported("filled", { filledQty: quantity("1") }))).toEqual({ kind: "unchanged" });
+    expect(transition(working, reported("filled", { updatedAt: noon, ...standing("0", null) }))).toMatchObject({ kind: "changed", state: { status: "filled", filledQty: "0" } });
+    expect(transition(working, reported("filled", { updatedAt: new Date(noon.getTime() - 1), ...standing("0", null) }))).toEqual({ kind: "unchanged" });
   });
 });
 

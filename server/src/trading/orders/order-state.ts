@@ -1,6 +1,8 @@
 import type { OrderStatus } from "@nod/contract/order";
 import { isGreater, isLess, isPositive, type Price, type Quantity } from "../../core/decimal.ts";
 import { isBrokerStatus, isEnded, stageOf, type BrokerStatus } from "./order-status.ts";
+import type { Executed } from "./executions-in-force.ts";
+import type { BrokerSum } from "./standing.ts";
 
 /** The part of an order that events change. */
 export type OrderState = {
@@ -11,8 +13,9 @@ export type OrderState = {
   filledAvgPrice: Price | null;
   /** The broker's own time of its last word. */
   brokerUpdatedAt: Date | null;
-  /** The broker's own time of the last bust or correction: what it said of the quantity before that no longer holds. */
+  /** The broker's own time of the last bust or correction: what it said of the order before that no longer holds. */
   amendedAt: Date | null;
+  brokerSum: BrokerSum | null;
 };
 
 export type OrderEvent =
@@ -37,12 +40,12 @@ export type OrderEvent =
   /** The broker's order is not the one that we asked for. */
   | { kind: "mismatched"; reason: string }
   /** The broker's word, from the POST, a lookup, the stream, a poll or the reconciliation. */
-  | { kind: "reported"; alpacaOrderId: string; status: string; filledQty: Quantity; filledAvgPrice: Price | null; updatedAt: Date | null; executed?: { qty: Quantity; avgPrice: Price } }
+  | { kind: "reported"; alpacaOrderId: string; status: string; filledQty: Quantity; filledAvgPrice: Price | null; updatedAt: Date | null; standing?: Standing }
   /**
    * The broker took an execution back or restated it: the one word by which what was filled may fall. `status` is null where
    * the broker said nothing of the order itself, or nothing that is newer than what is known.
    */
-  | { kind: "amended"; alpacaOrderId: string; status: string | null; filledQty: Quantity; filledAvgPrice: Price | null; updatedAt: Date | null; at: Date; reason: string };
+  | { kind: "amended"; alpacaOrderId: string; status: string | null; filledQty: Quantity; filledAvgPrice: Price | null; updatedAt: Date | null; at: Date; brokerSum: BrokerSum | null; reason: string };
 
 export type Transition =
   | { kind: "changed"; state: OrderState }
@@ -51,7 +54,9 @@ export type Transition =
   /** It cannot happen to an order in this state; `why` is for the audit log. Nothing changes. */
   | { kind: "ignored"; why: string };
 
-/** `executed`: the executions that count, added up, when one of them came along with the report. */
+/** What is filled of an order of which executions were taken back or corrected, and the broker's last sum: its quantities are in both, and may fall. */
+export type Standing = { filled: Executed; brokerSum: BrokerSum | null };
+
 type Report = Extract<OrderEvent, { kind: "reported" }>;
 type Amended = Extract<OrderEvent, { kind: "amended" }>;
 
@@ -123,6 +128,7 @@ function firstWord(state: OrderState, report: Report): Transition {
       filledAvgPrice: report.filledAvgPrice,
       brokerUpdatedAt: report.updatedAt,
       amendedAt: state.amendedAt,
+      brokerSum: sumIn(report),
     },
   };
 }
@@ -130,7 +136,7 @@ function firstWord(state: OrderState, report: Report): Transition {
 /** Words arrive late, twice and out of order. What was filled never falls, and an end is an end. */
 function laterWord(state: AtBroker, report: Report): Transition {
   if (report.alpacaOrderId !== state.alpacaOrderId) return { kind: "ignored", why: `a report of another order, ${report.alpacaOrderId}` };
-  if (isFromBeforeAmendment(state, report)) return recounted(state, report);
+  if (report.standing !== undefined) return restated(state, report, report.standing);
   if (isLess(report.filledQty, state.filledQty)) return { kind: "unchanged" };
   return taken(state, report);
 }
@@ -150,25 +156,31 @@ function taken(state: AtBroker, report: Report): Transition {
       filledAvgPrice: report.filledAvgPrice ?? state.filledAvgPrice,
       brokerUpdatedAt: latest(state.brokerUpdatedAt, report.updatedAt),
       amendedAt: state.amendedAt,
+      brokerSum: laterOf(state.brokerSum, sumIn(report)),
     },
   };
 }
 
-/** Its quantity may still hold what was taken back since. Of the very moment of the amendment it cannot be told, so not either. */
-const isFromBeforeAmendment = (state: OrderState, { updatedAt }: Report): boolean => state.amendedAt !== null && (updatedAt === null || updatedAt <= state.amendedAt);
-
-/**
- * Of a report that an amendment has overtaken only an execution that was not known is news; its status is from before, and the
- * amendment may have brought the order back. In one of the amendment's own moment the status is the one that it left.
- */
-function recounted(state: AtBroker, report: Report): Transition {
-  const { executed, updatedAt } = report;
-  const hasNews = executed !== undefined && isGreater(executed.qty, state.filledQty);
-  if (!hasNews && updatedAt?.getTime() !== state.amendedAt?.getTime()) return { kind: "unchanged" };
-  const filled = hasNews ? executed : { qty: state.filledQty, avgPrice: state.filledAvgPrice };
-  const next = taken(state, { ...report, filledQty: filled.qty, filledAvgPrice: filled.avgPrice });
-  // What it said of the quantity was not taken: the last word on that stays the one before.
-  return next.kind === "changed" ? { kind: "changed", state: { ...next.state, brokerUpdatedAt: state.brokerUpdatedAt } } : next;
+/** One by which the quantity may fall. A status from before the last bust or correction does not end the order: that may have brought it back. */
+function restated(state: AtBroker, report: Report, { filled, brokerSum }: Standing): Transition {
+  const filledMore = isGreater(filled.qty, state.filledQty);
+  const known = knownStatus({ ...report, filledQty: filled.qty }, state.status);
+  const isCurrent = report.updatedAt !== null && (state.amendedAt === null || report.updatedAt >= state.amendedAt);
+  const takesStatus = known.status !== state.status && (isCurrent || (filledMore && !isEnded(known.status))) && supersedes(state, report, known.status, filledMore);
+  if (!takesStatus && filled.qty === state.filledQty && filled.avgPrice === state.filledAvgPrice) return laterTime(state, report, known);
+  return {
+    kind: "changed",
+    state: {
+      status: takesStatus ? known.status : state.status,
+      statusReason: takesStatus ? known.reason : state.statusReason,
+      alpacaOrderId: state.alpacaOrderId,
+      filledQty: filled.qty,
+      filledAvgPrice: filled.avgPrice,
+      brokerUpdatedAt: latest(state.brokerUpdatedAt, report.updatedAt),
+      amendedAt: state.amendedAt,
+      brokerSum,
+    },
+  };
 }
 
 /** The exception that is stated: it may lower what was filled, and bring an order back that had ended, if the broker says so. */
@@ -186,6 +198,7 @@ function amended(state: OrderState, event: Amended): Transition {
       filledAvgPrice: isPositive(event.filledQty) ? event.filledAvgPrice : null,
       brokerUpdatedAt: latest(state.brokerUpdatedAt, event.updatedAt),
       amendedAt: latest(state.amendedAt, event.at),
+      brokerSum: event.brokerSum,
     },
   };
 }
@@ -214,6 +227,15 @@ function knownStatus(report: Report, otherwise: BrokerStatus): { status: BrokerS
   // The words before a fill come along with the quantity of one when messages overtake each other.
   const working = stageOf(report.status) <= stageOf("new");
   return { status: working && isPositive(report.filledQty) ? "partially_filled" : report.status, reason: null };
+}
+
+const sumIn = ({ filledQty: qty, filledAvgPrice: avgPrice, updatedAt: at }: Report): BrokerSum | null => (at === null ? null : { qty, avgPrice, at });
+
+/** Of one moment the one with more in it: nothing was taken back between. */
+function laterOf(a: BrokerSum | null, b: BrokerSum | null): BrokerSum | null {
+  if (a === null || b === null) return a ?? b;
+  if (a.at.getTime() !== b.at.getTime()) return a.at > b.at ? a : b;
+  return isLess(b.qty, a.qty) ? a : b;
 }
 
 function latest(a: Date | null, b: Date | null): Date | null {

@@ -70,6 +70,7 @@ export const stateOf = (order: OrderRecord): OrderState => ({
   filledAvgPrice: order.filledAvgPrice,
   brokerUpdatedAt: order.brokerUpdatedAt,
   amendedAt: order.amendedAt,
+  brokerSum: order.brokerSum,
 });
 
 /** What else a change of state brings along; a field left out stays as it is. */
@@ -95,6 +96,7 @@ export async function saveOrderState(tx: Db, id: string, state: OrderState, alon
       update trade_orders as o set
         status = $2::text, status_reason = $3::text, alpaca_order_id = $4::text,
         filled_qty = $5::numeric, filled_avg_price = $6::numeric, broker_updated_at = $7::timestamptz, amended_at = $14::timestamptz,
+        broker_sum_qty = $15::numeric, broker_sum_avg_price = $16::numeric, broker_sum_at = $17::timestamptz,
         submitted_at = coalesce(o.submitted_at, $8::timestamptz),
         filled_at = case when $2::text = 'filled' then coalesce(o.filled_at, $9::timestamptz, clock_timestamp()) else o.filled_at end,
         raw = coalesce($10::jsonb, o.raw),
@@ -112,6 +114,7 @@ export async function saveOrderState(tx: Db, id: string, state: OrderState, alon
       id, state.status, state.statusReason, state.alpacaOrderId, state.filledQty, state.filledAvgPrice, state.brokerUpdatedAt,
       along.submittedAt ?? null, along.filledAt ?? null, along.raw === undefined ? null : JSON.stringify(along.raw),
       along.lookupInMs ?? null, along.submitInMs ?? null, along.sentAgain ?? false, state.amendedAt,
+      state.brokerSum?.qty ?? null, state.brokerSum?.avgPrice ?? null, state.brokerSum?.at ?? null,
     ],
   });
   const row = rows[0];

@@ -39,6 +39,7 @@ export function orderOf({ intent, size, tradingDay, undoSeconds }: Approved, at:
     sentAgainAt: null,
     brokerUpdatedAt: null,
     amendedAt: null,
+    brokerSum: null,
     createdAt: at,
     submittedAt: null,
     filledAt: null,
