@@ -28,6 +28,8 @@ const viewsSql = [
 export async function judge(ownerUrl: string, book: Book): Promise<Verdict> {
   const client = new pg.Client({ connectionString: ownerUrl, application_name: "soak-judge" });
   await client.connect();
+  // The tables have just grown: by what is known of them from before, a join can take hours.
+  await client.query("analyze");
   try {
     const groups = await groupsOf(client);
     const partOf = splitBook(book, await ownersOf(client));

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { setDatabaseAhead, shadowClock } from "../chaos/stage/shadow-clock.ts";
 import { whatIsLeft } from "../chaos/world/rest.ts";
+import type { Pool } from "../src/db/pool.ts";
 import type { Broker } from "./broker.ts";
 import { databaseName, type SoakDatabase } from "./database.ts";
 import { startFleet, type Member } from "./fleet.ts";
@@ -57,13 +58,21 @@ async function untilNothingIsLeft(of: Resting, clock: { aheadMs: number }): Prom
   const givesUpAt = performance.now() + restTimeoutMs;
   let looks = firstLooksBetweenJumps;
   for (let look = 1; ; look += 1) {
-    const left = await whatIsLeft(of.database.owner, of.broker.openOrders);
+    const left = (await whatIsLeft(of.database.owner, of.broker.openOrders)) ?? (await whoseEndIsNotKnown(of.database.owner));
     if (left === null || performance.now() > givesUpAt) return left;
     await sleep(lookEveryMs);
     if (look < looks) continue;
     await jump(of, clock);
     [look, looks] = [0, looks * moreLooksEachTime];
   }
+}
+
+/** The broker has no open order any more, and here some still are. */
+async function whoseEndIsNotKnown(owner: Pool): Promise<string | null> {
+  const { rows } = await owner.query<{ orders: number; one: string }>(
+    "select count(*)::int4 as orders, min(client_order_id) as one from trade_orders where is_open and alpaca_order_id is not null and status <> 'unknown' having count(*) > 0",
+  );
+  return rows[0] === undefined ? null : `${rows[0].orders} orders have ended at the broker and not here, among them ${rows[0].one}`;
 }
 
 async function untilPhonesAreUpToDate({ database, load }: Resting): Promise<string[]> {

@@ -9,8 +9,12 @@ const only = (change: Record<string, unknown>) => readActivities([{ ...row, ...c
 
 test("a fill has the execution id of the stream", () => {
   expect(readActivities([row])).toEqual([
-    { id: row.id, activity: { executionId: "11-22", executedAt: new Date("2024-05-01T16:00:00.123Z"), alpacaOrderId: "a-1", symbol: "SPY", side: "sell", qty: "0.04", price: "100.5" } },
+    { id: row.id, activity: { executionId: "11-22", executedAt: new Date("2024-05-01T16:00:00.123Z"), alpacaOrderId: "a-1", symbol: "SPY", side: "sell", qty: "0.04", price: "100.5", completes: false } },
   ]);
+});
+
+test.each(["type", "execution_type"])("the last one of an order says so by its %s", (field) => {
+  expect(only({ type: undefined, [field]: "fill" })).toMatchObject({ completes: true });
 });
 
 test.each(["type", "execution_type"])("a bust is told by its %s, and may leave out what was taken back", (field) => {

@@ -38,11 +38,12 @@ function readActivity(row: unknown): ActivityRow {
     symbol: needed("symbol"),
     side: needed("side") === "buy" ? ("buy" as const) : ("sell" as const),
   };
-  const kind = [text("type"), text("execution_type")].find((each) => each === "trade_bust" || each === "trade_correct");
+  const kinds = [text("type"), text("execution_type")];
+  const kind = kinds.find((each) => each === "trade_bust" || each === "trade_correct");
   const previousExecutionId = text("previous_id") ?? text("previous_execution_id");
   if (kind === "trade_bust") return { id, activity: { ...told, kind, previousExecutionId, was: amountsOf(text("qty"), text("price")) } };
   const amounts = { qty: quantity(needed("qty")), price: price(needed("price")) };
-  return { id, activity: kind === "trade_correct" ? { ...told, kind, previousExecutionId, ...amounts } : { ...told, ...amounts } };
+  return { id, activity: kind === "trade_correct" ? { ...told, kind, previousExecutionId, ...amounts } : { ...told, ...amounts, completes: kinds.includes("fill") } };
 }
 
 const amountsOf = (qty: string | null, at: string | null) => (qty === null || at === null ? null : { qty: quantity(qty), price: price(at) });

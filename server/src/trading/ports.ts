@@ -108,8 +108,8 @@ export type Amendment = { executionId: string; previousExecutionId: string | nul
 export type BrokerEvent = { event: string; order: BrokerOrder; execution: Execution | null; amendment?: Amendment; at: Date };
 
 type OfAnOrder = { alpacaOrderId: string; symbol: string; side: Side };
-/** One row of the account's FILL activities: how executions missed by the stream are found. */
-export type FillActivity = Execution & OfAnOrder;
+/** One row of the account's FILL activities: how executions missed by the stream are found. `completes`: its order is filled by it. */
+export type FillActivity = Execution & OfAnOrder & { completes?: boolean };
 /** The same of a bust or a correction. */
 export type AmendmentActivity = Amendment & OfAnOrder;
 

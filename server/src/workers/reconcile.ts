@@ -134,6 +134,9 @@ async function compare({ pool, fence, broker, unknowns, observer }: ReconcileDep
   const open = await broker.openOrders(signal());
   for (const order of open) await take({ kind: "order", source: "reconciliation", order, execution: null, event: null });
 
+  // Executions first: an order that they complete need not be asked for.
+  const parts = { pool, broker, apply, count: (word: BrokerWord, applied: AppliedWord) => count(tally, word, applied), signal };
+  await reconcileExecutions(parts, fillsAfter);
   const unlisted = await ordersAtBroker(pool, { limit: limits.maxPolledOrders, except: open.map((order) => order.clientOrderId) });
   for (const order of unlisted) {
     const found = await broker.findByClientOrderId(order.clientOrderId, signal());
@@ -142,8 +145,6 @@ async function compare({ pool, fence, broker, unknowns, observer }: ReconcileDep
     // An order that the broker once acknowledged and no longer knows is left as it is: what it filled cannot be undone.
     if (found.kind === "found") await take({ kind: "order", source: "poll", order: found.order, execution: null, event: null });
   }
-  const parts = { pool, broker, apply, count: (word: BrokerWord, applied: AppliedWord) => count(tally, word, applied), signal };
-  await reconcileExecutions(parts, fillsAfter);
   if (hasBeenAway) tally.polled += await reconcileRestated(parts, limits.maxRestatedOrders);
   await fencedTransaction(pool, fence, recordReconciled);
   return tally;

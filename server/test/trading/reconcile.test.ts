@@ -142,6 +142,21 @@ test("executions that arrive before their order's own word move its quantity on"
   expect(await rowOf(id)).toMatchObject({ status: "partially_filled", filled_qty: "0.060000000", filled_avg_price: "100.000000000" });
 });
 
+test("an execution that completes its order ends it without the order being asked for", async () => {
+  floor.gate.open(floor.gate.closings());
+  floor.submit.start();
+  const id = await approve();
+  await becomes(id, "accepted");
+  const clientOrderId = String((await rowOf(id))?.client_order_id);
+  const order = broker.change(clientOrderId, { status: "filled", filledQty: quantity("0.1"), filledAvgPrice: price("99.6") });
+  const named = { alpacaOrderId: order.alpacaOrderId, symbol: "SPY", side: "buy", executedAt: new Date() } as const;
+  broker.fills.push({ ...named, executionId: `first-${id}`, qty: quantity("0.04"), price: price("99"), completes: false });
+  broker.fills.push({ ...named, executionId: `last-${id}`, qty: quantity("0.06"), price: price("100"), completes: true });
+  await floor.reconciler.reconcile();
+  expect(await rowOf(id)).toMatchObject({ status: "filled", filled_qty: "0.100000000", filled_avg_price: "99.600000000" });
+  expect(broker.lookups).toEqual([]);
+});
+
 test("executions from before a long absence are found by the process that comes after it", async () => {
   floor.gate.open(floor.gate.closings());
   floor.submit.start();

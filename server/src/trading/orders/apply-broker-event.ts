@@ -96,8 +96,8 @@ async function applyFill(tx: Db, order: OrderRecord, fill: FillActivity): Promis
     event: {
       kind: "reported",
       alpacaOrderId: fill.alpacaOrderId,
-      // The activity does not say what became of the order: its quantity is news, its status is not.
-      status: isBrokerStatus(order.status) && order.status !== "rejected" ? order.status : "partially_filled",
+      // Of what became of the order the activity says no more than that nothing is left to be filled.
+      status: fill.completes === true ? "filled" : isBrokerStatus(order.status) && order.status !== "rejected" ? order.status : "partially_filled",
       filledQty: executed.qty,
       filledAvgPrice: executed.avgPrice,
       updatedAt: null,
