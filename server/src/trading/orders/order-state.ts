@@ -146,33 +146,27 @@ function taken(state: AtBroker, report: Report): Transition {
   const known = knownStatus(report, state.status);
   const takesStatus = known.status !== state.status && supersedes(state, report, known.status, filledMore);
   if (!takesStatus && !filledMore) return laterTime(state, report, known);
-  return {
-    kind: "changed",
-    state: {
-      status: takesStatus ? known.status : state.status,
-      statusReason: takesStatus ? known.reason : state.statusReason,
-      alpacaOrderId: state.alpacaOrderId,
-      filledQty: report.filledQty,
-      filledAvgPrice: report.filledAvgPrice ?? state.filledAvgPrice,
-      brokerUpdatedAt: latest(state.brokerUpdatedAt, report.updatedAt),
-      amendedAt: state.amendedAt,
-      brokerSum: laterOf(state.brokerSum, sumIn(report)),
-    },
-  };
+  const filled = { qty: report.filledQty, avgPrice: report.filledAvgPrice ?? state.filledAvgPrice };
+  return moved(state, report, takesStatus ? known : null, { filled, brokerSum: laterOf(state.brokerSum, sumIn(report)) });
 }
 
 /** One by which the quantity may fall. A status from before the last bust or correction does not end the order: that may have brought it back. */
-function restated(state: AtBroker, report: Report, { filled, brokerSum }: Standing): Transition {
+function restated(state: AtBroker, report: Report, standing: Standing): Transition {
+  const { filled } = standing;
   const filledMore = isGreater(filled.qty, state.filledQty);
   const known = knownStatus({ ...report, filledQty: filled.qty }, state.status);
   const isCurrent = report.updatedAt !== null && (state.amendedAt === null || report.updatedAt >= state.amendedAt);
   const takesStatus = known.status !== state.status && (isCurrent || (filledMore && !isEnded(known.status))) && supersedes(state, report, known.status, filledMore);
   if (!takesStatus && filled.qty === state.filledQty && filled.avgPrice === state.filledAvgPrice) return laterTime(state, report, known);
+  return moved(state, report, takesStatus ? known : null, standing);
+}
+
+function moved(state: AtBroker, report: Report, taken: { status: BrokerStatus; reason: string | null } | null, { filled, brokerSum }: Standing): Transition {
   return {
     kind: "changed",
     state: {
-      status: takesStatus ? known.status : state.status,
-      statusReason: takesStatus ? known.reason : state.statusReason,
+      status: taken?.status ?? state.status,
+      statusReason: taken === null ? state.statusReason : taken.reason,
       alpacaOrderId: state.alpacaOrderId,
       filledQty: filled.qty,
       filledAvgPrice: filled.avgPrice,
