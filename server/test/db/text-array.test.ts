@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { jsonTextArray, textArray } from "../../src/db/text-array.ts";
+import { jsonTextArray, nullableTextArray, textArray } from "../../src/db/text-array.ts";
 import { useTestDatabase } from "../support/database.ts";
 
 const database = useTestDatabase();
@@ -8,6 +8,12 @@ const readBack = async (literal: string): Promise<unknown> => (await database.po
 
 test.each([[[]], [["", "null", "NULL", "{}", ",", '"', "\\", '\\"', " a ", "é", "\n\t", "😀"]]])("what is sent is what arrives: %j", async (elements) => {
   expect(await readBack(textArray(elements))).toEqual(elements);
+});
+
+test.each([[[null, "a", null]], [["null", null, '"', "\\"]], [[]]])("what is missing arrives as missing: %j", async (elements) => {
+  expect(await readBack(nullableTextArray(elements))).toEqual(elements);
+  const json = elements.map((element) => (element === null ? null : JSON.stringify(element)));
+  expect(await readBack(jsonTextArray(json))).toEqual(json);
 });
 
 test("any text and any JSON arrives as it was", async () => {

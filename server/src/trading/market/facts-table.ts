@@ -4,7 +4,7 @@ import type { AssetClass, Feed } from "@nod/contract/primitives";
 import { price, quantity, type Price, type Quantity } from "../../core/decimal.ts";
 import type { NewYorkDate } from "../../core/trading-day.ts";
 import type { Db } from "../../db/pool.ts";
-import { nullableTextArray, textArray } from "../../db/text-array.ts";
+import { jsonTextArray, nullableTextArray, textArray } from "../../db/text-array.ts";
 import type { Fact, FactMetric } from "../ports.ts";
 
 /** A fact further ahead of the database's clock than this is nonsense: it would never be stale and never be replaced. */
@@ -54,13 +54,26 @@ export async function recordFacts(db: Db, facts: readonly Fact[]): Promise<Recor
       textArray(distinct.map((fact) => fact.metric)),
       textArray(distinct.map((fact) => fact.price)),
       nullableTextArray(distinct.map((fact) => fact.volume)),
-      textArray(distinct.map((fact) => fact.asOf.toISOString())),
+      textArray(writtenTimes(distinct)),
       nullableTextArray(distinct.map((fact) => fact.tradingDay)),
-      nullableTextArray(distinct.map((fact) => (fact.raw === undefined ? null : JSON.stringify(fact.raw)))),
+      jsonTextArray(distinct.map((fact) => (fact.raw === undefined ? null : JSON.stringify(fact.raw)))),
       futureToleranceSeconds,
     ],
   });
   return { recorded: rows[0]?.recorded ?? 0, changedSymbols: rows[0]?.symbols ?? [] };
+}
+
+/** What a feed says at once mostly has few times, and writing one costs as much as all else of a fact. */
+function writtenTimes(facts: readonly Fact[]): string[] {
+  const written = new Map<number, string>();
+  return facts.map(({ asOf }) => {
+    const atMs = asOf.getTime();
+    const known = written.get(atMs);
+    if (known !== undefined) return known;
+    const text = asOf.toISOString();
+    written.set(atMs, text);
+    return text;
+  });
 }
 
 /** A latest fact, without what only the history keeps. */
