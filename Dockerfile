@@ -44,7 +44,8 @@ COPY server/src server/src
 COPY server/migrations server/migrations
 COPY server/seeds server/seeds
 COPY --from=client /nod/client/web/dist client/web/dist
-RUN install -d -o node -g node /var/lib/nod
+# A new volume takes its owner from the folder that it is mounted on.
+RUN install -d -o node -g node /var/lib/nod /var/lib/nod-archive
 USER node
 VOLUME /var/lib/nod
 EXPOSE 8080

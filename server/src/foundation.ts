@@ -42,7 +42,7 @@ export type Foundation = {
   settings: RiskSettings;
 };
 
-/** Two processes of each kind, and one more of either while they are replaced, fit into PostgreSQL's usual hundred. */
+/** What they come to with the other pools of a process, and what PostgreSQL must allow: `docs/limits.md`. */
 const connectionsOf: Readonly<Record<Role, { web: number; workers: number }>> = {
   all: { web: 20, workers: 10 },
   web: { web: 16, workers: 4 },

@@ -61,7 +61,7 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
 }
 
 /** What looks about once a second whether something is due, and what is due by the clock. */
-function startChores({ config, database, logger, stops, telemetry, workerPool: pool }: Foundation, owner: string, answers: AnswerService, looking: Looking | null): void {
+function startChores({ config, database, logger, pools, stops, telemetry, workerPool: pool }: Foundation, owner: string, answers: AnswerService, looking: Looking | null): void {
   const own = (name: string, begin: OwnedChoreSettings["begin"]): void => {
     const chore = startOwnedChore({ pool, name, owner, begin, onError: (error) => logger.warn({ err: error, chore: name }, "it could not be found out whose a chore is"), onChange: (isOurs) => telemetry.leaseHeld(name, isOurs) });
     stops.add(() => chore.stop());
@@ -77,6 +77,7 @@ function startChores({ config, database, logger, stops, telemetry, workerPool: p
   }
   const scheduled = startScheduledChores({ url: database.workerUrl, chores: (chorePool) => listChores(chorePool, config.retention), observer: telemetry.chores });
   stops.add(() => scheduled.stop());
+  pools.push({ name: "chores", ...scheduled.connections });
   // Everybody watches: whoever reads a feed knows best that it fails, and a switch that is set is not set again.
   const halts = startHaltWatch({ pool, feeds: () => failingStockFeeds(looking?.feeds() ?? [], new Date()), observer: telemetry.halts });
   stops.add(() => halts.stop());

@@ -128,6 +128,10 @@ test("one order from the fact to the fill: one trace, one id in every line, and 
   expect(value("nod_ingest_lag_seconds", { feed: "iex/us_equity" })).toBeLessThan(3_600);
   expect(value("nod_broker_budget_left", { host: "trading" })).toBeLessThanOrEqual(value("nod_broker_budget_limit", { host: "trading" }));
   expect(value("nod_kill_switches", { scope: "all", mode: "flatten" })).toBe(0);
+  for (const pool of ["web", "workers", "tick", "chores"]) {
+    expect(value("nod_database_pool_max_connections", { pool })).toBeGreaterThanOrEqual(value("nod_database_pool_connections", { pool }));
+  }
+  expect(value("nod_database_pool_connections", { pool: "chores" })).toBeGreaterThan(0);
   expect(value("nod_build_info", { role: "worker" })).toBe(1);
   const document = await readFile(join(repository, "docs/metrics.md"), "utf8");
   expect([...worked.families.keys(), ...served.families.keys()].filter((name) => name.startsWith("nod_") && !document.includes(`\`${name}\``))).toEqual([]);

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 import { parseCronItems, run, type TaskList, type WorkerEvents } from "graphile-worker";
-import { createDriverPool } from "../db/pool.ts";
+import { createDriverPool, type Pool } from "../db/pool.ts";
 import type { Chore } from "./chores-list.ts";
 import { quietLogger } from "./chores-log.ts";
 import { defaultPresenceTiming, startPresence, type ChoresPresence, type PresenceTiming } from "./chores-presence.ts";
@@ -28,7 +28,9 @@ export type ChoresSettings = {
 };
 
 /** Listening, being here, asking for jobs, and a chore's own statements. */
-const connections = 4;
+const maxConnections = 4;
+/** A chore has a whole process's connections of the pool to itself; it is done by the clock and may be late. */
+const choresAtOnce = 1;
 /** Reading a month of the log within the database is the longest. */
 const statementTimeoutMs = 1_800_000;
 /** What runs chores is started again so long after it has ended by itself. */
@@ -38,10 +40,13 @@ const catchUpMs = 86_400_000;
 /** After the last of these a chore waits for its next time; together they last some nine hours. */
 const attempts = 9;
 
-export function startScheduledChores(settings: ChoresSettings): { stop(): Promise<void> } {
+/** `connections`: for whoever tells how full the pools of this process are. */
+export type ScheduledChores = { readonly connections: { pool: Pick<Pool, "totalCount" | "idleCount" | "waitingCount">; max: number }; stop(): Promise<void> };
+
+export function startScheduledChores(settings: ChoresSettings): ScheduledChores {
   const { observer } = settings;
   const remark = (error: unknown): void => observer.remarked(error instanceof Error ? error.message : String(error));
-  const pool = createDriverPool({ url: settings.url, applicationName: "nod-chores", maxConnections: connections, statementTimeoutMs, onIdleConnectionLost: remark });
+  const pool = createDriverPool({ url: settings.url, applicationName: "nod-chores", maxConnections, statementTimeoutMs, onIdleConnectionLost: remark });
   const chores = settings.chores(pool);
   const presence = startPresence(pool, settings.presence ?? defaultPresenceTiming, remark);
   const loop = startInterval({
@@ -60,7 +65,7 @@ export function startScheduledChores(settings: ChoresSettings): { stop(): Promis
         }))),
         events: announcing(presence),
         logger: quietLogger(observer.remarked),
-        concurrency: 1,
+        concurrency: choresAtOnce,
         noHandleSignals: true,
       });
       const stop = (): void => void runner.stop().catch(remark);
@@ -72,6 +77,7 @@ export function startScheduledChores(settings: ChoresSettings): { stop(): Promis
     onError: remark,
   });
   return {
+    connections: { pool, max: maxConnections },
     stop: async () => {
       await loop.stop();
       await presence.stop();

@@ -16,11 +16,14 @@ type Service = {
   image: string; environment?: Record<string, string>; secrets?: (string | { source: string })[]; read_only?: boolean; cap_drop?: string[]; security_opt?: string[]; mem_limit?: string;
   cpus?: number; pids_limit?: number; command?: string[]; volumes?: string[]; networks?: string[];
 };
-type Compose = { services: Record<string, Service>; secrets: Record<string, { file: string }>; networks: Record<string, unknown> };
+type Compose = { services: Record<string, Service>; secrets: Record<string, { file: string }>; networks: Record<string, unknown>; volumes: Record<string, unknown> };
 
 const compose: Compose = parse(await read("compose.yaml"), { merge: true });
 const known = new Set([...(await read("server/.env.example")).matchAll(/^(?:# )?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name));
 const ours = Object.entries(compose.services).filter(([, { image }]) => image.startsWith("nod:"));
+/** What a worker that is told this makes of it. */
+const readConfigOf = (environment: Record<string, string>): ReturnType<typeof readConfig> =>
+  readConfig({ ...environment, NODE_ENV: "production", DATABASE_URL: "postgres://nod", FIREBASE_PROJECT_ID: "nod", PUBLIC_ORIGIN: "https://nod.example", ALPACA_API_KEY_ID: "key", ALPACA_API_SECRET_KEY: "secret", ALPACA_TRADING_BASE_URL: undefined, ALPACA_DATA_BASE_URL: undefined, ALPACA_TRADING_STREAM_URL: undefined, ALPACA_DATA_STREAM_URL: undefined, ALPACA_DATA_FEED: undefined, ALPACA_REQUESTS_PER_MINUTE: undefined });
 const unknownOf = (names: Iterable<string>): string[] => [...names].filter((name) => !known.has(name));
 
 describe("compose.yaml", () => {
@@ -53,6 +56,18 @@ describe("compose.yaml", () => {
     }
     const upstreams = [...(await read("ops/proxy/nginx.conf")).matchAll(/^\s*server (\S+):(\d+) /gm)].map(([, host, port]) => `${host}:${port}`);
     expect(upstreams).toEqual(ours.filter(([, { environment }]) => environment?.["ROLE"] === "web").map(([name]) => `${name}:8080`));
+  });
+
+  test("has a volume for the archives of the log, which all workers share and nobody else has, in a folder that is Nod's own", async () => {
+    const mounts = Object.entries(compose.services).flatMap(([name, { volumes = [] }]) => volumes.filter((volume) => !volume.startsWith("./")).map((volume) => ({ name, volume })));
+    for (const { volume } of mounts) expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0]);
+    const workers = ours.filter(([, { environment }]) => environment?.["ROLE"] === "worker");
+    const archives = mounts.filter(({ name }) => name !== "postgres");
+    expect(archives.map(({ name }) => name)).toEqual(workers.map(([name]) => name));
+    expect(new Set(archives.map(({ volume }) => volume)).size).toBe(1);
+    const folder = archives[0]?.volume.split(":")[1] ?? "";
+    for (const [, { environment = {} }] of workers) expect(readConfigOf({ ...environment, RETENTION_EVENTS_MONTHS: "" }).retention).toMatchObject({ eventsMonths: null, archiveFolder: folder });
+    expect((await read("Dockerfile")).split("\n").some((line) => line.startsWith("RUN install -d -o node -g node ") && line.split(" ").includes(folder))).toBe(true);
   });
 
   test("finds its secrets where they are made: readable configs for each process, and not twice the same password", async () => {
@@ -105,6 +120,11 @@ describe("the units for systemd", async () => {
     expect(unknownOf(environment)).toEqual([]);
     const program = /^ExecStart=.*?(\S+\.ts)$/m.exec(unit)?.[1] ?? "";
     expect(existsSync(join(root, program))).toBe(true);
+    const folders = /^StateDirectory=(.+)$/m.exec(unit)?.[1]?.split(" ").map((folder) => `/var/lib/${folder}`) ?? [];
+    const [, written] = /^Environment=.*RETENTION_ARCHIVE_DIR=(\S+)/m.exec(unit) ?? [];
+    // Who writes archives writes them where all of his kind do, and may.
+    expect(written !== undefined).toBe(unit.includes("ROLE=worker"));
+    if (written !== undefined) expect([folders.includes(written), written.includes("%"), /^User=\S+$/m.test(unit)]).toEqual([true, false, true]);
     for (const line of ["DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes", "CapabilityBoundingSet=", "SystemCallFilter=@system-service"]) {
       expect(unit.split("\n")).toContain(line);
     }

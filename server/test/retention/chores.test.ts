@@ -8,6 +8,7 @@ import { prepareDatabase } from "../../src/prepare-database.ts";
 import { choreTelemetry } from "../../src/telemetry/chores.ts";
 import type { PresenceTiming } from "../../src/workers/chores-presence.ts";
 import { startScheduledChores, type ChoreObserver } from "../../src/workers/chores.ts";
+import type { Pool } from "../../src/db/pool.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { until } from "../support/until.ts";
 
@@ -125,6 +126,41 @@ describe("a worker", () => {
     await allDone();
     expect(runs).toBe(1);
   });
+});
+
+test("a process has four connections and no more, one chore under way, and tells how many are in use", async () => {
+  const gate = Promise.withResolvers<undefined>();
+  onTestFinished(() => gate.resolve(undefined));
+  let pool: Pool | null = null;
+  let underWay = 0;
+  const seen: number[] = [];
+  const worker = startScheduledChores({
+    url: database.url,
+    chores: (given) => {
+      pool = given;
+      const run = async (): Promise<void> => {
+        seen.push((underWay += 1));
+        await gate.promise;
+        underWay -= 1;
+      };
+      return ["work", "other"].map((name) => ({ name, at: never, run }));
+    },
+    observer: observerOf({ done: [], failed: [] }),
+  });
+  running.add(worker);
+  await ask();
+  await ask("other");
+  await until("one is taken", () => Promise.resolve(seen.length === 1), 60_000);
+  // More statements than it has connections for, which none of them gives back before it is told to.
+  const held = Array.from({ length: 6 }, () => pool?.connect());
+  const { connections } = worker;
+  await until("all are in use", () => Promise.resolve(connections.pool.totalCount === connections.max && connections.pool.idleCount === 0 && connections.pool.waitingCount > 0), 60_000);
+  const { rows } = await database.ownerPool.query<{ open: number }>("select count(*)::int4 as open from pg_stat_activity where application_name = 'nod-chores' and datname = current_database()");
+  expect([connections.max, rows[0]?.open]).toEqual([4, 4]);
+  gate.resolve(undefined);
+  for (const client of held) (await client)?.release();
+  await allDone();
+  expect(seen).toEqual([1, 1]);
 });
 
 describe("the role of the workers", () => {
