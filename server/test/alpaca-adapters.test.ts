@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { createAlpacaBroker } from "../src/alpaca/broker.ts";
 import { connectToAlpaca } from "../src/alpaca/connection.ts";
 import { createAlpacaMarketData } from "../src/alpaca/market-data.ts";
+import { brokerPositionOf, NonsenseError } from "../src/alpaca/order-mapping.ts";
 import { brokerEnvironmentOf, type AlpacaSettings } from "../src/alpaca/settings.ts";
 import { createAlpacaTradeStream } from "../src/alpaca/trade-stream.ts";
 import { quantity, usd } from "../src/core/decimal.ts";
@@ -254,6 +255,38 @@ test("only known paper hosts and this machine count as paper", () => {
   expect(brokerEnvironmentOf("http://127.0.0.1:9000")).toBe("paper");
   expect(brokerEnvironmentOf("https://api.alpaca.markets")).toBe("live");
   expect(brokerEnvironmentOf("https://elsewhere.example")).toBe("live");
+});
+
+describe("positions", () => {
+  test("are all that the account holds, coins under the name that their orders have", async () => {
+    const { broker } = await connect();
+    expect(await broker.positions(patience)).toEqual([]);
+    await broker.submit(market("nod-shares", "IBM", { kind: "quantity", qty: quantity("2.5") }), patience);
+    await broker.submit({ ...market("nod-coins", "BTC/USD", { kind: "quantity", qty: quantity("0.123456789") }), assetClass: "crypto" }, patience);
+    await vi.waitFor(async () => {
+      expect((await broker.positions(patience)).toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1))).toEqual([{ symbol: "BTC/USD", qty: "0.123456789" }, { symbol: "IBM", qty: "2.5" }]);
+    }, 60_000);
+    await broker.submit(market("nod-short", "IBM", { kind: "quantity", qty: quantity("2.5") }, "sell"), patience);
+    await vi.waitFor(async () => expect(await broker.positions(patience)).toEqual([{ symbol: "BTC/USD", qty: "0.123456789" }]), 60_000);
+    await broker.submit(market("nod-shorter", "IBM", { kind: "quantity", qty: quantity("3") }, "sell"), patience);
+    await vi.waitFor(async () => expect(await broker.positions(patience)).toContainEqual({ symbol: "IBM", qty: "-3" }), 60_000);
+  });
+
+  test.each([
+    ["what is short is below zero, however the broker writes it", { symbol: "GME", assetClass: "us_equity", qty: "3", side: "short" }, { symbol: "GME", qty: "-3" }],
+    ["a coin against another coin of dollars has its slash where its orders have it", { symbol: "BTCUSDT", assetClass: "crypto", qty: "1", side: "long" }, { symbol: "BTC/USDT", qty: "1" }],
+    ["one that has its slash keeps it", { symbol: "BTC/USD", assetClass: "crypto", qty: "1", side: "long" }, { symbol: "BTC/USD", qty: "1" }],
+    ["somebody else's dust beyond nine decimals does not stop the reading", { symbol: "SHIBUSD", assetClass: "crypto", qty: "0.123456789987654321", side: "long" }, { symbol: "SHIB/USD", qty: "0.123456789" }],
+    ["a share that ends like a dollar is no coin", { symbol: "XUSD", assetClass: "us_equity", qty: "1", side: "long" }, { symbol: "XUSD", qty: "1" }],
+    ["what is neither a share nor a coin is there as well", { symbol: "SPY251219C00600000", assetClass: "us_option", qty: "1", side: "long" }, { symbol: "SPY251219C00600000", qty: "1" }],
+  ] as const)("%s", (_, wire, position) => expect(brokerPositionOf(wire)).toEqual(position));
+
+  test.each([
+    ["without a quantity", { symbol: "SPY", assetClass: "us_equity", side: "long" }],
+    ["of a quantity that is no number", { symbol: "SPY", assetClass: "us_equity", qty: "much", side: "long" }],
+    ["without a side", { symbol: "SPY", assetClass: "us_equity", qty: "1" }],
+    ["of nothing", {}],
+  ] as const)("a position %s is nonsense", (_, wire) => expect(() => brokerPositionOf(wire)).toThrow(NonsenseError));
 });
 
 describe("assets", () => {

@@ -84,6 +84,7 @@ export const Position = Type.Object(
     market_value: Type.Union([DecimalString, Type.Null()]),
     last_price: Type.Union([DecimalString, Type.Null()], { description: "The newest last trade, of any feed; null when there is none." }),
     last_price_as_of: Type.Union([Instant, Type.Null()]),
+    missing_at_broker: Type.Optional(Type.Boolean({ description: "True when the account at the broker holds less of it than all users together own; left out otherwise." })),
   },
   { additionalProperties: false },
 );

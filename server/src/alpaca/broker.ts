@@ -4,7 +4,7 @@ import type { AmendmentActivity, BrokerOrder, BrokerPort, FillActivity, OrderTic
 import { readActivities } from "./activities.ts";
 import { isNotFound, isUnprocessable, outcomeOfFailedSubmit, unavailable } from "./call-failure.ts";
 import { callAlpaca, type AlpacaConnection } from "./connection.ts";
-import { brokerAssetOf, brokerOrderOf, NonsenseError } from "./order-mapping.ts";
+import { brokerAssetOf, brokerOrderOf, brokerPositionOf, NonsenseError } from "./order-mapping.ts";
 
 /** Alpaca's page sizes: 500 orders, 100 activities. */
 const ordersPerPage = 500;
@@ -95,6 +95,10 @@ export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
         if (buyingPower === undefined || cash === undefined || equity === undefined) throw new NonsenseError("the broker's account lacks its amounts");
         return { buyingPower: usd(buyingPower), cash: usd(cash), equity: usd(equity), tradingBlocked: account.tradingBlocked === true || account.accountBlocked === true };
       });
+    },
+
+    async positions(signal) {
+      return reading("positions", async () => (await callAlpaca(alpaca.trading, "read", signal, (init) => alpaca.positions.getAllOpenPositions(init))).map(brokerPositionOf));
     },
 
     async clock(signal) {

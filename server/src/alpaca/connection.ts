@@ -8,6 +8,7 @@ type Host = { budget: RequestBudget };
 export type AlpacaConnection = {
   orders: trading.OrdersApi;
   account: trading.AccountsApi;
+  positions: trading.PositionsApi;
   activities: trading.AccountActivitiesApi;
   clock: trading.ClockApi;
   calendar: trading.CalendarApi;
@@ -34,6 +35,7 @@ export function connectToAlpaca(settings: AlpacaSettings): AlpacaConnection {
   return {
     orders: new trading.OrdersApi(tradingConfiguration),
     account: new trading.AccountsApi(tradingConfiguration),
+    positions: new trading.PositionsApi(tradingConfiguration),
     activities: new trading.AccountActivitiesApi(tradingConfiguration),
     clock: new trading.ClockApi(tradingConfiguration),
     calendar: new trading.CalendarApi(tradingConfiguration),

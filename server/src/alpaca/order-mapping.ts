@@ -1,6 +1,6 @@
 import type { trading } from "@alpacahq/alpaca-trade-api";
-import { price, quantity, usd, type Price, type Quantity, type Usd } from "../core/decimal.ts";
-import type { BrokerAsset, BrokerOrder } from "../trading/ports.ts";
+import { price, quantity, subtract, usd, zeroQuantity, type Price, type Quantity, type Usd } from "../core/decimal.ts";
+import type { BrokerAsset, BrokerOrder, BrokerPosition } from "../trading/ports.ts";
 
 /** An answer that says yes without saying to what. */
 export class NonsenseError extends Error {
@@ -45,12 +45,28 @@ export function brokerAssetOf(symbol: string, asset: Partial<trading.Assets>): B
   return { symbol, assetClass, isTradable: tradable && status === "active", isFractionable: fractionable, minOrderQty: read(quantity, minOrderSize) };
 }
 
+/** Positions in coins are named without the slash that their orders have: `BTCUSD`. */
+const coinPair = /^([^/]+)(USDT|USDC|USD|BTC)$/;
+/** No order of ours is finer than nine decimals; what somebody else holds may be, and is no reason to read nothing. */
+const beyondNineDecimals = /(?<=\.\d{9})\d+$/;
+
+/**
+ * Reads a position of the SDK, whose quantity is signed or has its side beside it.
+ * @throws NonsenseError when it lacks what makes it a position
+ */
+export function brokerPositionOf(position: Partial<trading.Position>): BrokerPosition {
+  const { symbol, assetClass, side } = position;
+  const size = read(quantity, position.qty?.replace(beyondNineDecimals, "").replace(/^-/, ""));
+  if (!symbol || size === null || (side !== "long" && side !== "short")) throw new NonsenseError("the broker's position lacks its symbol, quantity or side");
+  return { symbol: assetClass === "crypto" ? symbol.replace(coinPair, "$1/$2") : symbol, qty: side === "short" ? subtract(zeroQuantity, size) : size };
+}
+
 function read<T extends Usd | Price | Quantity>(parse: (text: string) => T, text: string | null | undefined): T | null {
   if (text === null || text === undefined || text === "") return null;
   try {
     return parse(text);
   } catch (cause) {
-    throw new NonsenseError("the broker's order holds an amount that is not a decimal number", { cause });
+    throw new NonsenseError("the broker told of an amount that is not a decimal number", { cause });
   }
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import { price, quantityFor, usd, type Price } from "../core/decimal.ts";
+import { add, price, quantityFor, subtract, usd, zeroQuantity, type Price, type Quantity } from "../core/decimal.ts";
 import { addDays, newYorkDate, newYorkInstant, type BrokerClock } from "../core/trading-day.ts";
-import type { BrokerOrder, BrokerPort, Fact, FactMetric, FillActivity, MarketDataPort, MinuteBarsPort, OrderTicket, TradeStreamPort } from "../trading/ports.ts";
+import type { BrokerOrder, BrokerPort, BrokerPosition, Fact, FactMetric, FillActivity, MarketDataPort, MinuteBarsPort, OrderTicket, TradeStreamPort } from "../trading/ports.ts";
 
 type FixtureMetric = Exclude<FactMetric, "day_volume" | "bid" | "ask">;
 
@@ -49,6 +49,12 @@ export function createTestModePorts(clock: Clock): { marketData: MarketDataPort;
     return order;
   };
 
+  const positions = (): BrokerPosition[] => {
+    const held = new Map<string, Quantity>();
+    for (const { symbol, side, qty } of fills) held.set(symbol, (side === "buy" ? add : subtract)(held.get(symbol) ?? zeroQuantity, qty));
+    return [...held].map(([symbol, qty]) => ({ symbol, qty }));
+  };
+
   return {
     // A fixture has no day behind it.
     minuteBars: { fetchMinuteBars: () => Promise.resolve([]) },
@@ -82,6 +88,7 @@ export function createTestModePorts(clock: Clock): { marketData: MarketDataPort;
       openOrders: () => Promise.resolve([]),
       fillActivities: (after) => Promise.resolve(fills.filter((fill) => fill.executedAt >= after)),
       account: () => Promise.resolve({ buyingPower: usd("100000"), cash: usd("100000"), equity: usd("100000"), tradingBlocked: false }),
+      positions: () => Promise.resolve(positions()),
       clock: () => Promise.resolve(alwaysOpen(clock.now())),
       asset: (symbol) =>
         Promise.resolve(fixturePrices[symbol] === undefined ? null : { symbol, assetClass: "us_equity", isTradable: true, isFractionable: true, minOrderQty: null }),

@@ -11,6 +11,8 @@ export type DatabaseState = {
   leases: readonly { name: string; seconds: number; fencing: number }[];
   killSwitches: readonly { scope: string; mode: string; count: number }[];
   markets: readonly { market: string; is_open: boolean }[];
+  /** Symbols of which the account does not hold what everybody's orders come to. */
+  positions: { missing: number; foreign: number };
   orders: { unknown: number; unknownSeconds: number; waiting: number; waitingSeconds: number };
 };
 
@@ -19,6 +21,8 @@ type RawState = {
   leases: DatabaseState["leases"];
   kill_switches: DatabaseState["killSwitches"];
   markets: DatabaseState["markets"];
+  missing: number;
+  foreign: number;
   unknown: number;
   unknown_seconds: number;
   waiting: number;
@@ -38,11 +42,14 @@ export async function readDatabaseState(db: Db): Promise<DatabaseState> {
            select name, extract(epoch from expires_at - clock_timestamp())::float8 as seconds, fencing::float8 from leases) as l) as leases,
         (select coalesce(json_agg(k), '[]') from (select scope, mode, count(*)::int4 as count from kill_switches group by scope, mode) as k) as kill_switches,
         (select coalesce(json_agg(m), '[]') from (select market, is_open from market_sessions) as m) as markets,
+        differing.missing, differing."foreign",
         doubt.count as unknown, doubt.seconds as unknown_seconds, waiting.count as waiting, waiting.seconds as waiting_seconds
       from (select count(*)::int4 as count, coalesce(extract(epoch from clock_timestamp() - min(unknown_since)), 0)::float8 as seconds
               from trade_orders where status = 'unknown') as doubt,
            (select count(*)::int4 as count, coalesce(extract(epoch from clock_timestamp() - min(coalesce(next_submit_at, created_at))), 0)::float8 as seconds
-              from trade_orders where status = 'pending_submit' and coalesce(next_submit_at, created_at) <= clock_timestamp()) as waiting`,
+              from trade_orders where status = 'pending_submit' and coalesce(next_submit_at, created_at) <= clock_timestamp()) as waiting,
+           (select (count(*) filter (where kind = 'missing'))::int4 as missing, (count(*) filter (where kind = 'foreign'))::int4 as "foreign"
+              from position_differences) as differing`,
   });
   const row = rows[0];
   if (row === undefined) throw new Error("a select without a condition returned no row");
@@ -51,6 +58,7 @@ export async function readDatabaseState(db: Db): Promise<DatabaseState> {
     leases: row.leases,
     killSwitches: row.kill_switches,
     markets: row.markets,
+    positions: { missing: row.missing, foreign: row.foreign },
     orders: { unknown: row.unknown, unknownSeconds: row.unknown_seconds, waiting: row.waiting, waitingSeconds: row.waiting_seconds },
   };
 }
@@ -93,6 +101,9 @@ export function databaseStateMetrics(registry: Registry, read: () => Promise<Dat
   gauge("nod_kill_switches", "Kill switches in force", ["scope", "mode"], (told, { killSwitches }) => {
     for (const scope of ["user", "all"]) for (const mode of ["block_new", "cancel_only", "flatten"]) told.set({ scope, mode }, 0);
     for (const { scope, mode, count } of killSwitches) told.set({ scope, mode }, count);
+  });
+  gauge("nod_position_differences", "Symbols of which the account at the broker holds less than everybody's orders come to (missing) or more (foreign)", ["kind"], (told, { positions }) => {
+    for (const kind of ["missing", "foreign"] as const) told.set({ kind }, positions[kind]);
   });
   gauge("nod_orders_unknown", "Orders of which it is not known whether they are at the broker", [], (told, { orders }) => told.set(orders.unknown));
   gauge("nod_orders_unknown_oldest_seconds", "How long the oldest order in doubt has been so; 0 without one", [], (told, { orders }) => told.set(orders.unknownSeconds));

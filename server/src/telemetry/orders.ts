@@ -76,6 +76,11 @@ export function orderTelemetry(registry: Registry, logger: Logger, tracing: Path
       reconciliations.inc();
       lastReconciliation.setToCurrentTime();
       foreignOrders.set(result.foreignOrders);
+      for (const difference of result.positions?.appeared ?? []) {
+        if (difference.kind === "missing") logger.error(difference, "the broker holds less of a symbol than our users own");
+        else logger.warn(difference, "the broker holds more of a symbol than our users own");
+      }
+      for (const difference of result.positions?.gone ?? []) logger.info(difference, "the broker holds as much of a symbol as our users own again");
       logger.debug({ ...result, ms: Math.round(tookMs) }, "the books were compared with the broker's");
     },
     connected() {

@@ -116,6 +116,9 @@ export type AmendmentActivity = Amendment & OfAnOrder;
 /** What may be done with a symbol at the broker. The sizes are in shares or coins; null where the broker names none. */
 export type BrokerAsset = { symbol: string; assetClass: AssetClass; isTradable: boolean; isFractionable: boolean; minOrderQty: Quantity | null };
 
+/** Signed: below zero it was sold without being had. The symbol is as in orders. */
+export type BrokerPosition = { symbol: string; qty: Quantity };
+
 export type BrokerAccount = { buyingPower: Usd; cash: Usd; equity: Usd; tradingBlocked: boolean };
 
 /** The calls that reading takes may throw BrokerUnavailableError; `submit` never throws and is never retried. */
@@ -127,6 +130,8 @@ export type BrokerPort = {
   /** In the order in which they happened. @param signal a new one for each page: how many there are is not known before */
   fillActivities(after: Date, signal: () => AbortSignal): Promise<(FillActivity | AmendmentActivity)[]>;
   account(signal: AbortSignal): Promise<BrokerAccount>;
+  /** Everything that the account holds, whoever bought it. */
+  positions(signal: AbortSignal): Promise<BrokerPosition[]>;
   clock(signal: AbortSignal): Promise<BrokerClock>;
   /** Null: the broker knows no such symbol. */
   asset(symbol: string, signal: AbortSignal): Promise<BrokerAsset | null>;

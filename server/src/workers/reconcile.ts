@@ -6,11 +6,13 @@ import { applyBrokerEvent, type AppliedWord, type BrokerWord } from "../trading/
 import { ordersAtBroker } from "../trading/orders/claims-table.ts";
 import { oldestInDoubt, oldestLackingFills } from "../trading/orders/fills-table.ts";
 import { lastReconciledAt, recordAccount, recordReconciled } from "../trading/portfolio/accounts-table.ts";
+import type { KnownDifferences } from "../trading/portfolio/position-differences-table.ts";
 import { BrokerUnavailableError, type BrokerPort } from "../trading/ports.ts";
 import type { BookedObserver } from "./booked-observer.ts";
 import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
 import { reconcileExecutions } from "./reconcile-executions.ts";
+import { reconcilePositions } from "./reconcile-positions.ts";
 import { reconcileRestated } from "./reconcile-restated.ts";
 import type { UnknownResolver } from "./resolve-unknown.ts";
 
@@ -23,11 +25,14 @@ export type ReconcileLimits = {
   maxPolledOrders: number;
   /** Orders that are over which are looked up after a start and after a reconnect: what was filled of one may have been taken back. */
   maxRestatedOrders: number;
+  /** Positions are compared after a start and after a reconnect, and then so often: it takes all orders that there are. */
+  positionsEveryMs: number;
 };
 
-const defaultReconcileLimits: ReconcileLimits = { callTimeoutMs: 15_000, firstFillLookbackMs: 86_400_000, fillOverlapMs: 600_000, maxPolledOrders: 200, maxRestatedOrders: 20 };
+const defaultReconcileLimits: ReconcileLimits = { callTimeoutMs: 15_000, firstFillLookbackMs: 86_400_000, fillOverlapMs: 600_000, maxPolledOrders: 200, maxRestatedOrders: 20, positionsEveryMs: 300_000 };
 
-export type Reconciled = { changed: number; foreignOrders: number; foreignFills: number; mismatched: number; polled: number };
+/** `positions`: null when it was not their turn. */
+export type Reconciled = { changed: number; foreignOrders: number; foreignFills: number; mismatched: number; polled: number; positions: KnownDifferences | null };
 
 export type ReconcileObserver = BookedObserver & { reconciled(result: Reconciled, tookMs: number): void; failed(error: unknown): void };
 
@@ -54,6 +59,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
   let hasLooked = false;
   let lastSuccess: Date | null = null;
   let lackingSince: Date | null = null;
+  let positionsAtMs = -Infinity;
   let running: Promise<boolean> | null = null;
   let next: Promise<boolean> | null = null;
 
@@ -73,7 +79,9 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
       const comparedAt = lastSuccess ?? new Date(startedAt.getTime() - limits.firstFillLookbackMs);
       const fillsAfter = new Date((earliest(comparedAt, lackingSince) ?? comparedAt).getTime() - limits.fillOverlapMs);
       // The gate is closed from the start, and from each reconnect, until the books are compared.
-      const result = await compare(deps, limits, { fillsAfter, hasBeenAway: !deps.gate.isOpen() });
+      const hasBeenAway = !deps.gate.isOpen();
+      const result = await compare(deps, limits, { fillsAfter, hasBeenAway, withPositions: hasBeenAway || began - positionsAtMs >= limits.positionsEveryMs });
+      if (result.positions !== null) positionsAtMs = began;
       lastSuccess = startedAt;
       // Executions of what was in doubt were taken for somebody else's: once it is adopted, they are to be read again.
       lackingSince = inDoubtSince;
@@ -113,7 +121,7 @@ function earliest(a: Date | null, b: Date | null): Date | null {
 }
 
 /** @throws BrokerUnavailableError, and the database's errors: the comparison then did not take place. */
-async function compare({ pool, fence, broker, unknowns, observer }: ReconcileDeps, limits: ReconcileLimits, { fillsAfter, hasBeenAway }: { fillsAfter: Date; hasBeenAway: boolean }): Promise<Reconciled> {
+async function compare({ pool, fence, broker, unknowns, observer }: ReconcileDeps, limits: ReconcileLimits, scope: { fillsAfter: Date; hasBeenAway: boolean; withPositions: boolean }): Promise<Reconciled> {
   const signal = (): AbortSignal => AbortSignal.timeout(limits.callTimeoutMs);
   const clock: BrokerClock = await broker.clock(signal());
   const account = await broker.account(signal());
@@ -123,7 +131,7 @@ async function compare({ pool, fence, broker, unknowns, observer }: ReconcileDep
   });
   if (!(await unknowns.lookUpAll())) throw new BrokerUnavailableError("an order in doubt could not be looked up");
 
-  const tally: Reconciled = { changed: 0, foreignOrders: 0, foreignFills: 0, mismatched: 0, polled: 0 };
+  const tally: Reconciled = { changed: 0, foreignOrders: 0, foreignFills: 0, mismatched: 0, polled: 0, positions: null };
   const apply = async (word: BrokerWord): Promise<AppliedWord> => {
     const applied = await fencedTransaction(pool, fence, (tx) => applyBrokerEvent(tx, word));
     observer.booked?.(word.source, applied);
@@ -136,7 +144,7 @@ async function compare({ pool, fence, broker, unknowns, observer }: ReconcileDep
 
   // Executions first: an order that they complete need not be asked for.
   const parts = { pool, broker, apply, count: (word: BrokerWord, applied: AppliedWord) => count(tally, word, applied), signal };
-  await reconcileExecutions(parts, fillsAfter);
+  await reconcileExecutions(parts, scope.fillsAfter);
   const unlisted = await ordersAtBroker(pool, { limit: limits.maxPolledOrders, except: open.map((order) => order.clientOrderId) });
   for (const order of unlisted) {
     const found = await broker.findByClientOrderId(order.clientOrderId, signal());
@@ -145,7 +153,9 @@ async function compare({ pool, fence, broker, unknowns, observer }: ReconcileDep
     // An order that the broker once acknowledged and no longer knows is left as it is: what it filled cannot be undone.
     if (found.kind === "found") await take({ kind: "order", source: "poll", order: found.order, execution: null, event: null });
   }
-  if (hasBeenAway) tally.polled += await reconcileRestated(parts, limits.maxRestatedOrders);
+  if (scope.hasBeenAway) tally.polled += await reconcileRestated(parts, limits.maxRestatedOrders);
+  // Last: what the account holds is compared with books that are up to date.
+  if (scope.withPositions) tally.positions = await reconcilePositions({ pool, fence, broker }, signal());
   await fencedTransaction(pool, fence, recordReconciled);
   return tally;
 }

@@ -1,5 +1,5 @@
 /** A broker in memory that says what a test tells it to say, and keeps book of what it was asked. */
-import { price, quantity, usd, type Price, type Quantity, type Usd } from "../../src/core/decimal.ts";
+import { add, price, quantity, subtract, usd, zeroQuantity, type Price, type Quantity, type Usd } from "../../src/core/decimal.ts";
 import { addDays, newYorkDate, newYorkInstant } from "../../src/core/trading-day.ts";
 import type { BrokerAccount, BrokerAsset, BrokerEvent, BrokerOrder, BrokerPort, FillActivity, LookupOutcome, OrderTicket, SubmitOutcome, TradeStreamHandlers, TradeStreamPort } from "../../src/trading/ports.ts";
 import { BrokerUnavailableError } from "../../src/trading/ports.ts";
@@ -140,6 +140,12 @@ export function createScriptedBroker(): ScriptedBroker {
       openOrders: () => reachable(() => [...broker.book.values()].filter((order) => !["filled", "canceled", "expired", "rejected", "replaced"].includes(order.status))),
       fillActivities: (after) => reachable(() => broker.fills.filter((fill) => fill.executedAt > after)),
       account: () => reachable((): BrokerAccount => ({ buyingPower: broker.buyingPower, cash: broker.buyingPower, equity: broker.buyingPower, tradingBlocked: false })),
+      positions: () =>
+        reachable(() => {
+          const held = new Map<string, Quantity>();
+          for (const { symbol, side, filledQty } of broker.book.values()) held.set(symbol, (side === "buy" ? add : subtract)(held.get(symbol) ?? zeroQuantity, filledQty));
+          return [...held].map(([symbol, qty]) => ({ symbol, qty }));
+        }),
       clock: () =>
         reachable(() => {
           const now = Date.now();

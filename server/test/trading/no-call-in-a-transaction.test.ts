@@ -130,7 +130,7 @@ test("nor while the books are compared: comparing", async () => {
   broker.fill(ticket?.clientOrderId ?? "", "100", "0.1");
   expect(await nod.reconciler.reconcile()).toBe(true);
   await becomes(id, "filled");
-  expect({ calls: calls.slice(1), waitedFor }).toEqual({ calls: ["clock", "account", "openOrders", "fillActivities", "findByClientOrderId"], waitedFor: [] });
+  expect({ calls: calls.slice(1), waitedFor }).toEqual({ calls: ["clock", "account", "openOrders", "fillActivities", "findByClientOrderId", "positions"], waitedFor: [] });
 });
 
 test("nor while the broker is asked about symbols: learning", async () => {

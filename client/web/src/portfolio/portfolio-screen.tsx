@@ -46,6 +46,7 @@ function PositionRow({ position }: { position: Position }) {
         <span className="block text-small text-faint">
           ${price(position.avg_entry_price)} on average{position.last_price === null ? "" : `, last $${price(position.last_price)}`}
         </span>
+        {position.missing_at_broker === true && <span className="block text-small text-amber">The broker holds less of this than our books say. Selling it may be refused.</span>}
       </span>
       <span className="shrink-0 text-right">
         {position.market_value === null ? "—" : usd(position.market_value)}

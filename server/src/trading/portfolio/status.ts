@@ -41,6 +41,7 @@ type RawStatus = {
   holdings: RawHolding[];
   executed: RawExecuted[];
   prices: { symbol: string; price: string; as_of: string }[];
+  missing_at_broker: string[];
 };
 
 export async function readTradingStatus(db: Db, firebaseUid: string, deps: StatusDeps): Promise<TradingStatus> {
@@ -91,6 +92,7 @@ const statusSql = `
          recent.orders_today, recent.orders_minute, recent.notional_4h,
          (select count(*)::int4 from trade_orders as o where o.firebase_uid = me.firebase_uid and o.is_open) as open_orders,
          (select count(*)::int4 from questions as q where q.firebase_uid = me.firebase_uid and q.status = 'open' and q.expires_at > me.at) as open_questions,
+         (select coalesce(jsonb_agg(d.symbol), '[]') from position_differences as d where d.kind = 'missing') as missing_at_broker,
          filled.executed, filled.prices, held.holdings
   from me
   left join user_trading_config as c on c.firebase_uid = me.firebase_uid
@@ -132,6 +134,7 @@ function positionsOf(row: RawStatus): Position[] {
       market_value: last === undefined ? null : valueOf(qty, last.price),
       last_price: last?.price ?? null,
       last_price_as_of: last?.asOf.toISOString() ?? null,
+      ...(row.missing_at_broker.includes(symbol) ? { missing_at_broker: true } : {}),
     };
   });
 }
