@@ -1,6 +1,7 @@
 /** One seed from its first price to the checker's verdict. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkBooks, type Verdict } from "./checker/check.ts";
+import { positionsAreShownAsTheyAre } from "./checker/laws/positions.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { DatabaseKeeper } from "./stage/world-database.ts";
 import { happenings, movePrices } from "./world/happenings.ts";
@@ -23,8 +24,9 @@ export async function runSeed(databases: DatabaseKeeper, seed: number): Promise<
     try {
       await live(world, random);
       const left = await comeToRest(world);
-      const verdict = await checkBooks({ database: database.owner, book: world.simulator.control.book() });
-      const unrest = left === null ? [] : [{ law: "everything comes to rest", what: left, clientOrderId: null }];
+      const book = world.simulator.control.book();
+      const verdict = await checkBooks({ database: database.owner, book });
+      const unrest = left === null ? await positionsAreShownAsTheyAre(database.owner, book) : [{ law: "everything comes to rest", what: left, clientOrderId: null }];
       return { ...verdict, violations: [...unrest, ...verdict.violations], seed, log: world.log };
     } finally {
       isQuiet = await world.end();

@@ -1,6 +1,7 @@
 import type { Book } from "@nod/alpaca-simulator";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkBooks } from "../../chaos/checker/check.ts";
+import { positionsAreShownAsTheyAre } from "../../chaos/checker/laws/positions.ts";
 import { createHonestWorld, ids, type HonestWorld } from "./honest-world.ts";
 
 let world: HonestWorld;
@@ -71,6 +72,31 @@ test("tells the whole story of the order that a violation names", async () => {
   const { stories } = await verdict();
   expect(stories).toHaveLength(1);
   for (const part of ["of ada: buy SPY, filled", "question_asked", "order_submitting", "broker: accepts", "broker: fill execution-1, 0.1 at 100", "broker: canceled"]) expect(stories[0]).toContain(part);
+});
+
+describe("positions", () => {
+  const differences = async () => (await positionsAreShownAsTheyAre(world.database.ownerPool, world.book)).map(({ what }) => what);
+  const holds = (qty: string): void => void Object.assign(account(world.book), { positions: { SPY: { qty, costBasis: "10" } } });
+  const shows = (broker: string) => world.tamper("insert into position_differences (symbol, broker_qty, our_qty, since, seen_at) values ('SPY', $1, 0.1, now(), now())", [broker]);
+
+  test("that differ are told, and those that agree are not", async () => {
+    holds("0.1");
+    expect(await differences()).toEqual([]);
+    holds("0.3");
+    await shows("0.3");
+    expect(await differences()).toEqual([]);
+  });
+
+  test("that differ, and nobody is told", async () => {
+    holds("0.3");
+    expect(await differences()).toEqual(["SPY: 0.3 at the broker, 0.1 here, and nobody is told"]);
+  });
+
+  test("of which a difference is told that there is not", async () => {
+    holds("0.1");
+    await shows("0.2");
+    expect(await differences()).toEqual(["SPY: 0.2 at the broker, 0.1 here: so it is told, and it is not so"]);
+  });
 });
 
 describe("orders and their approvals", () => {
