@@ -1,17 +1,16 @@
 /**
  * The answer that becomes an order. Requests per second of the whole path against pgbench sending the same SQL over as many
  * connections, and against the same handler with its statements in six round trips and in one for each; and how long it
- * takes from an answer to the order's POST, through the SDK to the simulator on loopback, under 200 answers a second. `--quick`
- * proves nothing.
+ * takes from an answer to the order's POST, through the SDK to the simulator in a process of its own, under 200 answers a
+ * second; and how many orders that wait the desk sends a second when it has the process to itself. `--quick` proves nothing;
+ * `--only throughput` and `--only desk` are one half each.
  */
-import { defaultKeys, startSimulator } from "@nod/alpaca-simulator";
-import { createAlpacaBroker } from "../src/alpaca/broker.ts";
-import { connectToAlpaca } from "../src/alpaca/connection.ts";
+import { parseArgs } from "node:util";
 import type { AnswerService } from "../src/pipeline/answer.ts";
 import { derivedUuid, clientOrderIdOf } from "../src/core/ids.ts";
 import { createPool, type Pool } from "../src/db/pool.ts";
-import { createOrderDesk } from "../src/workers/order-desk.ts";
-import { addAskedUsers, answerServiceOn, benchSettings, openMarket, questionIdOf, uidOf } from "./support/answer-population.ts";
+import { measureDeskAlone, measureLatency, type Population } from "./answer/to-the-post.ts";
+import { addAskedUsers, answerServiceOn, openMarket, questionIdOf, uidOf } from "./support/answer-population.ts";
 import { openBenchDatabase, type BenchDatabase } from "./support/bench-database.ts";
 import { findPgbench, runPgbench, toPgbenchScript } from "./support/pgbench.ts";
 import { createResults } from "./support/results.ts";
@@ -22,9 +21,10 @@ const quick = process.argv.includes("--quick");
 const connections = 10;
 const perConnection = quick ? 25 : 250;
 const rounds = quick ? 2 : 9;
-const answersPerSecondOffered = 200;
-const latencies = quick ? 100 : 2_000;
-const latencyRounds = quick ? 1 : 5;
+const latencies = quick ? { answers: 100, rounds: 1 } : { answers: 2_000, rounds: 5 };
+const waiting = quick ? { orders: 600, rounds: 1 } : { orders: 2_000, rounds: 3 };
+/** Only one half of it: `--only throughput` or `--only desk`. */
+const { only } = parseArgs({ options: { only: { type: "string" } }, strict: false, allowPositionals: true }).values;
 const results = createResults("answer", quick);
 
 /** The handler as six awaited steps: lock, question, context, answer, order, announcement. */
@@ -42,8 +42,12 @@ const pool = createPool({ url: database.webUrl, applicationName: "bench-answer",
 let nextNumber = 1;
 try {
   await openMarket(database.ownerPool);
-  await compareThroughput(database);
-  await measureLatency(database);
+  if (only !== "desk") await compareThroughput(database);
+  if (only !== "throughput") {
+    const population: Population = { freshUsers, approve };
+    await measureDeskAlone(database, population, waiting);
+    await measureLatency(database, { pool, population, results, ...latencies });
+  }
   await results.record(database.pool);
 } finally {
   await pool.end();
@@ -133,65 +137,4 @@ async function scriptOf(): Promise<string> {
   const read = sent.findIndex(({ name }) => name === "read-answer-context") + 1;
   const asText = ({ name, text, values }: Sent): Sent => ({ name, text, values });
   return toPgbenchScript([sent.slice(0, read).map(asText), sent.slice(read).map(asText)], names);
-}
-
-async function measureLatency(db: BenchDatabase): Promise<void> {
-  const simulator = await startSimulator({ port: 0 });
-  const [keys] = defaultKeys;
-  if (keys === undefined) throw new Error("the simulator has no keys");
-  const alpaca = connectToAlpaca({
-    keyId: keys.keyId, secretKey: keys.secretKey, tradingBaseUrl: simulator.url, dataBaseUrl: simulator.url, tradingStreamUrl: simulator.tradingStreamUrl,
-    requestsPerMinute: 100_000, requestTimeoutMs: 10_000,
-  });
-  const nothing = (): undefined => undefined;
-  /** By question: told when its order is posted. */
-  const posted = new Map<string, PromiseWithResolvers<number>>();
-  const failed = Promise.withResolvers<never>();
-  const desk = createOrderDesk({
-    pool: db.pool,
-    broker: createAlpacaBroker(alpaca),
-    stream: { start: () => ({ stop: () => Promise.resolve() }) },
-    settings: benchSettings,
-    observer: {
-      denied: (order) => failed.reject(new Error(`denied: ${order.id}`)),
-      sending: (order) => posted.get(order.questionId ?? "")?.resolve(performance.now()),
-      answered: nothing,
-      lookedUp: nothing, canceled: nothing, reconciled: nothing, connected: nothing, disconnected: nothing, applied: nothing,
-      failed: (error) => failed.reject(error),
-    },
-  });
-  try {
-    // What the comparison left on the books is not this measurement's to send.
-    await db.ownerPool.query("update trade_orders set status = 'canceled' where status = 'pending_submit'");
-    await db.ownerPool.query("update market_data_latest set as_of = now()");
-    desk.start();
-    while (!desk.isReconciled()) await new Promise((resolve) => setTimeout(resolve, 10));
-    const answers = answerServiceOn(pool, () => desk.orderPlaced());
-    /** At its own moment, whatever became of those before: who waits for the others offers less when it is slow. */
-    const answerAt = async (n: number, atMs: number): Promise<number> => {
-      await new Promise((resolve) => setTimeout(resolve, atMs - performance.now()));
-      const began = performance.now();
-      const post = Promise.withResolvers<number>();
-      posted.set(questionIdOf(n), post);
-      await approve(answers, n);
-      return (await post.promise) - began;
-    };
-    const at = (values: number[], share: number): number => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? Number.NaN;
-    const [medians, nearlyLongest]: [number[], number[]] = [[], []];
-    for (let round = 0; round < latencyRounds; round += 1) {
-      const first = await freshUsers(latencies);
-      const startMs = performance.now() + 100;
-      const offered = Array.from({ length: latencies }, async (_, k) => answerAt(first + k, startMs + (k * 1_000) / answersPerSecondOffered));
-      const toPost = await Promise.race([Promise.all(offered), failed.promise]);
-      posted.clear();
-      medians.push(at(toPost, 0.5));
-      nearlyLongest.push(at(toPost, 0.99));
-      note(`from the answer's arrival to the POST, ${latencies} at ${answersPerSecondOffered} a second: median ${at(toPost, 0.5).toFixed(1)} ms, p99 ${at(toPost, 0.99).toFixed(1)} ms`);
-    }
-    results.figure({ name: "from answer to POST under 200 answers a second, median", goal: { below: 25 }, unit: "ms", values: medians });
-    results.figure({ name: "from answer to POST under 200 answers a second, 99th percentile", goal: { below: 100 }, unit: "ms", values: nearlyLongest });
-  } finally {
-    await desk.stop();
-    await simulator.stop();
-  }
 }

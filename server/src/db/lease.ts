@@ -55,10 +55,11 @@ export async function renewLease(db: Db, lease: Lease, { ttlMs }: { ttlMs: numbe
  * number may do so at once, and the owner can renew meanwhile.
  */
 export async function holdsLease(tx: Db, lease: Lease): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    "select from leases where name = $1 and owner = $2 and fencing = $3::int8 and expires_at > clock_timestamp() for key share",
-    [lease.name, lease.owner, lease.fencing],
-  );
+  const { rowCount } = await tx.query({
+    name: "holds-lease",
+    text: "select from leases where name = $1 and owner = $2 and fencing = $3::int8 and expires_at > clock_timestamp() for key share",
+    values: [lease.name, lease.owner, lease.fencing],
+  });
   return rowCount === 1;
 }
 

@@ -1,35 +1,31 @@
 /** Sends what was approved: each order once. */
 import type { Pool } from "../db/pool.ts";
-import { applyBrokerEvent } from "../trading/orders/apply-broker-event.ts";
 import { lockAbandonedOrder } from "../trading/orders/claims-table.ts";
 import type { OrderRecord } from "../trading/orders/order-record.ts";
-import { settleOrder, type OwnEvent } from "../trading/orders/settle-order.ts";
+import { settleOrder } from "../trading/orders/settle-order.ts";
 import { ticketOf } from "../trading/orders/ticket.ts";
 import type { BrokerPort, SubmitOutcome } from "../trading/ports.ts";
 import type { RiskSettings } from "../trading/risk/risk-settings.ts";
 import type { BookedObserver } from "./booked-observer.ts";
 import { claimOrders } from "./claim-orders.ts";
-import { DeskLost, fencedTransaction, type DeskFence } from "./desk-lease.ts";
+import { fencedTransaction, type DeskFence } from "./desk-lease.ts";
+import { createPostResults, type PostResultLimits } from "./post-results.ts";
 import type { ReconciledGate } from "./reconciled-gate.ts";
 
-export type SubmitLimits = {
+export type SubmitLimits = PostResultLimits & {
   concurrentPosts: number;
+  /** Orders that were taken up and whose results are not written yet, POSTs under way included: at so many nothing more is taken up. */
+  maxUnwritten: number;
   /** After this long without an answer a POST's outcome is unknown. */
   postTimeoutMs: number;
-  /** How often an order may be found not to have left before it is given up. */
-  maxAttempts: number;
-  retryDelayMs: number;
-  /** The first look-up of an order in doubt. */
-  firstLookupDelayMs: number;
   /** How often the books are looked at without having been woken. */
   pollIntervalMs: number;
-  /** How often a result is tried to be written before the order is left to be found abandoned. */
-  maxWriteAttempts: number;
-  writeRetryDelayMs: number;
 };
 
 const defaultSubmitLimits: SubmitLimits = {
   concurrentPosts: 8,
+  maxUnwritten: 64,
+  resultsPerTransaction: 32,
   postTimeoutMs: 15_000,
   maxAttempts: 5,
   retryDelayMs: 500,
@@ -74,7 +70,11 @@ export type SubmitWorker = {
 
 export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
   const limits = { ...defaultSubmitLimits, ...deps.limits };
+  const results = createPostResults(deps, limits);
   const underWay = new Set<Promise<void>>();
+  let posting = 0;
+  /** More may be due than was taken up. */
+  let isShort = false;
   let running: Promise<void> | null = null;
   const stopping = new AbortController();
   let woken = true;
@@ -86,11 +86,22 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
   };
 
   const post = (order: OrderRecord): void => {
+    posting += 1;
     const sent = sendOrder(deps, limits, order)
+      .finally(() => {
+        posting -= 1;
+        if (isShort) wake();
+      })
+      .then(async (outcome) => {
+        if (outcome === null) return;
+        await results.write({ order, outcome });
+        if (outcome.kind === "duplicate" || outcome.kind === "unknown") deps.onDoubt();
+        if (outcome.kind === "not_sent") wake();
+      })
       .catch((error: unknown) => deps.observer.failed(error))
       .finally(() => {
         underWay.delete(sent);
-        wake();
+        if (isShort) wake();
       });
     underWay.add(sent);
   };
@@ -117,14 +128,16 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
           abandonedAfterMs = limits.postTimeoutMs + abandonedGraceMs;
           lookForAbandonedAt = performance.now() + abandonedGraceMs;
         }
-        const free = limits.concurrentPosts - underWay.size;
+        const free = Math.min(limits.concurrentPosts - posting, limits.maxUnwritten - underWay.size);
+        isShort = free <= 0;
         if (free > 0) {
           const { toSend, denied, nextInMs } = await claimOrders(deps.pool, deps.fence, { limit: free, gateIsOpen: deps.gate.isOpen(), settings: deps.settings });
           // To the moment: whoever could take an order back until now is not kept waiting for it any longer.
           if (nextInMs !== null) sleepMs = Math.min(sleepMs, Math.max(1, nextInMs));
           for (const order of denied) deps.observer.denied(order);
           for (const order of toSend) post(order);
-          if (toSend.length + denied.length === free) woken = true;
+          isShort = toSend.length + denied.length === free;
+          if (isShort) woken = true;
         }
       } catch (error) {
         deps.observer.failed(error);
@@ -149,16 +162,15 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
   };
 }
 
-/** The POST, outside any transaction, and its result into the books. Never repeated here. */
-async function sendOrder(deps: SubmitDeps, limits: SubmitLimits, order: OrderRecord): Promise<void> {
+/** The POST, outside any transaction. Never repeated here. Null: nothing was sent. */
+async function sendOrder(deps: SubmitDeps, limits: SubmitLimits, order: OrderRecord): Promise<SubmitOutcome | null> {
   // This process was held up since it claimed the order: whoever has the desk now finds it abandoned, and looks it up.
-  if (!deps.fence.isSure()) return;
+  if (!deps.fence.isSure()) return null;
   deps.observer.sending(order);
   const began = performance.now();
   const outcome = await submitOnce(deps.broker, order, limits.postTimeoutMs);
   deps.observer.answered(order, outcome.kind, performance.now() - began);
-  await writeResult(deps, limits, () => takeIn(deps, limits, order, outcome));
-  if (outcome.kind === "duplicate" || outcome.kind === "unknown") deps.onDoubt();
+  return outcome;
 }
 
 async function submitOnce(broker: BrokerPort, order: OrderRecord, timeoutMs: number): Promise<SubmitOutcome> {
@@ -171,49 +183,6 @@ async function submitOnce(broker: BrokerPort, order: OrderRecord, timeoutMs: num
   } catch (error) {
     // The port promises not to throw; if it does, nothing was learned.
     return { kind: "unknown", reason: error instanceof Error ? error.name : "the broker's adapter failed" };
-  }
-}
-
-async function takeIn(deps: SubmitDeps, limits: SubmitLimits, order: OrderRecord, outcome: SubmitOutcome): Promise<void> {
-  const applied = await fencedTransaction(deps.pool, deps.fence, async (tx) => {
-    switch (outcome.kind) {
-      case "accepted":
-        return applyBrokerEvent(tx, { kind: "order", source: "post", order: outcome.order, execution: null, event: null });
-      case "rejected":
-        await settleOrder(tx, order.id, { kind: "refused", reason: `the broker refused it: ${outcome.message}` }, { data: { http_status: outcome.httpStatus, code: outcome.code } });
-        return;
-      case "duplicate":
-        await settleOrder(tx, order.id, { kind: "outcome_lost", reason: "the broker says that it has it already; it is being looked up" }, { lookupInMs: 0 });
-        return;
-      case "unknown":
-        await settleOrder(tx, order.id, { kind: "outcome_lost", reason: `it may or may not have arrived (${outcome.reason}); it is being looked up` }, { lookupInMs: limits.firstLookupDelayMs });
-        return;
-      case "not_sent":
-        await settleOrder(tx, order.id, notSent(order, outcome.reason, limits), { submitInMs: limits.retryDelayMs * 2 ** order.submitAttempts });
-        return;
-    }
-  });
-  if (applied !== undefined) deps.observer.booked?.("post", applied);
-}
-
-/** `submitAttempts` is the number before this attempt. */
-function notSent(order: OrderRecord, reason: string, limits: SubmitLimits): OwnEvent {
-  return order.submitAttempts + 1 < limits.maxAttempts
-    ? { kind: "not_sent", reason: `not sent yet: ${reason}` }
-    : { kind: "given_up", reason: `nothing was sent: ${reason}, ${limits.maxAttempts} times` };
-}
-
-/** The database may be away for a moment; what the broker said must not be lost to that. */
-async function writeResult(deps: SubmitDeps, limits: SubmitLimits, write: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await write();
-      return;
-    } catch (error) {
-      deps.observer.failed(error);
-      if (error instanceof DeskLost || attempt >= limits.maxWriteAttempts) return;
-      await new Promise((resolve) => setTimeout(resolve, limits.writeRetryDelayMs * attempt));
-    }
   }
 }
 

@@ -19,6 +19,21 @@ export async function announceOrders(tx: Db, orders: readonly OrderRecord[], eve
   ]);
 }
 
+export type Announce = typeof announceOrders;
+
+/** For several changes in one transaction: what they would each announce is announced at its end, all of it at once. */
+export function gatherAnnouncements(): { announce: Announce; tell(tx: Db): Promise<void> } {
+  const [changed, happened]: [OrderRecord[], AuditEvent[]] = [[], []];
+  return {
+    announce: (_tx, orders, events) => {
+      changed.push(...orders);
+      happened.push(...events);
+      return Promise.resolve();
+    },
+    tell: (tx) => announceOrders(tx, changed, happened),
+  };
+}
+
 async function finishSubjects(tx: Db, questionIds: readonly string[]): Promise<void> {
   await tx.query({
     name: "finish-subjects",

@@ -2,7 +2,7 @@ import type { Db } from "../../db/pool.ts";
 import type { AuditEvent } from "../audit/events-table.ts";
 import type { Amendment, AmendmentActivity, BrokerOrder, Execution, FillActivity } from "../ports.ts";
 import { haltUser } from "../risk/kill-switch-table.ts";
-import { announceOrders } from "./announce.ts";
+import { announceOrders, type Announce } from "./announce.ts";
 import { executedIn, executionsInForce } from "./executions-in-force.ts";
 import { executionBookOf, insertAmendment, insertFill } from "./fills-table.ts";
 import { isUntold, judgeAmendment, saidLessAt, sumOf, type JudgedAmendment } from "./judge-amendment.ts";
@@ -34,15 +34,16 @@ export type AppliedWord =
 /**
  * The one gate through which everything that the broker says enters the books, whichever way it came. Any word may come
  * late, twice, or out of order. Run in a transaction of its own, which locks this one order.
+ * @param announce for a transaction that takes in what was answered to several POSTs, which announces them together
  */
-export async function applyBrokerEvent(tx: Db, word: BrokerWord): Promise<AppliedWord> {
+export async function applyBrokerEvent(tx: Db, word: BrokerWord, announce: Announce = announceOrders): Promise<AppliedWord> {
   const order = await lockOrder(tx, orderNamedBy(word));
   if (order === null) return { kind: "foreign" };
   if (word.kind === "fill") return applyFill(tx, order, word.fill);
   if (word.kind === "amendment") return applyAmendment(tx, order, { amendment: word.amendment, report: null, alpacaOrderId: word.amendment.alpacaOrderId, source: word.source });
   const difference = order.alpacaOrderId === null ? differenceFrom(order, word.order) : null;
   if (difference !== null) return refuseMismatch(tx, order, word, difference);
-  if (word.amendment === undefined) return applyReport(tx, order, word);
+  if (word.amendment === undefined) return applyReport(tx, order, word, announce);
   return applyAmendment(tx, order, { amendment: word.amendment, report: word, alpacaOrderId: word.order.alpacaOrderId, source: word.source });
 }
 
@@ -59,7 +60,7 @@ function orderNamedBy(word: BrokerWord): Parameters<typeof lockOrder>[1] {
 
 type OrderWord = Extract<BrokerWord, { kind: "order" }>;
 
-async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise<AppliedWord> {
+async function applyReport(tx: Db, order: OrderRecord, word: OrderWord, announce: Announce = announceOrders): Promise<AppliedWord> {
   const { order: report, execution } = word;
   const isNewFill = execution !== null && (await insertFill(tx, order, execution));
   const standing = await standingWith(tx, order, report.updatedAt === null ? null : { qty: report.filledQty, avgPrice: report.filledAvgPrice, at: report.updatedAt });
@@ -76,7 +77,7 @@ async function applyReport(tx: Db, order: OrderRecord, word: OrderWord): Promise
     source: word.source,
     along: { submittedAt: report.submittedAt, filledAt: report.filledAt, raw: report.raw },
     events: isNewFill ? [fillEvent(order, execution, word.source)] : [],
-  });
+  }, announce);
 }
 
 /**
@@ -143,11 +144,11 @@ async function applyAmendment(tx: Db, order: OrderRecord, { amendment, report, a
 
 type Advance = { event: OrderEvent; source: BrokerWordSource; along: AlongWithState; events: AuditEvent[] };
 
-async function advance(tx: Db, order: OrderRecord, { event, source, along, events }: Advance): Promise<AppliedWord> {
+async function advance(tx: Db, order: OrderRecord, { event, source, along, events }: Advance, announce: Announce = announceOrders): Promise<AppliedWord> {
   const next = transition(stateOf(order), event);
   if (next.kind === "ignored") events.push(eventOf(order, "order_report_ignored", { source, why: next.why }));
   if (next.kind !== "changed") {
-    await announceOrders(tx, [], events);
+    await announce(tx, [], events);
     return { kind: "unchanged", order };
   }
   const saved = await saveOrderState(tx, order.id, next.state, along);
@@ -162,7 +163,7 @@ async function advance(tx: Db, order: OrderRecord, { event, source, along, event
       reason: saved.statusReason,
     }),
   );
-  await announceOrders(tx, [saved], events);
+  await announce(tx, [saved], events);
   return { kind: "changed", order: saved };
 }
 

@@ -39,7 +39,7 @@ export async function lockOrder(tx: Db, by: { id: string } | { clientOrderId: st
     "id" in by ? (["id = $1::uuid", by.id] as const)
     : "clientOrderId" in by ? (["client_order_id = $1::text", by.clientOrderId] as const)
     : (["alpaca_order_id = $1::text", by.alpacaOrderId] as const);
-  const { rows } = await tx.query<RawOrder>(`select ${orderColumns} from trade_orders as o where o.${column} for update`, [value]);
+  const { rows } = await tx.query<RawOrder>({ name: `lock-order-by-${column}`, text: `select ${orderColumns} from trade_orders as o where o.${column} for update`, values: [value] });
   return rows[0] === undefined ? null : decodeOrder(rows[0]);
 }
 

@@ -1,6 +1,6 @@
 import type { Db } from "../../db/pool.ts";
 import type { EventKind } from "../audit/events-table.ts";
-import { announceOrders } from "./announce.ts";
+import { announceOrders, type Announce } from "./announce.ts";
 import { eventOf } from "./apply-broker-event.ts";
 import type { OrderRecord } from "./order-record.ts";
 import { transition, type OrderEvent } from "./order-state.ts";
@@ -20,17 +20,22 @@ const recordedAs: Readonly<Record<OwnEvent["kind"], EventKind>> = {
   not_sent_again: "order_not_placed",
 };
 
-/** Takes in what became of a POST or of a look-up. Run in a transaction. Null when it no longer applies to the order. */
-export async function settleOrder(tx: Db, orderId: string, event: OwnEvent, along: AlongWithState & { data?: Record<string, unknown> } = {}): Promise<OrderRecord | null> {
+export type AlongWithEvent = AlongWithState & { data?: Record<string, unknown> };
+
+/**
+ * Takes in what became of a POST or of a look-up. Run in a transaction. Null when it no longer applies to the order.
+ * @param announce for a transaction of several orders, which announces them together
+ */
+export async function settleOrder(tx: Db, orderId: string, event: OwnEvent, along: AlongWithEvent = {}, announce: Announce = announceOrders): Promise<OrderRecord | null> {
   const order = await lockOrder(tx, { id: orderId });
   if (order === null) throw new Error(`order ${orderId} is gone`);
   const next = transition(stateOf(order), event);
   if (next.kind !== "changed") {
     const why = next.kind === "ignored" ? next.why : `${event.kind} again`;
-    await announceOrders(tx, [], [eventOf(order, "order_report_ignored", { source: "post", why, ...along.data })]);
+    await announce(tx, [], [eventOf(order, "order_report_ignored", { source: "post", why, ...along.data })]);
     return null;
   }
   const saved = await saveOrderState(tx, order.id, next.state, along);
-  await announceOrders(tx, [saved], [eventOf(saved, recordedAs[event.kind], { from: order.status, reason: event.reason, ...along.data })]);
+  await announce(tx, [saved], [eventOf(saved, recordedAs[event.kind], { from: order.status, reason: event.reason, ...along.data })]);
   return saved;
 }
