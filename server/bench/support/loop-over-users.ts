@@ -27,7 +27,7 @@ export async function tickUserByUser(pool: Pool, uids: readonly string[]): Promi
   for (const uid of uids) {
     const config = await readCompiled(pool, uid, templates);
     if (config === null) continue;
-    const [sessions, facts] = await Promise.all([readSessions(pool), readLatestFactsOf(pool, [...new Set(config.rules.map(({ rule }) => rule.symbol))])]);
+    const [sessions, facts] = await Promise.all([readSessions(pool), readLatestFactsOf(pool, [...new Set(config.frames.map(({ rule }) => rule.symbol))])]);
     const book = createFactBook();
     book.absorb(facts);
     const index = createRuleIndex();

@@ -30,7 +30,7 @@ function countRules(configs: Pick<CompiledConfigs, "activeUsers" | "get">, { fee
   }
   const counts = new Map<string, number>();
   for (const [config, sharing] of users) {
-    for (const each of [...config.rules.map(({ frame }) => frame), ...config.conditions]) {
+    for (const each of [...config.frames, ...config.conditions]) {
       if (each.feed === feed && each.assetClass === assetClass) counts.set(each.rule.symbol, (counts.get(each.rule.symbol) ?? 0) + sharing);
     }
   }

@@ -3,6 +3,7 @@ import type { ReferenceRule, Rule, TradingConfig } from "@nod/contract/trading-c
 import { percentFrom, price } from "../../src/core/decimal.ts";
 import type { Pool } from "../../src/db/pool.ts";
 import { compileConfig } from "../../src/trading/config/compile.ts";
+import { rulesOf } from "../../src/trading/rules/compiled-rule.ts";
 import type { Reading } from "../../src/trading/market/fact-book.ts";
 import type { Firing } from "../../src/trading/rules/rule-index.ts";
 
@@ -54,6 +55,6 @@ export function dipReading(secondsAgo = 1): Reading {
 
 /** Each user's every rule firing at once, under revision 1.1, as of users that were just added. */
 export function firingsOf(config: TradingConfig, uids: readonly string[], reading = dipReading()): Firing[] {
-  const { rules } = compileConfig(config, "1.1");
+  const rules = rulesOf(compileConfig(config, "1.1"));
   return uids.flatMap((firebaseUid) => rules.map((rule, slot) => ({ slot, firebaseUid, rule, reading })));
 }

@@ -36,7 +36,7 @@ describe("the templates that ship", () => {
       if (!resolved.ok) throw new Error(`${name}: ${JSON.stringify(resolved.errors)}`);
       expect(warningsOf(resolved.config, new Date("2026-03-03T15:00:00Z"))).toEqual([]);
       const compiled = compileConfig(resolved.config, "1.1");
-      expect(compiled.rules.length + compiled.conditions.length).toBe(resolved.config.rules.length);
+      expect(compiled.frames.length + compiled.conditions.length).toBe(resolved.config.rules.length);
     }
     expect(describeTemplates(await readTemplates(database.pool))).toHaveLength(8);
   });

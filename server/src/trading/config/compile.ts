@@ -1,5 +1,5 @@
 import type { Rule, TradingConfig } from "@nod/contract/trading-config";
-import { CompiledRule, isThreshold, thresholdNanosOf, type CompiledCondition, type CompiledConfig, type CompiledInput } from "../rules/compiled-rule.ts";
+import { isThreshold, thresholdNanosOf, type CompiledCondition, type CompiledConfig, type CompiledInput, type RuleFrame } from "../rules/compiled-rule.ts";
 import { compileRestraint } from "../rules/restraint.ts";
 import { toRuleSource } from "../rules/shorthand.ts";
 import { coverageOf } from "./coverage.ts";
@@ -14,7 +14,8 @@ export const defaultMaxOpenQuestions = 10;
 export function compileConfig(effective: TradingConfig, revision: string): CompiledConfig {
   const blocked = new Set(effective.guardrails.symbols_blocklist);
   const sourceOf = coverageOf(effective);
-  const rules: CompiledRule[] = [];
+  const frames: RuleFrame[] = [];
+  const thresholds: number[] = [];
   const conditions: CompiledCondition[] = [];
   const config: CompiledConfig = {
     revision,
@@ -23,7 +24,8 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
     maxOpenQuestions: effective.guardrails.max_open_questions ?? defaultMaxOpenQuestions,
     restraint: compileRestraint(effective),
     effective,
-    rules,
+    frames,
+    thresholds,
     conditions,
     inputs: effective.enabled ? compileInputs(effective) : [],
   };
@@ -38,7 +40,8 @@ export function compileConfig(effective: TradingConfig, revision: string): Compi
     }
     const thresholdNanos = thresholdNanosOf(rule.threshold_pct);
     if (thresholdNanos === null) throw new Error(`rule ${rule.id} has a threshold of more than nine decimals although it was checked`);
-    rules.push(new CompiledRule({ rule, ...source, maxStalenessMs: rule.max_staleness_seconds * 1_000 }, thresholdNanos, config));
+    frames.push({ rule, ...source, maxStalenessMs: rule.max_staleness_seconds * 1_000 });
+    thresholds.push(thresholdNanos);
   }
   return config;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Rule, TradingConfig } from "@nod/contract/trading-config";
-import type { CompiledConfig } from "../rules/compiled-rule.ts";
+import { rulesOf, type CompiledConfig } from "../rules/compiled-rule.ts";
 import { compileConfig } from "./compile.ts";
 import { createConfigPieces } from "./config-pieces.ts";
 import { resolveConfig, resolveTemplate } from "./resolve.ts";
@@ -51,7 +51,7 @@ const writtenOut = (config: CompiledConfig) => ({
   restraint: config.restraint,
   inputs: config.inputs,
   effective: config.effective,
-  rules: config.rules.map(({ rule, feed, assetClass, maxStalenessMs, thresholdNanos }) => ({ rule, feed, assetClass, maxStalenessMs, thresholdNanos })),
+  rules: rulesOf(config).map(({ rule, feed, assetClass, maxStalenessMs, thresholdNanos }) => ({ rule, feed, assetClass, maxStalenessMs, thresholdNanos })),
   conditions: config.conditions.map(({ config: _config, ...condition }) => condition),
 });
 
@@ -61,7 +61,7 @@ describe("the pieces that users' documents are made of", () => {
     const accepted = resolveConfig(template, { rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -2.5 }] });
     if (!accepted.ok) throw new Error("the first document is not valid");
     pieces.learn({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -2.5 }] }, accepted.config);
-    expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -7.125 }] }), "1.2")?.rules[0]?.rule).toEqual(dip("dip_spy", "AAPL", -7.125));
+    expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: -7.125 }] }), "1.2")?.effective.rules[0]).toEqual(dip("dip_spy", "AAPL", -7.125));
     // Each of these has something that was not seen to be valid.
     expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "MSFT", threshold_pct: -2.5 }] }), "1.3")).toBeNull();
     expect(pieces.assemble(asJsonb({ rules: [{ id: "dip_spy", symbol: "AAPL", threshold_pct: 2.5 }] }), "1.4")).toBeNull();
@@ -78,9 +78,9 @@ describe("the pieces that users' documents are made of", () => {
     const accepted = resolveConfig(template, own(-2));
     if (accepted.ok) pieces.learn(own(-2), accepted.config);
     const [one, other] = [pieces.assemble(asJsonb(own(-3)), "1.1"), pieces.assemble(asJsonb(own(-4)), "1.2")];
-    expect(one?.rules[0]?.frame).toBe(other?.rules[0]?.frame);
+    expect(one?.frames).toBe(other?.frames);
     expect(one?.inputs).toBe(other?.inputs);
-    expect(one?.rules[0]?.thresholdNanos).toBe(-3_000_000_000);
+    expect(one?.thresholds[0]).toBe(-3_000_000_000);
   });
 
   test("whatever they put together is what the long way comes to", () => {

@@ -10,8 +10,9 @@
  */
 import { isJsonObject, memberOf } from "@nod/contract/json-pointer";
 import { limits, type Rule, type TradingConfig } from "@nod/contract/trading-config";
-import { CompiledRule, thresholdNanosOf, type CompiledCondition, type CompiledConfig, type RuleFrame } from "../rules/compiled-rule.ts";
+import { rulesOf, thresholdNanosOf, type CompiledCondition, type CompiledConfig, type RuleFrame } from "../rules/compiled-rule.ts";
 import { compileConfig } from "./compile.ts";
+import { createThresholdSkeletons } from "./threshold-skeletons.ts";
 
 export type ConfigPieces = {
   /**
@@ -36,41 +37,44 @@ type Ground = {
 /** Everything of a config but its rules, compiled. */
 type Head = { shared: CompiledConfig; ground: Ground };
 
-/** A document but for its thresholds: what each rule of it comes to, and at which of the document's thresholds, if at one. */
-type Skeleton = { head: Head; steps: readonly { piece: Piece; threshold: number | null }[] };
+/** What a rule of a document comes to, and at which of the document's thresholds, if at one. */
+type Step = { piece: Piece; threshold: number | null };
+
+/** A document but for its thresholds. `frames`: of its steps with a threshold; `thresholds`: which of the document's stands there, or else the frame's own. */
+type Skeleton = { head: Head; steps: readonly Step[]; frames: readonly RuleFrame[]; thresholds: readonly (number | null)[] };
 
 /** Beyond these a table is emptied and starts again: whoever comes then takes the long way once more. */
 const maxHeads = 10_000;
 const maxGrounds = 100;
 const maxPieces = 10_000;
-const maxSkeletons = 10_000;
 
 /** @param template as `resolveTemplate` gives it */
 export function createConfigPieces(template: TradingConfig): ConfigPieces {
   const placeOf = new Map(template.rules.map(({ id }, place) => [id, place]));
   const heads = new Map<string, Head>();
   const grounds = new Map<string, Ground>();
-  const skeletons = new Map<string, Skeleton>();
+  const skeletons = createThresholdSkeletons<Skeleton>();
+  const thresholds: number[] = [];
 
   const groundOf = (own: Record<string, unknown>): Ground =>
     bounded(grounds, maxGrounds, keyOfGround(own), () => ({ untouched: template.rules.map(() => null), byEntry: new Map<string, Piece>() }));
 
   return {
     assemble(ownText, revision) {
-      const cut = cutThresholds(ownText);
-      const known = skeletons.get(cut.skeleton);
-      if (known !== undefined) return fill(known, cut.thresholds, revision);
+      thresholds.length = 0;
+      const known = skeletons.find(ownText, thresholds);
+      if (known !== null) return fill(known, thresholds, revision);
       const own: unknown = JSON.parse(ownText);
       if (!isJsonObject(own)) return null;
       const head = heads.get(keyOfHead(own));
       const entries = entriesOf(own);
       const steps = head === undefined || entries === null ? null : stepsOf(head.ground, entries, placeOf);
       if (head === undefined || entries === null || steps === null) return null;
-      // Each threshold in the text is one of an entry, in their order, or it is not clear which is whose.
-      const moved = entries.map((entry) => memberOf(entry, "threshold_pct")).filter((threshold) => threshold !== undefined);
-      const isClear = moved.length === cut.thresholds.length && moved.every((threshold, n) => threshold === cut.thresholds[n]);
-      const skeleton: Skeleton = { head, steps };
-      return fill(isClear ? bounded(skeletons, maxSkeletons, cut.skeleton, () => skeleton) : skeleton, moved, revision);
+      const moved = movedBy(entries);
+      if (moved === null) return null;
+      const skeleton = skeletonOf(head, steps);
+      skeletons.keep(ownText, moved, skeleton);
+      return fill(skeleton, moved, revision);
     },
     learn(own, effective) {
       if (!isJsonObject(own)) return;
@@ -108,23 +112,33 @@ const ruleOf = (piece: Piece): Rule => (piece.kind === "threshold" ? piece.frame
 
 /** What each rule of an accepted config comes to. */
 function cutUp(effective: TradingConfig): Iterable<Piece> {
-  const { rules, conditions } = compileConfig(effective, "");
+  const { frames, conditions } = compileConfig(effective, "");
   const pieces = new Map<string, Piece>();
   for (const rule of effective.rules) pieces.set(rule.id, { kind: "idle", rule });
-  for (const { frame } of rules) pieces.set(frame.rule.id, { kind: "threshold", frame });
+  for (const frame of frames) pieces.set(frame.rule.id, { kind: "threshold", frame });
   for (const { config: _config, ...condition } of conditions) pieces.set(condition.rule.id, { kind: "condition", condition });
   return pieces.values();
 }
 
 const none: readonly never[] = [];
 
-/** A rule of one user's document: at work, or idle. */
-type Placed = CompiledRule | CompiledCondition | { readonly rule: Rule };
+/** The thresholds of a document in its order, in billionths of a percent; null when one is none that a valid document has. */
+function movedBy(entries: readonly unknown[]): number[] | null {
+  const moved: number[] = [];
+  for (const entry of entries) {
+    const percent = memberOf(entry, "threshold_pct");
+    if (percent === undefined) continue;
+    const nanos = typeof percent === "number" ? thresholdNanosOf(percent) : null;
+    if (nanos === null) return null;
+    moved.push(nanos);
+  }
+  return moved;
+}
 
 /** What the rules of a document come to, in their order in force; null when a piece is not known. */
-function stepsOf({ untouched, byEntry }: Ground, entries: readonly unknown[], placeOf: ReadonlyMap<string, number>): Skeleton["steps"] | null {
+function stepsOf({ untouched, byEntry }: Ground, entries: readonly unknown[], placeOf: ReadonlyMap<string, number>): Step[] | null {
   if (entries.length > limits.rules) return null;
-  const placed = new Map<string | number, Skeleton["steps"][number]>();
+  const placed = new Map<string | number, Step>();
   let thresholds = 0;
   for (const entry of entries) {
     if (!isJsonObject(entry)) return null;
@@ -135,7 +149,7 @@ function stepsOf({ untouched, byEntry }: Ground, entries: readonly unknown[], pl
     if (placed.has(place)) return null;
     placed.set(place, { piece, threshold: entry["threshold_pct"] === undefined ? null : (thresholds += 1) - 1 });
   }
-  const steps: { piece: Piece; threshold: number | null }[] = [];
+  const steps: Step[] = [];
   for (const [place, piece] of untouched.entries()) {
     const step = placed.get(place) ?? (piece === null ? null : { piece, threshold: null });
     if (step === null) return null;
@@ -146,52 +160,46 @@ function stepsOf({ untouched, byEntry }: Ground, entries: readonly unknown[], pl
   return steps.length > limits.rules ? null : steps;
 }
 
+function skeletonOf(head: Head, steps: readonly Step[]): Skeleton {
+  const inLadders = steps.flatMap(({ piece, threshold }) => (piece.kind === "threshold" ? [{ frame: piece.frame, threshold }] : []));
+  return { head, steps, frames: inLadders.map(({ frame }) => frame), thresholds: inLadders.map(({ threshold }) => threshold) };
+}
+
+const [leastNanos, greatestNanos] = [thresholdNanosOf(limits.leastPercent) ?? Number.NaN, thresholdNanosOf(limits.greatestPercent) ?? Number.NaN];
+
 /** @returns null when a threshold is none of those that are known to be valid */
-function fill({ head, steps }: Skeleton, thresholds: readonly unknown[], revision: string): CompiledConfig | null {
-  const config = new AssembledConfig(head.shared, revision);
-  const all: Placed[] = [];
-  for (const { piece, threshold } of steps) {
-    const placed = placedOf(piece, threshold === null ? undefined : thresholds[threshold], config);
-    if (placed === null) return null;
-    all.push(placed);
-  }
-  config.place(all);
+function fill(skeleton: Skeleton, moved: readonly number[], revision: string): CompiledConfig | null {
+  // The frames' own were checked with their rules.
+  for (const nanos of moved) if (!(nanos >= leastNanos && nanos <= greatestNanos)) return null;
+  const { frames, steps } = skeleton;
+  const thresholds = skeleton.thresholds.map((threshold, n) => (threshold === null ? thresholdNanosOf(frames[n]?.rule.threshold_pct ?? Number.NaN) : moved[threshold]) ?? Number.NaN);
+  const config = new AssembledConfig(skeleton, thresholds, revision);
+  if (frames.length < steps.length) config.conditions = steps.flatMap(({ piece }) => (piece.kind === "condition" ? [{ ...piece.condition, config }] : []));
   return config;
 }
 
-/** @returns null when the threshold is none of those that are known to be valid */
-function placedOf(piece: Piece, threshold: unknown, config: CompiledConfig): Placed | null {
-  if (piece.kind === "idle") return piece;
-  if (piece.kind === "condition") return { ...piece.condition, config };
-  const percent = threshold ?? piece.frame.rule.threshold_pct;
-  if (typeof percent !== "number" || percent < limits.leastPercent || percent > limits.greatestPercent) return null;
-  const nanos = thresholdNanosOf(percent);
-  return nanos === null ? null : new CompiledRule(piece.frame, nanos, config);
-}
-
-/** A user's config without copies: what he shares is his head's, and the document in force is put together when it is asked for. */
+/** A user's config without copies: all but his thresholds is shared, and rules and the document in force are put together when they are asked for. */
 class AssembledConfig implements CompiledConfig {
   readonly revision: string;
-  readonly #shared: CompiledConfig;
-  rules: readonly CompiledRule[] = none;
+  readonly thresholds: readonly number[];
+  readonly #skeleton: Skeleton;
   conditions: readonly CompiledCondition[] = none;
-  /** Every rule of the document, in its order; the same list as `rules` where all of them are thresholds at work. */
-  #all: readonly { readonly rule: Rule }[] = none;
 
-  constructor(shared: CompiledConfig, revision: string) {
-    this.#shared = shared;
+  constructor(skeleton: Skeleton, thresholds: readonly number[], revision: string) {
+    this.#skeleton = skeleton;
+    this.thresholds = thresholds;
     this.revision = revision;
   }
 
-  place(all: readonly Placed[]): void {
-    const rules = all.filter((each) => each instanceof CompiledRule);
-    this.rules = rules;
-    this.#all = rules.length === all.length ? rules : all;
-    if (rules.length < all.length) this.conditions = all.filter((each) => "source" in each);
+  get frames(): readonly RuleFrame[] {
+    return this.#skeleton.frames;
   }
-
   get effective(): TradingConfig {
-    return { ...this.#shared.effective, rules: this.#all.map(({ rule }) => rule) };
+    const inLadders = rulesOf(this).values();
+    return { ...this.#shared.effective, rules: this.#skeleton.steps.map(({ piece }) => (piece.kind === "threshold" ? inLadders.next().value?.rule : undefined) ?? ruleOf(piece)) };
+  }
+  get #shared(): CompiledConfig {
+    return this.#skeleton.head.shared;
   }
   get enabled(): boolean {
     return this.#shared.enabled;
@@ -235,24 +243,4 @@ function keyOfEntry(entry: Readonly<Record<string, unknown>>): string {
     key += `${name}${separator}${shown}${separator}`;
   }
   return key;
-}
-
-const [comma, closingBrace] = [0x2c, 0x7d];
-const thresholdName = `"threshold_pct": `;
-
-/** A document's text with each threshold's sign in its place, and the thresholds. Text in quotes has its quotes escaped, so no other text looks like one. */
-function cutThresholds(text: string): { skeleton: string; thresholds: number[] } {
-  const thresholds: number[] = [];
-  let skeleton = "";
-  let from = 0;
-  for (let at = text.indexOf(thresholdName); at !== -1; at = text.indexOf(thresholdName, from)) {
-    const begin = at + thresholdName.length;
-    let end = begin;
-    while (end < text.length && text.charCodeAt(end) !== comma && text.charCodeAt(end) !== closingBrace) end += 1;
-    const threshold = Number(text.slice(begin, end));
-    thresholds.push(threshold);
-    skeleton += text.slice(from, begin) + (Number.isNaN(threshold) ? text.slice(begin, end) : String(Math.sign(threshold)));
-    from = end;
-  }
-  return { skeleton: from === 0 ? text : skeleton + text.slice(from), thresholds };
 }

@@ -138,6 +138,8 @@ export async function writeTemplateChoice(db: Db, read: StoredConfig, template: 
 
 /** One of so many parts into which users are split by a hash of their names (`user_shard`, migration 0028). */
 export type UserShard = { index: number; of: number };
+/** Users are not split. */
+export const everybody: UserShard = { index: 0, of: 1 };
 
 /** As `StoredConfig`, with the user's document as text: of a hundred thousand, few need to be read. */
 export type StoredConfigText = Omit<StoredConfig, "own"> & { ownText: string };
@@ -172,13 +174,17 @@ export async function readConfigsChangedSince(db: Db, watermark: ConfigWatermark
     shard === null ? [watermark] : [watermark, shard.of, shard.index],
   );
   const templates = new Map((rows[0]?.templates ?? []).map((template) => [template.name, template]));
-  return { watermark: rows[0]?.watermark ?? watermark, configs: rows.flatMap((row) => decodeChanged(row, templates)) };
+  return { watermark: rows[0]?.watermark ?? watermark, configs: decodeAll(rows, templates) };
 }
 
-function decodeChanged({ firebase_uid: firebaseUid, template_name: templateName, own_text: ownText, own_revision: ownRevision, enabled }: Partial<ConfigTextRow>, templates: ReadonlyMap<string, TemplateRow>): StoredConfigText[] {
-  if (typeof firebaseUid !== "string" || templateName === undefined || ownText === undefined || ownRevision === undefined || enabled === undefined) return [];
-  const template = templates.get(templateName);
-  return template === undefined ? [] : [{ firebaseUid, templateName, template: template.config, templateRevision: template.revision, ownText, ownRevision, enabled }];
+function decodeAll(rows: readonly Partial<ConfigTextRow>[], templates: ReadonlyMap<string, TemplateRow>): StoredConfigText[] {
+  const configs: StoredConfigText[] = [];
+  for (const { firebase_uid: firebaseUid, template_name: templateName, own_text: ownText, own_revision: ownRevision, enabled } of rows) {
+    if (typeof firebaseUid !== "string" || templateName === undefined || ownText === undefined || ownRevision === undefined || enabled === undefined) continue;
+    const template = templates.get(templateName);
+    if (template !== undefined) configs.push({ firebaseUid, templateName, template: template.config, templateRevision: template.revision, ownText, ownRevision, enabled });
+  }
+  return configs;
 }
 
 /**
@@ -206,7 +212,7 @@ export async function* readAllConfigs(db: Db, pageSize: number, shard: UserShard
       page = readPage(last.firebase_uid);
       page.catch(() => undefined); // it is awaited in its turn, unless nobody wants it any more
     }
-    yield { watermark, configs: rows.flatMap((row) => decodeChanged(row, templates)) };
+    yield { watermark, configs: decodeAll(rows, templates) };
     if (last === undefined) return;
   }
 }

@@ -1,4 +1,4 @@
-import type { CompiledCondition, CompiledConfig, CompiledRule } from "../rules/compiled-rule.ts";
+import { rulesOf, type CompiledCondition, type CompiledConfig, type CompiledRule } from "../rules/compiled-rule.ts";
 import { marketKey } from "../market/fact-book.ts";
 import { toRuleSource } from "../rules/shorthand.ts";
 import type { Market } from "./timeline.ts";
@@ -9,7 +9,7 @@ export type AnyCompiledRule = CompiledRule | CompiledCondition;
 export function inLongForm(config: CompiledConfig): CompiledCondition[] {
   const order = new Map(config.effective.rules.map(({ id }, index) => [id, index]));
   const placeOf = ({ rule }: CompiledCondition): number => order.get(rule.id) ?? 0;
-  const thresholds = config.rules.map(({ rule, feed, assetClass, maxStalenessMs, config: of }): CompiledCondition => {
+  const thresholds = rulesOf(config).map(({ rule, feed, assetClass, maxStalenessMs, config: of }): CompiledCondition => {
     const source = toRuleSource(rule);
     return { rule, feed, assetClass, maxStalenessMs, config: of, source, key: JSON.stringify(source) };
   });

@@ -11,8 +11,8 @@ export type RuleFrame = RuleOnMarket<ReferenceRule>;
 
 /**
  * A user's rule with everything that evaluation needs worked out; immutable. A hundred thousand users have half a million of
- * them, nearly all alike but for their thresholds: so one holds a frame, a number and its config, and writes the rule down
- * when somebody asks for it.
+ * them, nearly all alike but for their thresholds: so configs hold frames and numbers, one of these is made when a rule is
+ * wanted by itself (`ruleAt`), and it writes the rule down when somebody asks for it.
  */
 export class CompiledRule implements RuleOnMarket<ReferenceRule> {
   readonly frame: RuleFrame;
@@ -89,7 +89,19 @@ export type CompiledConfig = {
   readonly restraint: CompiledRestraint;
   /** The document in force; may be put together anew each time it is asked for. */
   readonly effective: TradingConfig;
-  readonly rules: readonly CompiledRule[];
+  /** Of the rules that stand in ladders, what others may share; the list itself, too. */
+  readonly frames: readonly RuleFrame[];
+  /** Beside each frame the user's own threshold, in billionths of a percent: an integer below 2^53, so exact as a double. */
+  readonly thresholds: readonly number[];
   readonly conditions: readonly CompiledCondition[];
   readonly inputs: readonly CompiledInput[];
 };
+
+/** @returns null when the config has no such rule */
+export function ruleAt(config: CompiledConfig, place: number): CompiledRule | null {
+  const [frame, threshold] = [config.frames[place], config.thresholds[place]];
+  return frame === undefined || threshold === undefined ? null : new CompiledRule(frame, threshold, config);
+}
+
+/** The rules that stand in ladders, one by one. */
+export const rulesOf = (config: CompiledConfig): CompiledRule[] => config.frames.map((frame, place) => new CompiledRule(frame, config.thresholds[place] ?? Number.NaN, config));

@@ -1,6 +1,6 @@
 import type { AssetClass } from "@nod/contract/primitives";
 import type { ReferenceMetric, ReferenceRule } from "@nod/contract/trading-config";
-import type { CompiledConfig, CompiledRule, RuleFrame } from "./compiled-rule.ts";
+import { ruleAt, type CompiledConfig, type CompiledRule, type RuleFrame } from "./compiled-rule.ts";
 import type { ConditionFiring, UserViews } from "./condition-group.ts";
 import { createConditionIndex, type ConditionIndex } from "./condition-index.ts";
 import { marketKey, type FactBook, type MarketKey, type Reading } from "../market/fact-book.ts";
@@ -43,13 +43,14 @@ const directionOf: Record<ReferenceRule["type"], Direction> = { price_below_pct_
 
 export function createRuleIndex(): RuleIndex {
   const markets = new Map<MarketKey, Market>();
-  const stepOfFrame = new WeakMap<RuleFrame, Step>();
-  // By slot. Three columns take half of what an object for each slot would.
+  // Users share lists of frames.
+  const stepsOfFrames = new WeakMap<readonly RuleFrame[], readonly Step[]>();
+  // By slot: whose rule it is, in which config, at which place. Columns take half of what an object for each slot would.
   const owners: (string | undefined)[] = [];
-  const ruleAt: (CompiledRule | undefined)[] = [];
-  const stepAt: (Step | undefined)[] = [];
-  const freeSlots: number[] = [];
+  const configAt: (CompiledConfig | undefined)[] = [];
+  let placeAt = new Uint16Array(1_024);
   let quietUntilMs = new Float64Array(1_024);
+  const freeSlots: number[] = [];
   const conditions = createConditionIndex();
   let size = 0;
 
@@ -59,9 +60,10 @@ export function createRuleIndex(): RuleIndex {
   const takeSlot = (): number => {
     const slot = freeSlots.pop() ?? owners.push(undefined) - 1;
     if (slot >= quietUntilMs.length) {
-      const larger = new Float64Array(quietUntilMs.length * 2);
-      larger.set(quietUntilMs);
-      quietUntilMs = larger;
+      const [places, times] = [new Uint16Array(placeAt.length * 2), new Float64Array(quietUntilMs.length * 2)];
+      places.set(placeAt);
+      times.set(quietUntilMs);
+      [placeAt, quietUntilMs] = [places, times];
     }
     quietUntilMs[slot] = 0;
     return slot;
@@ -73,36 +75,45 @@ export function createRuleIndex(): RuleIndex {
     return market;
   };
   const stepOf = (frame: RuleFrame): Step => {
-    const known = stepOfFrame.get(frame);
-    if (known !== undefined) return known;
     const market = marketOf(frame);
     const { ref_metric: reference, type } = frame.rule;
     const name = `${reference} ${type}`;
     const step = market.steps.get(name) ?? { market, reference, direction: directionOf[type], ladder: createThresholdLadder(directionOf[type], release) };
     market.steps.set(name, step);
-    stepOfFrame.set(frame, step);
     return step;
+  };
+  const stepsOf = (frames: readonly RuleFrame[]): readonly Step[] => {
+    const known = stepsOfFrames.get(frames);
+    if (known !== undefined) return known;
+    const steps = frames.map(stepOf);
+    stepsOfFrames.set(frames, steps);
+    return steps;
+  };
+  /** Null: the slot is free, or a condition's. */
+  const stepAt = (slot: number): Step | null => {
+    const config = configAt[slot];
+    return config === undefined ? null : (stepsOf(config.frames)[placeAt[slot] ?? 0] ?? null);
   };
 
   return {
     add(firebaseUid, config) {
-      const thresholds = config.rules.map((rule) => {
-        const step = stepOf(rule.frame);
+      const { thresholds } = config;
+      const ladders = stepsOf(config.frames).map(({ ladder }, place) => {
         const slot = takeSlot();
         owners[slot] = firebaseUid;
-        ruleAt[slot] = rule;
-        stepAt[slot] = step;
-        step.ladder.add(slot, rule.thresholdNanos);
-        size += 1;
+        configAt[slot] = config;
+        placeAt[slot] = place;
+        ladder.add(slot, thresholds[place] ?? Number.NaN);
         return slot;
       });
+      size += ladders.length;
       const others = config.conditions.map((rule) => {
         const slot = takeSlot();
         conditions.add(slot, firebaseUid, marketKey({ feed: rule.feed, assetClass: rule.assetClass, symbol: rule.rule.symbol }), rule);
         size += 1;
         return slot;
       });
-      return others.length === 0 ? thresholds : [...thresholds, ...others];
+      return others.length === 0 ? ladders : [...ladders, ...others];
     },
     remove(slots) {
       for (const slot of slots) {
@@ -111,13 +122,12 @@ export function createRuleIndex(): RuleIndex {
           release(slot);
           continue;
         }
-        const step = stepAt[slot];
-        if (step === undefined) continue;
+        const step = stepAt(slot);
+        if (step === null) continue;
         step.ladder.remove(slot);
         size -= 1;
         owners[slot] = undefined;
-        ruleAt[slot] = undefined;
-        stepAt[slot] = undefined;
+        configAt[slot] = undefined;
       }
     },
     evaluate(book, sessions, changed, fresh, users = nobodyKnown) {
@@ -128,8 +138,9 @@ export function createRuleIndex(): RuleIndex {
           evaluation.quiet += 1;
           return;
         }
-        const [rule, firebaseUid] = [ruleAt[slot], owners[slot]];
-        if (rule === undefined || firebaseUid === undefined) return;
+        const [config, firebaseUid] = [configAt[slot], owners[slot]];
+        const rule = config === undefined ? null : ruleAt(config, placeAt[slot] ?? 0);
+        if (rule === null || firebaseUid === undefined) return;
         if (nowMs - reading.priceAsOf.getTime() > rule.maxStalenessMs) evaluation.stale += 1;
         else evaluation.firings.push({ slot, firebaseUid, rule, reading });
       };
@@ -146,11 +157,11 @@ export function createRuleIndex(): RuleIndex {
         }
       }
       for (const slot of fresh) {
-        const [rule, step] = [ruleAt[slot], stepAt[slot]];
-        if (rule === undefined || step === undefined || changed.has(step.market.key)) continue;
+        const step = stepAt(slot);
+        if (step === null || changed.has(step.market.key)) continue;
         const reading = read(step.market, step.reference);
         if (reading === null) evaluation.unknown += 1;
-        else if (isReached(rule, step, reading)) consider(slot, reading);
+        else if (isReached(configAt[slot]?.thresholds[placeAt[slot] ?? 0] ?? Number.NaN, step, reading)) consider(slot, reading);
       }
       const found = conditions.evaluate(nowMs, changed, fresh, users, (slot) => (quietUntilMs[slot] ?? 0) > nowMs);
       return { ...evaluation, conditionFirings: found.firings, unknown: evaluation.unknown + found.unknown, quiet: evaluation.quiet + found.quiet };
@@ -169,7 +180,7 @@ export function createRuleIndex(): RuleIndex {
   };
 }
 
-function isReached({ thresholdNanos }: CompiledRule, { direction }: Step, reading: Reading): boolean {
+function isReached(thresholdNanos: number, { direction }: Step, reading: Reading): boolean {
   return direction === "below" ? thresholdNanos >= reading.pctCeiling : thresholdNanos <= reading.pctFloor;
 }
 
