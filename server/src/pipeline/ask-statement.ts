@@ -1,6 +1,7 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { QuestionKind } from "@nod/contract/question";
 import type { Db } from "../db/pool.ts";
+import { everybody, type UserShard } from "../trading/config/config-table.ts";
 import { jsonTextArray, nullableTextArray, plainArray, textArray } from "../db/text-array.ts";
 
 /**
@@ -43,7 +44,7 @@ const namedPerStatement = 500;
 
 /**
  * One statement for any number of questions. It alone decides who is asked: in order of the recipients, at most up to each
- * user's limit of open questions, never twice about one subject while a question or its order is under way or within the
+ * user's limit of open questions, never outside the shard, never twice about one subject while a question or its order is under way or within the
  * cooldown, never while the user has the rule snoozed or against the limits of his restraint, never on facts that have gone
  * stale, never under a kill switch, never for a config that has been replaced. With the questions go their state, the outbox
  * and its heads, the event log, the users' evaluation stamps and one notification.
@@ -72,6 +73,7 @@ const askSql = `
          where p.firebase_uid = r.firebase_uid and p.pipeline_key = s.pipeline_key and p.subject = s.subject limit 1
       ) p on true
      where s.fresh_until > clock_timestamp()
+       and ($21::int4 = 1 or user_shard(r.firebase_uid, $21::int4) = $22::int4)
        and (select c.enabled and c.revision = r.own_revision from user_trading_config c where c.firebase_uid = r.firebase_uid)
        and (s.reduces_risk or not exists (select from kill_switches k where k.scope = 'all'))
        and (s.reduces_risk or not exists (select from kill_switches k where k.scope = 'user' and k.firebase_uid = r.firebase_uid))
@@ -199,10 +201,10 @@ async function encodeColumns<Row>(rows: readonly Row[], columns: readonly Column
   return parts.map((each) => `{${each.join(",")}}`);
 }
 
-/** Asks inside the caller's transaction, which has the `askSettings`. */
-export async function askQuestions(tx: Db, { parameters }: EncodedBatch): Promise<AskOutcome> {
+/** Asks inside the caller's transaction, which has the `askSettings` and the shard's turn. Who is not of the shard is not asked. */
+export async function askQuestions(tx: Db, { parameters }: EncodedBatch, shard: UserShard = everybody): Promise<AskOutcome> {
   // Unnamed on purpose: a prepared statement would settle on one plan for ten recipients and for a hundred thousand.
-  const { rows } = await tx.query<AskRow>(askSql, [...parameters]);
+  const { rows } = await tx.query<AskRow>(askSql, [...parameters, shard.of, shard.index]);
   const row = rows[0];
   if (row === undefined) throw new Error("a select without a condition returned no row");
   return {

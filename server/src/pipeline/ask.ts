@@ -1,13 +1,8 @@
 import type { Db, Pool } from "../db/pool.ts";
 import { withTransaction } from "../db/transaction.ts";
+import type { UserShard } from "../trading/config/config-table.ts";
 import { askQuestions, askSettings, encodeBatch, type AskOutcome, type QuestionShape, type Recipient } from "./ask-statement.ts";
 import { toTradingQuestionsInTurns, type AnyFiring, type AskContext } from "./ask-trading.ts";
-
-/**
- * Asks are taken one after the other, over all processes: two at once could each see nine open questions of a user and each
- * add the tenth. Any number that no other program's lock on the same database uses.
- */
-const askLockKey = 7_011_982_002;
 
 /** A hundred thousand questions take some seconds; ten times that is a database in trouble. */
 const askTimeoutMs = 60_000;
@@ -22,10 +17,10 @@ const maxFiringsPerStatement = 200_000;
 export type FiringsAsked = Pick<AskOutcome, "asked" | "cooling" | "named"> & { at: Date | null };
 
 /**
- * Who may ask, held from before the first row is written until the commit. `enter` says whether this process may, and keeps
+ * Who may ask, and whom: users of the shard and nobody else. Held from before the first row is written until the commit. `enter` says whether this process may, and keeps
  * others from it until the transaction ends; `leave` is called before the commit, `over` after the transaction, however it went.
  */
-export type AskFence = { enter(tx: Db): Promise<boolean>; leave(tx: Db): Promise<void>; over(): void };
+export type AskFence = { readonly shard: UserShard; enter(tx: Db): Promise<boolean>; leave(tx: Db): Promise<void>; over(): void };
 
 /** `asked` runs in the transaction of the questions, with the firings that led to one. */
 export type Asking = AskContext & { fence: AskFence; asked?: (tx: Db, firings: readonly AnyFiring[]) => Promise<void> };
@@ -61,13 +56,22 @@ export async function askBatch(
   return withTransaction(
     pool,
     async (tx) => {
-      await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}; ${askSettings}`), tx.query("select pg_advisory_xact_lock($1::int8)", [askLockKey])]);
+      await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}; ${askSettings}`), takeTurn(tx, fence.shard)]);
       if (!(await fence.enter(tx))) return null;
-      const asked = await askQuestions(tx, batch);
+      const asked = await askQuestions(tx, batch, fence.shard);
       await along(tx, asked);
       await fence.leave(tx);
       return asked;
     },
     { timeoutMs: askTimeoutMs },
   ).finally(() => fence.over());
+}
+
+/**
+ * Asks of a shard are taken one after the other, over all processes: two at once could each see nine open questions of a user
+ * and each add the tenth. Asks of different shards run side by side, since no user is in two; those of workers that split users
+ * in different ways do not (migration 0039).
+ */
+async function takeTurn(tx: Db, { index, of }: UserShard): Promise<void> {
+  await tx.query("select take_turn_to_ask($1::int4, $2::int4)", [of, index]);
 }

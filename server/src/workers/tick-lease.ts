@@ -1,6 +1,7 @@
 import { acquireLease, holdsLease, releaseLease, renewLease, type Lease } from "../db/lease.ts";
 import type { Db } from "../db/pool.ts";
 import type { AskFence } from "../pipeline/ask.ts";
+import { everybody, type UserShard } from "../trading/config/config-table.ts";
 
 /** A dead owner is succeeded within this and a stand-by's next attempt: seven seconds in all. */
 const ttlMs = 6_000;
@@ -24,8 +25,11 @@ export type TickLease = {
   release(): Promise<void>;
 };
 
-/** @param owner one for each start of a process */
-export function createTickLease(db: Db, owner: string, onLost: () => void, name = "tick"): TickLease {
+/**
+ * @param owner one for each start of a process
+ * @param shard whom its holder may ask
+ */
+export function createTickLease(db: Db, owner: string, onLost: () => void, name = "tick", shard: UserShard = everybody): TickLease {
   let lease: Lease | undefined;
   let renewing: Promise<void> = Promise.resolve();
   let renewedAtMs = 0;
@@ -64,6 +68,7 @@ export function createTickLease(db: Db, owner: string, onLost: () => void, name 
       return "new";
     },
     fence: {
+      shard,
       async enter(tx) {
         if (lease === undefined) return false;
         asking = true;

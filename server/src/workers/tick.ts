@@ -70,7 +70,7 @@ export function startTick(settings: TickSettings): TickWorker {
   const { pool, observer = {} } = settings;
   const configs = createCompiledConfigs(pool, (problem) => observer.configProblem?.(problem), settings.shard ?? null);
   const leaseName = settings.shard === undefined ? "tick" : shardLeaseName(settings.shard);
-  const lease = createTickLease(pool, settings.owner, () => observer.leaseChanged?.(false, leaseName), leaseName);
+  const lease = createTickLease(pool, settings.owner, () => observer.leaseChanged?.(false, leaseName), leaseName, settings.shard);
   const ingest = createIngest({
     db: pool,
     market: settings.market,

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { TradingQuestionMetadata } from "@nod/contract/question";
 import { compileValidator } from "@nod/contract/validators";
 import type { TradingConfig } from "@nod/contract/trading-config";
@@ -9,8 +9,10 @@ import { askQuestions, encodeBatch } from "../../src/pipeline/ask-statement.ts";
 import { toTradingQuestions } from "../../src/pipeline/ask-trading.ts";
 import type { Firing } from "../../src/trading/rules/rule-index.ts";
 import { useTestDatabase } from "../support/database.ts";
-import { openAsking } from "../support/open-fence.ts";
+import type { UserShard } from "../../src/trading/config/config-table.ts";
+import { openAsking, openFenceOf } from "../support/open-fence.ts";
 import { addUsers, configWith, dipReading, dipRule, firingsOf } from "../support/trading-users.ts";
+import { until } from "../support/until.ts";
 
 const database = useTestDatabase();
 /** However slow the machine is, whoever waits for his turn gets it. */
@@ -209,5 +211,101 @@ describe("two processes at once", () => {
     expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(300);
     const { rows } = await database.pool.query("select count(*)::int4 as questions, count(distinct firebase_uid)::int4 as users from questions where firebase_uid = any($1)", [uids]);
     expect(rows).toEqual([{ questions: 300, users: 300 }]);
+  });
+});
+
+describe("of several shards", () => {
+  const halves: UserShard[] = [{ index: 0, of: 2 }, { index: 1, of: 2 }];
+  const eightRulesOfWhichFive = (): TradingConfig => {
+    const base = configWith(Array.from({ length: 8 }, (_, index) => dipRule({ id: `r${index}` })));
+    return { ...base, guardrails: { ...base.guardrails, max_open_questions: 5 } };
+  };
+  const shardsOf = async (uids: readonly string[]): Promise<number[]> =>
+    (await database.pool.query<{ shard: number }>("select user_shard(uid, 2) as shard from unnest($1::text[]) with ordinality as u (uid, n) order by n", [uids])).rows.map(({ shard }) => shard);
+  const processOf = (name: string): ReturnType<typeof createPool> => {
+    const pool = createPool({ url: database.url, applicationName: name, maxConnections: 2, idleInTransactionTimeoutMs: 120_000, ...patience });
+    onTestFinished(() => pool.end());
+    return pool;
+  };
+  const askAs = (pool: ReturnType<typeof createPool>, firings: Firing[], shard: UserShard): Promise<FiringsAsked> => askFirings(pool, firings, { ...openAsking, fence: openFenceOf(shard) });
+  /** Everything is written, and nothing is committed before it is told to. */
+  const askAndHold = async (firings: Firing[], shard: UserShard): Promise<{ finish(): Promise<FiringsAsked> }> => {
+    const [written, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    onTestFinished(() => gate.resolve(undefined));
+    const leave = async (): Promise<void> => {
+      written.resolve(undefined);
+      await gate.promise;
+    };
+    const asking = askFirings(processOf("the first"), firings, { ...openAsking, fence: { ...openFenceOf(shard), leave } });
+    await Promise.race([written.promise, asking]);
+    return {
+      finish: () => {
+        gate.resolve(undefined);
+        return asking;
+      },
+    };
+  };
+  const waits = (name: string): Promise<boolean> =>
+    until(`${name} waits`, async () => (await database.ownerPool.query("select from pg_stat_activity where application_name = $1 and datname = current_database() and wait_event_type = 'Lock'", [name])).rowCount === 1, 60_000);
+
+  test("the asks run at the same time: one begins and ends while another is under way", async () => {
+    const config = eightRulesOfWhichFive();
+    const uids = await users(config, 30);
+    const shards = await shardsOf(uids);
+    const firings = halves.map(({ index }) => firingsOf(config, uids.filter((_, n) => shards[n] === index)));
+    // Who comes first after a change of the split is alone.
+    await database.pool.query("select take_turn_to_ask(2, 0)");
+    const first = await askAndHold(firings[0] ?? [], halves[0] ?? { index: 0, of: 2 });
+    const second = await askAs(processOf("the second"), firings[1] ?? [], halves[1] ?? { index: 1, of: 2 });
+    expect(second.asked).toHaveLength(5 * shards.filter((shard) => shard === 1).length);
+    expect((await first.finish()).asked).toHaveLength(5 * shards.filter((shard) => shard === 0).length);
+    for (const uid of uids) expect(await openQuestions(uid)).toHaveLength(5);
+  });
+
+  test.each([
+    ["another owner of the same shard, as one that was paused and believes that it still has it", { index: 0, of: 2 }, { index: 0, of: 2 }],
+    ["who splits users in another way", { index: 0, of: 2 }, { index: 0, of: 1 }],
+    ["who was there before users were split", { index: 0, of: 1 }, { index: 0, of: 2 }],
+    ["who splits them into a number that has nothing in common", { index: 0, of: 2 }, { index: 0, of: 3 }],
+  ])("waits for its turn, and exceeds no limit: %s", async (_, first, second) => {
+    const config = eightRulesOfWhichFive();
+    const all = await users(config, 60);
+    const { rows } = await database.pool.query<{ uid: string }>("select uid from unnest($1::text[]) as uid where user_shard(uid, $2) = $3 and user_shard(uid, $4) = $5", [all, first.of, first.index, second.of, second.index]);
+    const uids = rows.map(({ uid }) => uid);
+    expect(uids.length).toBeGreaterThan(2);
+    const firings = firingsOf(config, uids);
+    const held = await askAndHold(firings, first);
+    // The last rules first: what it would ask is not what the other asks already.
+    const other = askAs(processOf("the second"), firings.toReversed(), second);
+    await waits("the second");
+    expect((await held.finish()).asked).toHaveLength(5 * uids.length);
+    expect((await other).asked).toEqual([]);
+    for (const uid of uids) expect(await openQuestions(uid)).toHaveLength(5);
+    const { rows: numbers } = await database.pool.query("select array_agg(seq order by seq) as numbers from user_outbox where firebase_uid = any($1) group by firebase_uid", [uids]);
+    for (const each of numbers) expect(each).toEqual({ numbers: ["1", "2", "3", "4", "5"] });
+  });
+
+  test("nobody of another shard is asked, whoever thinks so", async () => {
+    const config = configWith([dipRule()]);
+    const uids = await users(config, 30);
+    const shards = await shardsOf(uids);
+    const { asked } = await askAs(processOf("the only"), firingsOf(config, uids), { index: 1, of: 2 });
+    expect(asked.toSorted((a, b) => a - b)).toEqual(shards.flatMap((shard, n) => (shard === 1 ? [n] : [])));
+    expect(asked.length).toBeGreaterThan(5);
+  });
+
+  test("asks of many, split in three ways at once, end, and nobody is asked above his limit", async () => {
+    const config = eightRulesOfWhichFive();
+    const uids = await users(config, 40);
+    const firings = firingsOf(config, uids);
+    const everyShard = [1, 2, 3].flatMap((of) => Array.from({ length: of }, (_, index): UserShard => ({ index, of })));
+    const processes = [processOf("one"), processOf("two"), processOf("three")];
+    const outcomes = await Promise.all(everyShard.map((shard, n) => askAs(processes[n % 3] ?? processOf("none"), n % 2 === 0 ? firings : firings.toReversed(), shard)));
+    expect(outcomes.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(5 * uids.length);
+    for (const uid of uids) expect(await openQuestions(uid)).toHaveLength(5);
+  });
+
+  test("a shard that is none is refused", async () => {
+    await expect(database.pool.query("select take_turn_to_ask(2, 2)")).rejects.toThrow("there is no shard 2 of 2");
   });
 });

@@ -21,7 +21,7 @@ import { until } from "../support/until.ts";
 const database = useTestDatabase();
 
 /** Nobody's: a new table is either here or under row security. */
-const shared = ["assets", "broker_accounts", "leases", "market_bar_coverage", "market_bars", "market_calendar", "market_data_latest", "market_data_snapshots", "market_feeds", "market_halts", "market_sessions", "market_splits", "position_differences", "schema_migrations", "shard_wants", "trading_config_templates", "workers"];
+const shared = ["ask_split", "assets", "broker_accounts", "leases", "market_bar_coverage", "market_bars", "market_calendar", "market_data_latest", "market_data_snapshots", "market_feeds", "market_halts", "market_sessions", "market_splits", "position_differences", "schema_migrations", "shard_wants", "trading_config_templates", "workers"];
 
 beforeAll(async () => {
   const broker = createScriptedBroker();
