@@ -37,7 +37,8 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
   const owner = `${process.pid}-${randomUUID()}`;
   const ports = await openBroker(broker, config.dataFolder, (reason) => logger.warn({ reason }, "prices came without their previous closes"));
   stops.add(() => ports.stop());
-  const orders = createOrderDesk({ pool: workerPool, broker: ports.broker, stream: ports.tradeStream, settings, observer: telemetry.orders });
+  const roomToSend = (): number => ports.budgets().find(({ host }) => host === "trading")?.left ?? Infinity;
+  const orders = createOrderDesk({ pool: workerPool, broker: ports.broker, stream: ports.tradeStream, settings, observer: telemetry.orders, roomToSend });
   stops.add(() => orders.stop());
   const looking = config.questionWorkerEnabled ? await startLooking(base, ports, owner) : null;
   const listener = await listen({

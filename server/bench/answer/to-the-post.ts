@@ -42,6 +42,7 @@ async function withDesk(db: BenchDatabase, measure: (desk: OrderDesk, watched: W
     broker: createAlpacaBroker(alpaca),
     stream: { start: () => ({ stop: () => Promise.resolve() }) },
     settings: benchSettings,
+    roomToSend: () => alpaca.trading.budget.reading().left,
     observer: {
       denied: (order) => failed.reject(new Error(`denied: ${order.id}`)),
       sending: (order) => {

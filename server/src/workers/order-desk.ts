@@ -45,6 +45,8 @@ export type OrderDeskDeps = {
   stream: TradeStreamPort;
   settings: RiskSettings;
   observer: OrderDeskObserver;
+  /** How many calls the broker's rate leaves at this moment; without it, any number. */
+  roomToSend?: () => number;
   rhythm?: Partial<OrderDeskRhythm>;
   limits?: { submit?: Partial<SubmitLimits>; lookup?: Partial<LookupLimits>; cancel?: Partial<CancelLimits>; reconcile?: Partial<ReconcileLimits> };
 };
@@ -169,7 +171,7 @@ function startShift(deps: OrderDeskDeps, rhythm: OrderDeskRhythm, fence: DeskFen
     },
     onError,
   });
-  const submit = createSubmitWorker({ pool, fence, broker, gate, settings, observer, onDoubt: () => lookUp.wake(), limits: limits.submit ?? {} });
+  const submit = createSubmitWorker({ pool, fence, broker, gate, settings, observer, roomToSend: deps.roomToSend, onDoubt: () => lookUp.wake(), limits: limits.submit ?? {} });
   const stream = createTradeStreamWorker({ pool, fence, stream: deps.stream, gate, reconcile: () => reconcile.wake(), observer });
   stream.start();
   submit.start();

@@ -23,7 +23,7 @@ export type SubmitLimits = PostResultLimits & {
 };
 
 const defaultSubmitLimits: SubmitLimits = {
-  concurrentPosts: 8,
+  concurrentPosts: 16,
   maxUnwritten: 64,
   resultsPerTransaction: 32,
   postTimeoutMs: 15_000,
@@ -55,6 +55,8 @@ export type SubmitDeps = {
   gate: ReconciledGate;
   settings: RiskSettings;
   observer: SubmitObserver;
+  /** How many calls the broker's rate leaves at this moment. An order that would wait for it after it was judged is not taken up. */
+  roomToSend?: (() => number) | undefined;
   /** There is an order whose outcome must be looked up. */
   onDoubt: () => void;
   limits?: Partial<SubmitLimits>;
@@ -131,12 +133,14 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
         const free = Math.min(limits.concurrentPosts - posting, limits.maxUnwritten - underWay.size);
         isShort = free <= 0;
         if (free > 0) {
-          const { toSend, denied, nextInMs } = await claimOrders(deps.pool, deps.fence, { limit: free, gateIsOpen: deps.gate.isOpen(), settings: deps.settings });
+          const room = deps.roomToSend?.() ?? free;
+          const limit = room > 0 ? Math.min(free, room) : free;
+          const { toSend, denied, nextInMs } = await claimOrders(deps.pool, deps.fence, { limit, gateIsOpen: deps.gate.isOpen() && room > 0, settings: deps.settings });
           // To the moment: whoever could take an order back until now is not kept waiting for it any longer.
           if (nextInMs !== null) sleepMs = Math.min(sleepMs, Math.max(1, nextInMs));
           for (const order of denied) deps.observer.denied(order);
           for (const order of toSend) post(order);
-          isShort = toSend.length + denied.length === free;
+          isShort = toSend.length + denied.length === limit;
           if (isShort) woken = true;
         }
       } catch (error) {

@@ -29,7 +29,7 @@ export const testRiskSettings: RiskSettings = {
 
 const viaTest: AnswerMeta = { via: "http", requestId: "test" };
 
-export type FloorOptions = { settings?: Partial<RiskSettings>; submit?: Partial<SubmitLimits>; lookup?: Partial<LookupLimits>; gateOpen?: boolean; fence?: DeskFence };
+export type FloorOptions = { settings?: Partial<RiskSettings>; submit?: Partial<SubmitLimits>; lookup?: Partial<LookupLimits>; gateOpen?: boolean; fence?: DeskFence; roomToSend?: () => number };
 
 export type Floor = ReturnType<typeof createFloor>;
 
@@ -52,6 +52,7 @@ export function createFloor(pool: Pool, broker: { port: BrokerPort; stream: Trad
     gate,
     settings,
     observer: { denied: () => undefined, sending: () => undefined, answered: () => undefined, failed },
+    roomToSend: options.roomToSend,
     onDoubt: () => undefined,
     limits: { pollIntervalMs: 50, retryDelayMs: 5, firstLookupDelayMs: 0, writeRetryDelayMs: 20, ...options.submit },
   });

@@ -1,6 +1,8 @@
 /** Many orders at once: how many are under way, and how what came of them is written. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { newUuid } from "../../src/core/ids.ts";
+import { withTransaction } from "../../src/db/transaction.ts";
+import { setKillSwitch } from "../../src/trading/risk/kill-switch-table.ts";
 import { useTestDatabase } from "../support/database.ts";
 import { accepts, createScriptedBroker, refuses, type ScriptedBroker } from "../support/scripted-broker.ts";
 import { addTraders, ask, createFloor, openTheMarket, setPrice, type Floor, type FloorOptions } from "../support/trading-floor.ts";
@@ -21,7 +23,7 @@ afterEach(async () => {
   floor = undefined;
 });
 
-const symbols = Array.from({ length: 12 }, (_, index) => `M${String.fromCharCode(65 + index)}`);
+const symbols = Array.from({ length: 20 }, (_, index) => `M${String.fromCharCode(65 + index)}`);
 
 /** One approved order of each symbol, of three users by turns; none is sent yet. */
 async function approveMany(options: FloorOptions): Promise<{ floor: Floor; ids: string[] }> {
@@ -123,21 +125,50 @@ test("a result that the database does not take holds none of the others up", asy
   expect(opened.failures.length).toBeGreaterThan(0);
 });
 
-test("eight POSTs are under way at once, and no more", async () => {
+test("sixteen POSTs are under way at once, and no more", async () => {
   const held = holdAnswers();
   const { floor: opened, ids } = await approveMany({});
   opened.submit.start();
-  await until("eight are posted", async () => broker.posts.length >= 8);
+  await until("sixteen are posted", async () => broker.posts.length >= 16);
   opened.submit.wake();
   const rows = await until("the worker has looked again", async () => {
     const found = await rowsOf(ids);
-    return found.filter((row) => row.status === "submitting").length === 8 ? found : null;
+    return found.filter((row) => row.status === "submitting").length === 16 ? found : null;
   });
   expect(rows.filter((row) => row.status === "pending_submit")).toHaveLength(4);
-  expect(broker.posts).toHaveLength(8);
+  expect(broker.posts).toHaveLength(16);
   held.answer();
   await allBecome(ids, "accepted");
-  expect(broker.posts).toHaveLength(12);
+  expect(broker.posts).toHaveLength(20);
+});
+
+test("what the broker's rate leaves no room for waits on the books, is denied under a halt, and is judged when there is room", async () => {
+  let room = 3;
+  broker.onPost = (ticket, at) => {
+    room -= 1;
+    return accepts(ticket, at);
+  };
+  const { floor: opened, ids } = await approveMany({ roomToSend: () => room });
+  opened.submit.start();
+  const rows = await until("three are accepted", async () => {
+    const found = await rowsOf(ids);
+    return found.filter((row) => row.status === "accepted").length === 3 ? found : null;
+  });
+  expect(rows.filter((row) => row.status === "pending_submit")).toHaveLength(symbols.length - 3);
+  const halted = await database.ownerPool.query<{ uid: string }>("select firebase_uid as uid from trade_orders where id = $1::uuid", [ids.at(-1)]);
+  const uid = halted.rows[0]?.uid ?? "";
+  await withTransaction(database.pool, (tx) => setKillSwitch(tx, { scope: "user", firebaseUid: uid }, { mode: "block_new", reason: null, setBy: uid }));
+  opened.submit.wake();
+  const waiting = await until("those of the halted user are denied", async () => {
+    const found = await rowsOf(ids);
+    return found.at(-1)?.status === "denied" && found.filter((row) => row.status === "denied").length >= 6 ? found : null;
+  });
+  expect(broker.posts).toHaveLength(3);
+  const left = waiting.filter((row) => row.status === "pending_submit").length;
+  room = left;
+  opened.submit.wake();
+  await until("the rest is accepted", async () => (broker.posts.length === 3 + left ? true : null));
+  expect(opened.failures).toEqual([]);
 });
 
 test("while so many results cannot be written nothing more is taken up", async () => {
