@@ -3,7 +3,7 @@ import { withTransaction } from "../db/transaction.ts";
 import type { CompiledInput } from "../trading/rules/compiled-rule.ts";
 import type { CompiledConfigs } from "../trading/config/compiled-configs.ts";
 import { feedGroupName } from "../trading/config/due-inputs.ts";
-import { stampStates, type StateStamp } from "../trading/config/state-table.ts";
+import { stampStates } from "../trading/config/state-table.ts";
 import type { FeedHealth } from "./ingest.ts";
 
 /** When a feed was last read; null: never. */
@@ -30,17 +30,25 @@ export function createStateStamper(pool: Pool): StateStamper {
     async stampIfDue({ configs, readFeeds, evaluatedAt, holds }) {
       if (performance.now() - stampedAtMs < stampIntervalMs) return;
       const fetchedAt = new Map((await readFeeds()).map((feed) => [feedGroupName(feed.group), feed.lastFetchedAt]));
-      const stamps: StateStamp[] = [];
-      for (const firebaseUid of configs.activeUsers()) {
-        stamps.push({ firebaseUid, ingestedAt: oldest(configs.get(firebaseUid)?.inputs ?? [], fetchedAt), evaluatedAt });
-      }
+      // Users of one template share their inputs.
+      const known = new Map<readonly CompiledInput[], Date | null>();
+      const ingestedAtOf = (inputs: readonly CompiledInput[]): Date | null => {
+        const at = known.get(inputs);
+        if (at !== undefined) return at;
+        const earliest = oldest(inputs, fetchedAt);
+        known.set(inputs, earliest);
+        return earliest;
+      };
+      const users = Array.from(configs.activeUsers(), (firebaseUid) => ({ firebaseUid, ingestedAt: ingestedAtOf(configs.get(firebaseUid)?.inputs ?? noInputs) }));
       await withTransaction(pool, async (tx) => {
-        if (await holds(tx)) await stampStates(tx, stamps);
+        if (await holds(tx)) await stampStates(tx, { evaluatedAt, users });
       }, { timeoutMs: stampTimeoutMs });
       stampedAtMs = performance.now();
     },
   };
 }
+
+const noInputs: readonly CompiledInput[] = [];
 
 /** A user's inputs are read when the last of his feeds is; null while one of them has never been. */
 function oldest(inputs: readonly CompiledInput[], fetchedAt: ReadonlyMap<string, Date | null>): Date | null {

@@ -13,13 +13,17 @@ import { resolveStoredConfig, resolveTemplate } from "./resolve.ts";
 /** A user's config, or a template, that cannot be used as it is stored. Nothing of it that is in doubt is in force. */
 export type ConfigProblem = { subject: string; revision: string; errors: readonly ProblemError[] };
 
+/** `freshSlots`: of the rules that are to be looked at although nothing may have changed on their markets. */
 export type ConfigRefresh = { changedUsers: number; freshSlots: number[] };
 
 /** Every user's config, compiled once and kept up by change, with what is looked up by symbol beside it. */
 export type CompiledConfigs = {
-  /** Reads and compiles everything anew. Must have run once before anything else. */
+  /**
+   * Reads and compiles everything anew. Must have run once before anything else. Whoever evaluates for the first time looks at
+   * every market, and so at each threshold: the slots are of the conditions, which have a past of their own to be restored.
+   */
   load(): Promise<ConfigRefresh>;
-  /** Takes in what changed since, in one statement. The slots are of the rules that are new or changed. */
+  /** Takes in what changed since, in one statement. The slots are of all rules that are new or changed. */
   refreshChanged(): Promise<ConfigRefresh>;
   get(firebaseUid: string): CompiledConfig | undefined;
   /** Who is evaluated, and so whose state is stamped. */
@@ -98,12 +102,13 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
     return slots;
   };
 
-  const replaceAll = async (configs: readonly StoredConfigText[], refresh: ConfigRefresh): Promise<void> => {
+  const replaceAll = async (configs: readonly StoredConfigText[], refresh: ConfigRefresh, areThresholdsFresh: boolean): Promise<void> => {
     for (const [index, stored] of configs.entries()) {
       const slots = replace(stored);
       if (slots !== null) {
         refresh.changedUsers += 1;
-        for (const slot of slots) refresh.freshSlots.push(slot);
+        const from = areThresholdsFresh ? 0 : (users.get(stored.firebaseUid)?.config.frames.length ?? 0);
+        for (let place = from; place < slots.length; place += 1) refresh.freshSlots.push(slots[place] ?? -1);
       }
       if (index % stretch === stretch - 1) await yieldToOthers();
     }
@@ -120,7 +125,7 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
       let reached: ConfigWatermark | null = null;
       for await (const page of readAllConfigs(db, pageSize, shard)) {
         reached = page.watermark;
-        await replaceAll(page.configs, refresh);
+        await replaceAll(page.configs, refresh, false);
       }
       watermark = reached;
       return refresh;
@@ -129,7 +134,7 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
       if (watermark === null) throw new Error("configs are refreshed before they were loaded");
       const changes = await readConfigsChangedSince(db, watermark, shard);
       const refresh: ConfigRefresh = { changedUsers: 0, freshSlots: [] };
-      await replaceAll(changes.configs, refresh);
+      await replaceAll(changes.configs, refresh, true);
       watermark = changes.watermark;
       return refresh;
     },

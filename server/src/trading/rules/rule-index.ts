@@ -18,7 +18,7 @@ export type Evaluation = { firings: Firing[]; conditionFirings: ConditionFiring[
 
 /** Every user's compiled rules, found by what they watch. Synchronous and without a clock: time comes in with the sessions. */
 export type RuleIndex = {
-  /** @returns the slots that the rules now have */
+  /** @returns the slots that the rules now have: those in ladders first, in the order of their frames, and then the conditions */
   add(firebaseUid: string, config: CompiledConfig): readonly number[];
   remove(slots: readonly number[]): void;
   /**
