@@ -1,4 +1,5 @@
 /** The story after the card: activity, what has come of it, and when a rule asks again. */
+import type { TradingStatus } from "@nod/contract/status";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { answerElsewhere, dip } from "./support/person.ts";
@@ -88,6 +89,22 @@ test("the portfolio says what is held is worth, what the day made, and draws wha
   await page.getByRole("navigation", { name: "Over which time" }).getByRole("link", { name: "Month", exact: true }).click();
   await page.getByRole("figure", { name: /^The result over time, from .+: \+\$(9|10)\.\d\d$/ }).waitFor();
   expect(new URL(page.url()).search).toBe("?range=1m");
+});
+
+test("a position of which the broker holds less says so, and the others do not", { timeout: 120_000 }, async () => {
+  const page = await world.open(await world.person("rosalind", [{ symbol: "GOOGL" }]));
+  await page.route("**/v1/me/trading/status", async (route) => {
+    const response = await route.fetch();
+    const status: TradingStatus = await response.json();
+    const held = { qty: "2", avg_entry_price: "100", market_value: null, last_price: null, last_price_as_of: null };
+    await route.fulfill({ response, json: { ...status, positions: [{ ...held, symbol: "IBM", missing_at_broker: true }, { ...held, symbol: "SPY" }] } });
+  });
+  await page.getByRole("link", { name: "Portfolio" }).click();
+  await page.reload();
+  const rows = page.getByRole("list", { name: "Positions" }).getByRole("listitem");
+  await rows.filter({ hasText: "IBM" }).getByText("The broker holds less of this than our books say. Selling it may be refused.").waitFor();
+  expect(await rows.filter({ hasText: "The broker holds less" }).count()).toBe(1);
+  expect(await rows.count()).toBe(2);
 });
 
 test("not today skips the card and makes its rule quiet; the rule's card says when it can ask again, and why not before", async () => {
