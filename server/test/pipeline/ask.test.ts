@@ -34,6 +34,9 @@ async function openQuestions(uid: string): Promise<string[]> {
 const close = (uid: string, phase: string): Promise<unknown> =>
   database.pool.query("with q as (update questions set status = 'rejected', closed_at = now() where firebase_uid = $1) update user_pipeline_state set phase = $2 where firebase_uid = $1", [uid, phase]);
 
+/** Whoever comes first after a change of the split is alone; from here on nobody is, for that reason. */
+const askedBefore = ({ index, of }: UserShard): Promise<unknown> => database.pool.query("select take_turn_to_ask($1, $2)", [of, index]);
+
 describe("a firing becomes a question", () => {
   test("with its state, its place in the outbox, its event, and the facts that it rests on", async () => {
     const config = configWith([dipRule()]);
@@ -191,6 +194,7 @@ describe("two processes at once", () => {
     const uids = await users(config, 50);
     const firings = firingsOf(config, uids);
     const pools = [1, 2].map((n) => createPool({ url: database.url, applicationName: `process-${n}`, maxConnections: 2, ...patience }));
+    await askedBefore({ index: 0, of: 1 });
     const outcomes = await Promise.all(
       Array.from({ length: 6 }, (_, index) => askFirings(pools[index % 2] ?? database.pool, index < 3 ? firings : firings.toReversed(), openAsking)),
     );
@@ -253,8 +257,7 @@ describe("of several shards", () => {
     const uids = await users(config, 30);
     const shards = await shardsOf(uids);
     const firings = halves.map(({ index }) => firingsOf(config, uids.filter((_, n) => shards[n] === index)));
-    // Who comes first after a change of the split is alone.
-    await database.pool.query("select take_turn_to_ask(2, 0)");
+    await askedBefore({ index: 0, of: 2 });
     const first = await askAndHold(firings[0] ?? [], halves[0] ?? { index: 0, of: 2 });
     const second = await askAs(processOf("the second"), firings[1] ?? [], halves[1] ?? { index: 1, of: 2 });
     expect(second.asked).toHaveLength(5 * shards.filter((shard) => shard === 1).length);
@@ -274,6 +277,7 @@ describe("of several shards", () => {
     const uids = rows.map(({ uid }) => uid);
     expect(uids.length).toBeGreaterThan(2);
     const firings = firingsOf(config, uids);
+    await askedBefore(first);
     const held = await askAndHold(firings, first);
     // The last rules first: what it would ask is not what the other asks already.
     const other = askAs(processOf("the second"), firings.toReversed(), second);
