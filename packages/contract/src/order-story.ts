@@ -25,7 +25,7 @@ export const StoryEntry = Type.Object(
         ),
         Type.Null(),
       ],
-      { description: "Null for what the question carried: the facts and the rule." },
+      { description: "Null for what the question carried, the facts and the rule, and for the word that older events have gone to an archive." },
     ),
   },
   { $id: "StoryEntry", additionalProperties: false },

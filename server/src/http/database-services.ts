@@ -8,7 +8,7 @@ import { readSnoozes, snooze } from "../pipeline/snoozes-table.ts";
 import { undoAnswer } from "../pipeline/undo.ts";
 import { devicesOf, forgetDevice, releaseToken, rememberDevice } from "../push/devices-table.ts";
 import type { QuestionsHubSettings } from "../realtime/questions-hub.ts";
-import { storyOfOrder, storyOfQuestion } from "../trading/audit/events-table.ts";
+import { archivedBefore, storyOfOrder, storyOfQuestion } from "../trading/audit/events-table.ts";
 import { tellOrderStory } from "../trading/audit/order-story.ts";
 import { ensureUser } from "../trading/config/config-table.ts";
 import { readLatestFactsOf, toSnapshot } from "../trading/market/facts-table.ts";
@@ -88,7 +88,7 @@ function ordersOf(pool: Pool): OrderReads {
       const [order, events] = await Promise.all([orderById(db, uid, orderId), storyOfOrder(db, uid, orderId)]);
       if (order === null) return null;
       const [question] = order.questionId === null ? [] : await questionsByIds(db, [order.questionId]);
-      return { order: describeOrder(order), story: tellOrderStory(question ?? null, events) };
+      return { order: describeOrder(order), story: tellOrderStory(question ?? null, events, await archivedBefore(db, question?.createdAt ?? order.createdAt)) };
     },
   };
 }
@@ -104,9 +104,10 @@ function activityOf(pool: Pool): ActivityReads {
       const entry = await oneActivity(db, uid, id);
       if (entry === null) return null;
       const { question } = entry;
-      if (question === null) return { entry, story: tellOrderStory(null, await storyOfOrder(db, uid, entry.id)) };
+      const gap = await archivedBefore(db, new Date(entry.at));
+      if (question === null) return { entry, story: tellOrderStory(null, await storyOfOrder(db, uid, entry.id), gap) };
       const asked = { questionText: question.question_text, metadata: question.metadata, createdAt: new Date(question.created_at) };
-      return { entry, story: tellOrderStory(asked, await storyOfQuestion(db, uid, entry.id)) };
+      return { entry, story: tellOrderStory(asked, await storyOfQuestion(db, uid, entry.id), gap) };
     },
   };
 }

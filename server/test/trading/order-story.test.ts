@@ -1,10 +1,16 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { compileValidator } from "@nod/contract/validators";
 import { OrderStory } from "@nod/contract/order-story";
-import { expect, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { newUuid } from "../../src/core/ids.ts";
+import { makePartitions } from "../../src/db/partitions-table.ts";
 import { createTableServices } from "../../src/http/database-services.ts";
+import { archiveOldestMonth } from "../../src/trading/audit/archive-month.ts";
 import { createScriptedBroker } from "../support/scripted-broker.ts";
 import { addTraders, ask, createFloor, openTheMarket } from "../support/trading-floor.ts";
 import { useTestDatabase } from "../support/database.ts";
+import { recordLongAgo, shadowLogClock } from "../support/past-events.ts";
 import { until } from "../support/until.ts";
 
 const database = useTestDatabase();
@@ -46,4 +52,32 @@ test("the story of an order goes from the facts to the fill, each station once i
     await floor.stop();
   }
   expect(floor.failures).toEqual([]);
+});
+
+test("a story whose older part has gone to an archive says since when it is told, and that it is not the whole", async () => {
+  const folder = join(inject("scratchFolder"), `story-${newUuid()}`);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await shadowLogClock(database);
+  await addTraders(database.ownerPool, ["carol"]);
+  await openTheMarket(database.ownerPool);
+  const floor = createFloor(database.pool, createScriptedBroker());
+  onTestFinished(() => floor.stop());
+  const questionId = await ask(database.ownerPool, "carol");
+  const outcome = await floor.answer("carol", questionId, 10);
+  const orderId = outcome.kind === "answered" ? (outcome.result.order?.id ?? "") : "";
+  await recordLongAgo(database, { months: 8 }, [{ firebaseUid: "carol", kind: "question_asked", questionId, data: {} }]);
+  await makePartitions(database.pool, "events", 1);
+
+  const { activity, orders } = createTableServices(database.webPool, database.pool);
+  const stories = async () => [await orders.story("carol", orderId), await activity.story("carol", questionId)].map((told) => told?.story ?? []);
+  const gaps = async () => (await stories()).map((story) => story.flatMap(({ text, station, event }, n) => (text.includes("archive") ? [{ text, station, event, after: story[n - 1]?.station, before: story[n + 1]?.event?.kind }] : [])));
+  // It began eight months ago, and all of it is there.
+  await database.ownerPool.query("update questions set created_at = partition_after('events', partition_start('events', now()), -8) + interval '3 days' where id = $1", [questionId]);
+  expect(await gaps()).toEqual([[], []]);
+
+  expect(await archiveOldestMonth(database.pool, { folder, keepMonths: 6 })).not.toBeNull();
+  const { rows } = await database.ownerPool.query<{ day: string }>("select to_char(min(starts_at) at time zone 'America/New_York', 'YYYY-MM-DD') as day from partitions_of('events')");
+  const gap = { text: `What the log said of it before ${rows[0]?.day} has gone to an archive: this is not the whole story.`, station: "intervention", event: null, after: "rule", before: "answer_given" };
+  expect(await gaps()).toEqual([[gap], [gap]]);
+  expect(compileValidator(OrderStory)(await orders.story("carol", orderId))).toMatchObject({ ok: true });
 });

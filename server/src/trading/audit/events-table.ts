@@ -116,6 +116,15 @@ export async function storyOfQuestion(db: Db, firebaseUid: string, questionId: s
   return rows.map(decode);
 }
 
+/**
+ * Where the log begins that is in the database, if that is after `startedAt`: what happened in between has gone to archives
+ * (`docs/retention.md`). Null: nothing of what began then has.
+ */
+export async function archivedBefore(db: Db, startedAt: Date): Promise<Date | null> {
+  const { rows } = await db.query<{ begins_at: Date }>("select begins_at from (select min(starts_at) as begins_at from partitions_of('events')) as log where begins_at > $1::timestamptz", [startedAt]);
+  return rows[0]?.begins_at ?? null;
+}
+
 function decode(row: RawEvent): RecordedEvent {
   return {
     id: row.id,

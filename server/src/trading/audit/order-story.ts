@@ -2,6 +2,7 @@ import type { StoryEntry, StoryStation } from "@nod/contract/order-story";
 import { TradingQuestionMetadata } from "@nod/contract/question";
 import { compileValidator } from "@nod/contract/validators";
 import { percent, toSentenceNumber } from "../../core/decimal.ts";
+import { newYorkDate } from "../../core/trading-day.ts";
 import type { EventKind, RecordedEvent } from "./events-table.ts";
 
 /** What was asked, with the facts that it was asked on. */
@@ -51,10 +52,21 @@ const tellings: Record<EventKind, Telling> = {
 
 const isTold = (kind: string): kind is EventKind => Object.hasOwn(tellings, kind);
 
-/** Pure. The whole way of one order, oldest first: what its question carried, then what the log says. */
-export function tellOrderStory(question: AskedQuestion | null, events: readonly RecordedEvent[]): StoryEntry[] {
-  return [...(question === null ? [] : prologueOf(question)), ...events.map(entryOf)];
+/**
+ * Pure. The whole way of one order, oldest first: what its question carried, then what the log says. `archivedBefore`: what the
+ * log said before that moment is no longer at hand, which the story says in its place.
+ */
+export function tellOrderStory(question: AskedQuestion | null, events: readonly RecordedEvent[], archivedBefore: Date | null = null): StoryEntry[] {
+  return [...(question === null ? [] : prologueOf(question)), ...(archivedBefore === null ? [] : [gapBefore(archivedBefore)]), ...events.map(entryOf)];
 }
+
+const gapBefore = (at: Date): StoryEntry => ({
+  at: at.toISOString(),
+  station: "intervention",
+  text: `What the log said of it before ${newYorkDate(at)} has gone to an archive: this is not the whole story.`,
+  data: { archived_before: at.toISOString() },
+  event: null,
+});
 
 function prologueOf({ questionText, metadata, createdAt }: AskedQuestion): StoryEntry[] {
   const read = readMetadata(metadata);
