@@ -18,7 +18,7 @@ export const unknownFacts: readonly Removal[] = [
   law("A rule fires while its market is closed", book, 'if (state !== "open" || tradingDay === null', "if (tradingDay === null", rules),
   law("A rule fires on a reference of another day", book, "ref.tradingDay !== tradingDay || ", "", rules),
   law("A rule fires on a price of another day", book, " || newYorkDate(last.asOf) !== tradingDay", "", rules),
-  law("A rule fires on an old price", "server/src/trading/rules/rule-index.ts", "if (nowMs - reading.priceAsOf.getTime() > rule.maxStalenessMs) evaluation.stale += 1;\n        else evaluation.firings.push(", "evaluation.firings.push(", rules),
+  law("A rule fires on an old price", "server/src/trading/rules/rule-index.ts", "if (nowMs - reading.priceAsOf.getTime() > rule.maxStalenessMs) evaluation.stale += 1;\n      else evaluation.firings.push(", "evaluation.firings.push(", rules),
   law("A question is asked on facts that have grown old on the way", "server/src/pipeline/ask-statement.ts", "where s.fresh_until > clock_timestamp()", "where true", [{ file: "server/test/pipeline/ask.test.ts", named: "nobody on facts that have gone stale by the database's clock" }]),
   law("A session of which nothing was heard lately is known", sessions, "and s.as_of > clock_timestamp() - $1::int4 * interval '1 second'", "and $1::int4 > 0", tables("is unknown when the broker has not been heard for too long")),
   law("A session goes on past the hour that was told", sessions, "and clock_timestamp() < case when s.is_open then s.next_close else s.next_open end", "", tables("is unknown once the hour that was told has passed, in either direction")),

@@ -1,4 +1,5 @@
 /** The tick's second half: what changed is taken in, the rules that it concerns are looked at, and who is concerned is asked. */
+import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { AssetClass } from "@nod/contract/primitives";
 import type { Pool } from "../db/pool.ts";
 import { askFirings, type AskFence } from "../pipeline/ask.ts";
@@ -97,7 +98,7 @@ export function createEvaluation(pool: Pool, configs: CompiledConfigs, onAsked: 
       for (const key of await feed.feed(configs.rules.conditions, book, sessions, suspended, changed)) changed.add(key);
       const users = await readUsers(sessions);
 
-      const found = configs.rules.evaluate(book, sessions, changed, freshSlots, users);
+      const found = await inTurns(configs.rules.evaluateInStretches(book, sessions, changed, freshSlots, users));
       const waiting = new Set(pending.map(({ slot }) => slot));
       pending = [...pending.filter((firing) => configs.rules.conditions.ownerOf(firing.slot)?.rule === firing.rule), ...found.conditionFirings.filter(({ slot }) => !waiting.has(slot))];
       const fired: AnyFiring[] = pending.length === 0 ? found.firings : [...found.firings, ...pending];
@@ -113,6 +114,15 @@ export function createEvaluation(pool: Pool, configs: CompiledConfigs, onAsked: 
       return { evaluateMs, askMs: watch.lap(), changedMarkets: markets, unknown, stale, quiet, fired: fired.length, asked, evaluatedAt: sessions.now };
     },
   };
+}
+
+/** Others have theirs between two stretches. */
+async function inTurns<Result>(stretches: Generator<undefined, Result, undefined>): Promise<Result> {
+  for (;;) {
+    const { done, value } = stretches.next();
+    if (done === true) return value;
+    await yieldToOthers();
+  }
 }
 
 function gatesOf(configs: CompiledConfigs, firings: readonly AnyFiring[]): KeptGate[] {

@@ -164,3 +164,26 @@ describe("however rules come and go", () => {
     );
   });
 });
+
+describe("an evaluation in which thousands of rules hold", () => {
+  const users = Array.from({ length: 12_000 }, (_, n) => `u${n}`);
+  const index = createRuleIndex();
+  const fresh: number[] = [];
+  const other: ReferenceRule = rule({ id: "ibm", symbol: "IBM" });
+  const compiled = compileConfig(configOf([rule(), other]), "1.1");
+  for (const user of users) fresh.push(...index.add(user, compiled));
+  const book = bookOf(fact("last_trade", "98"), fact("prev_close", "100"), fact("last_trade", "98", { symbol: "IBM" }), fact("prev_close", "100", { symbol: "IBM" }));
+
+  test("comes to the same in stretches, between which others have their turn, as at once", () => {
+    const what: Parameters<RuleIndex["evaluate"]> = [book, sessions, new Set([key]), fresh];
+    const stretches = index.evaluateInStretches(...what);
+    let turns = 0;
+    let next = stretches.next();
+    for (; next.done !== true; next = stretches.next()) turns += 1;
+    const { firings } = next.value;
+    expect(turns).toBeGreaterThanOrEqual(4);
+    expect(firings).toHaveLength(users.length * 2);
+    expect(new Set(firings.map(({ firebaseUid, rule: { rule: { id } } }) => `${firebaseUid} ${id}`)).size).toBe(users.length * 2);
+    expect(next.value).toEqual(index.evaluate(...what));
+  });
+});

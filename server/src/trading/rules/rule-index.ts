@@ -16,6 +16,11 @@ export type Firing = { slot: number; firebaseUid: string; rule: CompiledRule; re
  */
 export type Evaluation = { firings: Firing[]; conditionFirings: ConditionFiring[]; markets: number; unknown: number; stale: number; quiet: number };
 
+type WhatToEvaluate = [book: FactBook, sessions: MarketSessions, changed: ReadonlySet<MarketKey>, fresh: Iterable<number>, users?: UserViews];
+
+/** Rules that are looked at in one stretch: some ten milliseconds where all of them fire. */
+const stretch = 5_000;
+
 /** Every user's compiled rules, found by what they watch. Synchronous and without a clock: time comes in with the sessions. */
 export type RuleIndex = {
   /** @returns the slots that the rules now have: those in ladders first, in the order of their frames, and then the conditions */
@@ -25,7 +30,9 @@ export type RuleIndex = {
    * Evaluates the rules of the changed symbols, and each of the `fresh` slots. Missing, stale, other-day or closed-market facts
    * are unknown, and unknown never fires.
    */
-  evaluate(book: FactBook, sessions: MarketSessions, changed: ReadonlySet<MarketKey>, fresh: Iterable<number>, users?: UserViews): Evaluation;
+  evaluate(...what: WhatToEvaluate): Evaluation;
+  /** The same in stretches, between which others may have their turn. Until it is done, rules are neither added nor removed and facts do not change. */
+  evaluateInStretches(...what: WhatToEvaluate): Generator<undefined, Evaluation, undefined>;
   /** The symbols that conditions watch: whoever evaluates feeds their views first. */
   readonly conditions: Omit<ConditionIndex, "add" | "remove" | "evaluate">;
   /** Until then (milliseconds of the database's clock) the rule need not be looked at; the database decides all the same. */
@@ -95,6 +102,53 @@ export function createRuleIndex(): RuleIndex {
     return config === undefined ? null : (stepsOf(config.frames)[placeAt[slot] ?? 0] ?? null);
   };
 
+  function* evaluateInStretches(...[book, sessions, changed, fresh, users = nobodyKnown]: WhatToEvaluate): Generator<undefined, Evaluation, undefined> {
+    const nowMs = sessions.now.getTime();
+    const evaluation: Evaluation = { firings: [], conditionFirings: [], markets: 0, unknown: 0, stale: 0, quiet: 0 };
+    const consider = (slot: number, reading: Reading): void => {
+      if ((quietUntilMs[slot] ?? 0) > nowMs) {
+        evaluation.quiet += 1;
+        return;
+      }
+      const [config, firebaseUid] = [configAt[slot], owners[slot]];
+      const rule = config === undefined ? null : ruleAt(config, placeAt[slot] ?? 0);
+      if (rule === null || firebaseUid === undefined) return;
+      if (nowMs - reading.priceAsOf.getTime() > rule.maxStalenessMs) evaluation.stale += 1;
+      else evaluation.firings.push({ slot, firebaseUid, rule, reading });
+    };
+    const read = readOnce(book, sessions);
+    let looked = 0;
+
+    for (const key of changed) {
+      const market = markets.get(key);
+      if (market === undefined) continue;
+      evaluation.markets += 1;
+      for (const { reference, direction, ladder } of market.steps.values()) {
+        const reading = read(market, reference);
+        if (reading === null) {
+          evaluation.unknown += 1;
+          continue;
+        }
+        for (const slot of ladder.reached(direction === "below" ? reading.pctCeiling : reading.pctFloor)) {
+          consider(slot, reading);
+          looked += 1;
+          if (looked % stretch === 0) yield;
+        }
+      }
+    }
+    for (const slot of fresh) {
+      const step = stepAt(slot);
+      if (step === null || changed.has(step.market.key)) continue;
+      const reading = read(step.market, step.reference);
+      if (reading === null) evaluation.unknown += 1;
+      else if (isReached(configAt[slot]?.thresholds[placeAt[slot] ?? 0] ?? Number.NaN, step, reading)) consider(slot, reading);
+      looked += 1;
+      if (looked % stretch === 0) yield;
+    }
+    const found = conditions.evaluate(nowMs, changed, fresh, users, (slot) => (quietUntilMs[slot] ?? 0) > nowMs);
+    return { ...evaluation, conditionFirings: found.firings, unknown: evaluation.unknown + found.unknown, quiet: evaluation.quiet + found.quiet };
+  }
+
   return {
     add(firebaseUid, config) {
       const { thresholds } = config;
@@ -130,42 +184,14 @@ export function createRuleIndex(): RuleIndex {
         configAt[slot] = undefined;
       }
     },
-    evaluate(book, sessions, changed, fresh, users = nobodyKnown) {
-      const nowMs = sessions.now.getTime();
-      const evaluation: Evaluation = { firings: [], conditionFirings: [], markets: 0, unknown: 0, stale: 0, quiet: 0 };
-      const consider = (slot: number, reading: Reading): void => {
-        if ((quietUntilMs[slot] ?? 0) > nowMs) {
-          evaluation.quiet += 1;
-          return;
-        }
-        const [config, firebaseUid] = [configAt[slot], owners[slot]];
-        const rule = config === undefined ? null : ruleAt(config, placeAt[slot] ?? 0);
-        if (rule === null || firebaseUid === undefined) return;
-        if (nowMs - reading.priceAsOf.getTime() > rule.maxStalenessMs) evaluation.stale += 1;
-        else evaluation.firings.push({ slot, firebaseUid, rule, reading });
-      };
-      const read = readOnce(book, sessions);
-
-      for (const key of changed) {
-        const market = markets.get(key);
-        if (market === undefined) continue;
-        evaluation.markets += 1;
-        for (const { reference, direction, ladder } of market.steps.values()) {
-          const reading = read(market, reference);
-          if (reading === null) evaluation.unknown += 1;
-          else ladder.visitReached(direction === "below" ? reading.pctCeiling : reading.pctFloor, (slot) => consider(slot, reading));
-        }
+    evaluate(...what) {
+      const stretches = evaluateInStretches(...what);
+      for (;;) {
+        const { done, value } = stretches.next();
+        if (done === true) return value;
       }
-      for (const slot of fresh) {
-        const step = stepAt(slot);
-        if (step === null || changed.has(step.market.key)) continue;
-        const reading = read(step.market, step.reference);
-        if (reading === null) evaluation.unknown += 1;
-        else if (isReached(configAt[slot]?.thresholds[placeAt[slot] ?? 0] ?? Number.NaN, step, reading)) consider(slot, reading);
-      }
-      const found = conditions.evaluate(nowMs, changed, fresh, users, (slot) => (quietUntilMs[slot] ?? 0) > nowMs);
-      return { ...evaluation, conditionFirings: found.firings, unknown: evaluation.unknown + found.unknown, quiet: evaluation.quiet + found.quiet };
     },
+    evaluateInStretches,
     quieten(slot, untilMs) {
       if (slot < quietUntilMs.length) quietUntilMs[slot] = untilMs;
     },

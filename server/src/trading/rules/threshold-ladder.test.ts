@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createThresholdLadder, type Direction } from "./threshold-ladder.ts";
+import { createThresholdLadder, type Direction, type ThresholdLadder } from "./threshold-ladder.ts";
 
-const reached = (bound: number, ladder: ReturnType<typeof createThresholdLadder>): number[] => {
-  const slots: number[] = [];
-  ladder.visitReached(bound, (slot) => slots.push(slot));
-  return slots;
-};
+const reached = (bound: number, ladder: ThresholdLadder): number[] => [...ladder.reached(bound)];
 
 /** What is at or beyond the bound, in the order of the slots, as somebody would find it who looks at each. */
 const lookedUp = (direction: Direction, bound: number, entries: ReadonlyMap<number, number>): number[] => {

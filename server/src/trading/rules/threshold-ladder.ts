@@ -8,10 +8,11 @@ export type ThresholdLadder = {
   add(slot: number, threshold: number): void;
   remove(slot: number): void;
   /**
-   * Visits the slots whose threshold is reached: with `below`, those at or above `bound`; with `above`, those at or below it.
-   * `bound` is where the price stands, as an integer in the unit of the thresholds, rounded towards not firing.
+   * The slots whose threshold is reached: with `below`, those at or above `bound`; with `above`, those at or below it. The end
+   * that is reached first comes first. A copy, which knows nothing of what is added or removed afterwards.
+   * @param bound where the price stands, as an integer in the unit of the thresholds, rounded towards not firing
    */
-  visitReached(bound: number, visit: (slot: number) => void): void;
+  reached(bound: number): Int32Array;
 };
 
 export type Direction = "below" | "above";
@@ -78,15 +79,22 @@ export function createThresholdLadder(direction: Direction, release: (slot: numb
     remove(slot) {
       removed.add(slot);
     },
-    visitReached(bound, visit) {
+    reached(bound) {
       merge();
-      if (direction === "below") {
-        for (let index = slots.length - 1; index >= 0 && (thresholds[index] ?? 0) >= bound; index -= 1) visit(slots[index] ?? 0);
-      } else {
-        for (let index = 0; index < slots.length && (thresholds[index] ?? 0) <= bound; index += 1) visit(slots[index] ?? 0);
-      }
+      return direction === "below" ? slots.slice(placeOf(thresholds, (threshold) => threshold >= bound)).reverse() : slots.slice(0, placeOf(thresholds, (threshold) => threshold > bound));
     },
   };
+}
+
+/** Where the first of the sorted numbers stands of which it is true, when it is so of all that follow. */
+function placeOf(sorted: Float64Array, isTrue: (number: number) => boolean): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (isTrue(sorted[middle] ?? 0)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 /** From so many on, counting digits is cheaper than comparing. */
