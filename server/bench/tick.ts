@@ -9,7 +9,7 @@ import { beforeAllFacts, readFactsChangedSince } from "../src/trading/market/fac
 import { readSessions } from "../src/trading/market/session-table.ts";
 import type { TickReport } from "../src/workers/tick-observer.ts";
 import { openBenchDatabase, type BenchDatabase } from "./support/bench-database.ts";
-import { watchEventLoop } from "./support/event-loop.ts";
+import { watchEventLoop, type LongestBlock } from "./support/event-loop.ts";
 import { tickUserByUser, unknownToAll } from "./support/loop-over-users.ts";
 import { calmPrice, changeConfigs, dippedPrice, populate, rulesPerUser, setMarket } from "./support/population.ts";
 import { createResults } from "./support/results.ts";
@@ -54,7 +54,7 @@ async function compare(db: BenchDatabase, ticker: Ticker): Promise<void> {
   const { rows } = await db.pool.query<{ firebase_uid: string }>("select firebase_uid from users order by md5(firebase_uid) limit $1", [loopUserCount]);
   const loopUsers = rows.map((row) => row.firebase_uid);
   const reports: TickReport[] = [];
-  const longestBlocks: number[] = [];
+  const longestBlocks: LongestBlock[] = [];
   const statementCounts = new Set<number>();
   const suppressed: Suppressed = { open: [], toldCooling: [], cooling: [] };
   const written: number[] = [];
@@ -64,7 +64,7 @@ async function compare(db: BenchDatabase, ticker: Ticker): Promise<void> {
       const before = ticker.statements();
       const loop = watchEventLoop();
       const report = await firingTick(ticker);
-      longestBlocks.push(loop.longestMs());
+      longestBlocks.push(loop.longest());
       statementCounts.add(ticker.statements() - before);
       reports.push(report);
       await suppressedTicks(db, ticker, report, suppressed);
@@ -104,7 +104,8 @@ async function compare(db: BenchDatabase, ticker: Ticker): Promise<void> {
   results.figure({ name: "suppressed tick, all in cooldown ÷ the firing one", goal: { atMost: 0.15 }, values: ofTick(suppressed.cooling) });
   note(`  the same where this process does not know of the cooldowns yet: ${median(ofTick(suppressed.toldCooling)).toFixed(2)}, and with every card still open: ${median(ofTick(suppressed.open)).toFixed(2)}`);
   results.figure({ name: "tick after 1 % of the configs changed ÷ warm tick", goal: { atMost: 1.3 }, values: ratios("changed", "tick") });
-  results.figure({ name: "longest that a firing tick keeps the event loop", goal: { below: 50 }, unit: "ms", values: longestBlocks });
+  results.figure({ name: "longest that a firing tick keeps the event loop, of processor time", goal: { below: 50 }, unit: "ms", values: longestBlocks.map(({ onProcessorMs }) => onProcessorMs) });
+  note(`  by the clock, whoever had the processor meanwhile: ${showMs(median(longestBlocks.map(({ byClockMs }) => byClockMs)))}`);
   note(`  (loop ÷ tick as they were run: ${ratio("loop", "tick").toFixed(2)})`);
 }
 
