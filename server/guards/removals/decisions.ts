@@ -17,6 +17,7 @@ const context = "server/src/trading/risk/risk-context-table.ts";
 export const decisions: readonly Removal[] = [
   holds("Answers of one user are not taken one after the other", "server/src/db/user-lock.ts", "pg_advisory_xact_lock(hashtextextended('user:' || $1::text, 0)), ", "", answers("ten parallel answers under a limit of five make five orders")),
   holds("Nothing is looked at between the answer and the POST", "server/src/workers/claim-orders.ts", "denial: judge(each, of) }));", "denial: null }));", sending("between the answer and the POST")),
+  holds("An order is judged and then waits for the broker's rate", "server/src/workers/submit.ts", "deps.gate.isOpen() && room > 0", "deps.gate.isOpen()", [{ file: "server/test/trading/submit-many.test.ts", named: "what the broker's rate leaves no room for waits on the books" }]),
   holds("What is denied right before the POST is sent", "server/src/workers/claim-orders.ts", "const cleared = judged.filter((each) => each.denial === null);", "const cleared = judged;", sending("between the answer and the POST")),
   holds("The POST knows nothing of the user's switch", claims, "c.enabled and coalesce((c.config ->> 'enabled')::boolean, (t.config ->> 'enabled')::boolean) as user_enabled", "true as user_enabled", sending("between the answer and the POST")),
   holds("The POST knows nothing of the user's mode", claims, "coalesce(c.config ->> 'mode', t.config ->> 'mode') as user_mode", "o.mode as user_mode", sending("between the answer and the POST")),
