@@ -5,8 +5,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
+import { Decimal } from "decimal.js";
 import { WebSocketServer, type WebSocket } from "ws";
-import { createWireBook, isWorking, type PostedOrder, type TradeUpdate, type WireBook } from "./wire-book.ts";
+import { createWireBook, isWorking, type PostedOrder, type TradeUpdate, type WireBook, type WireOrder } from "./wire-book.ts";
 
 /** A request that has not been answered yet. */
 export type Waiting = { body: string; url: string; reply(status: number, body: unknown): void; replyRaw(body: string): void; reset(): void };
@@ -128,12 +129,20 @@ function read(broker: WireBroker, url: URL, { reply }: Waiting): void {
     }
     case "/v2/account":
       return reply(200, { id: "account", status: "ACTIVE", currency: "USD", buying_power: "100000", cash: "100000", equity: "100000", trading_blocked: false, account_blocked: false });
+    case "/v2/positions":
+      return reply(200, positionsOf([...book.orders.values()]));
     case "/v2/clock":
       return reply(200, { timestamp: inHours(0), is_open: broker.isOpen, next_open: inHours(broker.isOpen ? 24 : 2), next_close: inHours(broker.isOpen ? 3 : 9) });
     default:
       if (!url.pathname.startsWith("/v2/assets/")) return reply(404, { code: 40410000, message: "not found" });
       return reply(200, { id: "asset", class: "us_equity", symbol: url.pathname.slice("/v2/assets/".length), status: "active", tradable: true, fractionable: true });
   }
+}
+
+function positionsOf(orders: readonly WireOrder[]): Record<string, string>[] {
+  const held = new Map<string, Decimal>();
+  for (const { symbol, side, filled_qty: qty } of orders) held.set(symbol, (held.get(symbol) ?? new Decimal(0)).plus(side === "buy" ? qty : `-${qty}`));
+  return [...held].filter(([, qty]) => !qty.isZero()).map(([symbol, qty]) => ({ symbol, asset_class: "us_equity", qty: qty.toFixed(), side: qty.isNegative() ? "short" : "long" }));
 }
 
 const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
