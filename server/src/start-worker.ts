@@ -1,6 +1,7 @@
 /** A process's workers: everything that looks at the market, asks, sends and follows, each part with one owner over all processes. */
 import { randomUUID } from "node:crypto";
 import { createAnswers, type AnswerLinks } from "./answers.ts";
+import { roomForOrders } from "./alpaca/request-budget.ts";
 import { openBroker } from "./broker-ports.ts";
 import type { Broker } from "./config.ts";
 import { listen } from "./db/notify.ts";
@@ -18,6 +19,7 @@ import { listChores } from "./workers/chores-list.ts";
 import { startScheduledChores } from "./workers/chores.ts";
 import { startQuestionExpiry } from "./workers/expire-questions.ts";
 import { createOrderDesk, type OrderDesk } from "./workers/order-desk.ts";
+import type { RoomToSend } from "./workers/submit.ts";
 import { startOwnedChore, type OwnedChoreSettings } from "./workers/owned-chore.ts";
 import { startPushing } from "./workers/push-questions.ts";
 import { failingStockFeeds, startHaltWatch } from "./workers/watch-halts.ts";
@@ -37,7 +39,10 @@ export async function startWorker(base: Foundation, broker: Broker): Promise<Run
   const owner = `${process.pid}-${randomUUID()}`;
   const ports = await openBroker(broker, config.dataFolder, (reason) => logger.warn({ reason }, "prices came without their previous closes"));
   stops.add(() => ports.stop());
-  const roomToSend = (): number => ports.budgets().find(({ host }) => host === "trading")?.left ?? Infinity;
+  const roomToSend = (): RoomToSend => {
+    const budget = ports.budgets().find(({ host }) => host === "trading");
+    return budget === undefined ? { any: Infinity, exits: Infinity } : roomForOrders(budget);
+  };
   const orders = createOrderDesk({ pool: workerPool, broker: ports.broker, stream: ports.tradeStream, settings, observer: telemetry.orders, roomToSend });
   stops.add(() => orders.stop());
   const looking = config.questionWorkerEnabled ? await startLooking(base, ports, owner) : null;

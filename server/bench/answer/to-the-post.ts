@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { defaultKeys } from "@nod/alpaca-simulator";
 import { createAlpacaBroker } from "../../src/alpaca/broker.ts";
 import { connectToAlpaca } from "../../src/alpaca/connection.ts";
+import { roomForOrders } from "../../src/alpaca/request-budget.ts";
 import type { AnswerService } from "../../src/pipeline/answer.ts";
 import { PoolBusyError, type Pool } from "../../src/db/pool.ts";
 import { createOrderDesk, type OrderDesk } from "../../src/workers/order-desk.ts";
@@ -42,7 +43,7 @@ async function withDesk(db: BenchDatabase, measure: (desk: OrderDesk, watched: W
     broker: createAlpacaBroker(alpaca),
     stream: { start: () => ({ stop: () => Promise.resolve() }) },
     settings: benchSettings,
-    roomToSend: () => alpaca.trading.budget.reading().left,
+    roomToSend: () => roomForOrders(alpaca.trading.budget.reading()),
     observer: {
       denied: (order) => failed.reject(new Error(`denied: ${order.id}`)),
       sending: (order) => {

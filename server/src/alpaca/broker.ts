@@ -19,7 +19,7 @@ export function createAlpacaBroker(alpaca: AlpacaConnection): BrokerPort {
     async submit(ticket, signal) {
       let order: trading.Order;
       try {
-        order = await callAlpaca(alpaca.trading, "order", signal, (init) => alpaca.orders.postOrder({ postOrderRequest: wireOrderOf(ticket) }, init));
+        order = await callAlpaca(alpaca.trading, ticket.side === "sell" ? "exit" : "order", signal, (init) => alpaca.orders.postOrder({ postOrderRequest: wireOrderOf(ticket) }, init));
       } catch (error) {
         return outcomeOfFailedSubmit(error);
       }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BrokerUnavailableError } from "../trading/ports.ts";
-import { createRequestBudget, type CallUrgency } from "./request-budget.ts";
+import { createRequestBudget, roomForOrders, type CallUrgency } from "./request-budget.ts";
 
 const never = new AbortController().signal;
 const minuteMs = 60_000;
@@ -59,6 +59,18 @@ describe("a minute's calls", () => {
     spend("cancel");
     await afterMs(1);
     expect(ran.slice(8)).toEqual(["order", "cancel"]);
+  });
+
+  test("leave a tenth to exits and cancels that other orders are not sent into, and an exit's goes before an order's", async () => {
+    const { ran, spend, afterMs, budget } = openBudget(20);
+    expect(roomForOrders(budget.reading())).toEqual({ any: 18, exits: 20 });
+    for (let n = 0; n < 19; n += 1) spend("order");
+    await afterMs(1);
+    expect(roomForOrders(budget.reading())).toEqual({ any: -1, exits: 1 });
+    spend("order");
+    for (const urgency of ["order", "exit", "cancel"] as const) spend(urgency);
+    await afterMs(minuteMs);
+    expect(ran.slice(20, 22)).toEqual(["exit", "cancel"]);
   });
 
   test("are waited for by two hundred reads and no more: one that would be stale when its turn comes is refused at once", async () => {

@@ -2,12 +2,14 @@ import PQueue from "p-queue";
 import { BrokerUnavailableError } from "../trading/ports.ts";
 
 /** Cancels and exits go first, then orders, then whatever only looks; the past (`history`) is in no hurry. */
-export type CallUrgency = "cancel" | "order" | "read" | "history";
+export type CallUrgency = "cancel" | "exit" | "order" | "read" | "history";
 
-const priorityOf: Record<"cancel" | "order" | "read", number> = { cancel: 2, order: 1, read: 0 };
+const priorityOf: Record<"cancel" | "exit" | "order" | "read", number> = { cancel: 2, exit: 2, order: 1, read: 0 };
 
 /** Reads may use this part of the budget; the rest stays free for orders and cancels. */
 const readShare = 0.8;
+/** Orders that are no exits leave this part free, so that an exit or a cancel never waits for what they have spent. */
+const exitShare = 0.1;
 /** The past may use this part: years of bars must not keep the prices of now from being read. */
 const historyShare = 0.4;
 /** Waiting reads beyond this are refused at once: they would be stale by the time they are sent. */
@@ -26,6 +28,9 @@ export type RequestBudget = {
 };
 
 export type BudgetReading = { limit: number; left: number; waiting: number; refused: number };
+
+/** How many orders may be sent now without waiting, of any kind and of exits. */
+export const roomForOrders = ({ limit, left }: Pick<BudgetReading, "limit" | "left">): { any: number; exits: number } => ({ any: left - Math.floor(limit * exitShare), exits: left });
 
 /**
  * One budget for each account and host, over a sliding minute. It stands outside the SDK, whose own limiter lets queue

@@ -4,7 +4,7 @@ import type { Pool } from "../db/pool.ts";
 import type { AuditEvent } from "../trading/audit/events-table.ts";
 import { announceOrders } from "../trading/orders/announce.ts";
 import { eventOf } from "../trading/orders/apply-broker-event.ts";
-import { lockDueOrders, nextDueInMs, type DueOrder } from "../trading/orders/claims-table.ts";
+import { lockDueOrders, nextDueInMs, type DueOrder, type DueScope } from "../trading/orders/claims-table.ts";
 import type { OrderRecord } from "../trading/orders/order-record.ts";
 import { transition, type OrderEvent } from "../trading/orders/order-state.ts";
 import { saveOrderState, stateOf } from "../trading/orders/orders-table.ts";
@@ -26,11 +26,11 @@ type Judged = { due: DueOrder; denial: Denial | null };
  * what comes of it, in two round trips. With the gate closed nothing is claimed; what can no longer be sent is still denied.
  * Without the desk nothing is claimed and nothing denied.
  */
-export async function claimOrders(pool: Pool, fence: DeskFence, of: { limit: number; gateIsOpen: boolean; settings: RiskSettings }): Promise<Claimed> {
+export async function claimOrders(pool: Pool, fence: DeskFence, of: { limit: number; scope?: DueScope; gateIsOpen: boolean; settings: RiskSettings }): Promise<Claimed> {
   return pipelinedTransaction(pool, {
     read: async (tx) => {
       // In this order: what becomes due between the two statements is seen by the second.
-      const [isOurs, nextInMs, due] = await Promise.all([fence.holds(tx), nextDueInMs(tx), lockDueOrders(tx, of.limit)]);
+      const [isOurs, nextInMs, due] = await Promise.all([fence.holds(tx), nextDueInMs(tx), lockDueOrders(tx, of.limit, of.scope)]);
       return { due: isOurs ? due : [], nextInMs };
     },
     write: (tx, { due, nextInMs }) => {

@@ -13,7 +13,7 @@ import { refreshAssets } from "./refresh-assets.ts";
 import { createReconciler, type ReconcileLimits, type ReconcileObserver } from "./reconcile.ts";
 import { createReconciledGate } from "./reconciled-gate.ts";
 import { createUnknownResolver, type LookupLimits, type LookupObserver } from "./resolve-unknown.ts";
-import { createSubmitWorker, type SubmitLimits, type SubmitObserver } from "./submit.ts";
+import { createSubmitWorker, type RoomToSend, type SubmitLimits, type SubmitObserver } from "./submit.ts";
 import { createTradeStreamWorker, type TradeStreamObserver } from "./trade-stream.ts";
 
 export type OrderDeskObserver = SubmitObserver &
@@ -45,8 +45,8 @@ export type OrderDeskDeps = {
   stream: TradeStreamPort;
   settings: RiskSettings;
   observer: OrderDeskObserver;
-  /** How many calls the broker's rate leaves at this moment; without it, any number. */
-  roomToSend?: () => number;
+  /** Without it, any number. */
+  roomToSend?: () => RoomToSend;
   rhythm?: Partial<OrderDeskRhythm>;
   limits?: { submit?: Partial<SubmitLimits>; lookup?: Partial<LookupLimits>; cancel?: Partial<CancelLimits>; reconcile?: Partial<ReconcileLimits> };
 };

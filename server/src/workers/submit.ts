@@ -1,6 +1,6 @@
 /** Sends what was approved: each order once. */
 import type { Pool } from "../db/pool.ts";
-import { lockAbandonedOrder } from "../trading/orders/claims-table.ts";
+import { lockAbandonedOrder, type DueScope } from "../trading/orders/claims-table.ts";
 import type { OrderRecord } from "../trading/orders/order-record.ts";
 import { settleOrder } from "../trading/orders/settle-order.ts";
 import { ticketOf } from "../trading/orders/ticket.ts";
@@ -14,7 +14,9 @@ import type { ReconciledGate } from "./reconciled-gate.ts";
 
 export type SubmitLimits = PostResultLimits & {
   concurrentPosts: number;
-  /** Orders that were taken up and whose results are not written yet, POSTs under way included: at so many nothing more is taken up. */
+  /** So many more for exits alone: an approval that the broker is slow to answer keeps none of them waiting. */
+  exitPosts: number;
+  /** Orders that were taken up and whose results are not written yet, POSTs under way included: at so many nothing more is taken up but as many exits as have POSTs of their own. */
   maxUnwritten: number;
   /** After this long without an answer a POST's outcome is unknown. */
   postTimeoutMs: number;
@@ -24,6 +26,7 @@ export type SubmitLimits = PostResultLimits & {
 
 const defaultSubmitLimits: SubmitLimits = {
   concurrentPosts: 16,
+  exitPosts: 4,
   maxUnwritten: 64,
   resultsPerTransaction: 32,
   postTimeoutMs: 15_000,
@@ -48,6 +51,9 @@ export type SubmitObserver = BookedObserver & {
   failed(error: unknown): void;
 };
 
+/** How many orders the broker's rate leaves room for at this moment: one that would wait for it after it was judged is not taken up. */
+export type RoomToSend = { any: number; exits: number };
+
 export type SubmitDeps = {
   pool: Pool;
   fence: DeskFence;
@@ -55,8 +61,7 @@ export type SubmitDeps = {
   gate: ReconciledGate;
   settings: RiskSettings;
   observer: SubmitObserver;
-  /** How many calls the broker's rate leaves at this moment. An order that would wait for it after it was judged is not taken up. */
-  roomToSend?: (() => number) | undefined;
+  roomToSend?: (() => RoomToSend) | undefined;
   /** There is an order whose outcome must be looked up. */
   onDoubt: () => void;
   limits?: Partial<SubmitLimits>;
@@ -130,18 +135,15 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
           abandonedAfterMs = limits.postTimeoutMs + abandonedGraceMs;
           lookForAbandonedAt = performance.now() + abandonedGraceMs;
         }
-        const free = Math.min(limits.concurrentPosts - posting, limits.maxUnwritten - underWay.size);
-        isShort = free <= 0;
-        if (free > 0) {
-          const room = deps.roomToSend?.() ?? free;
-          const limit = room > 0 ? Math.min(free, room) : free;
-          const { toSend, denied, nextInMs } = await claimOrders(deps.pool, deps.fence, { limit, gateIsOpen: deps.gate.isOpen() && room > 0, settings: deps.settings });
+        const { passes, isAll } = passesFor(limits, { posting, unwritten: underWay.size, room: deps.roomToSend?.() ?? { any: Infinity, exits: Infinity } });
+        isShort = !isAll;
+        for (const { scope, limit, maySend } of passes) {
+          const { toSend, denied, nextInMs } = await claimOrders(deps.pool, deps.fence, { limit, scope, gateIsOpen: deps.gate.isOpen() && maySend, settings: deps.settings });
           // To the moment: whoever could take an order back until now is not kept waiting for it any longer.
           if (nextInMs !== null) sleepMs = Math.min(sleepMs, Math.max(1, nextInMs));
           for (const order of denied) deps.observer.denied(order);
           for (const order of toSend) post(order);
-          isShort = toSend.length + denied.length === limit;
-          if (isShort) woken = true;
+          if (toSend.length + denied.length === limit) isShort = woken = true;
         }
       } catch (error) {
         deps.observer.failed(error);
@@ -164,6 +166,23 @@ export function createSubmitWorker(deps: SubmitDeps): SubmitWorker {
       await Promise.all(underWay);
     },
   };
+}
+
+type Pass = { scope: DueScope; limit: number; maySend: boolean };
+
+/**
+ * What may be taken up now. Where there is no space for whatever comes, exits have POSTs and room of their own; and what waits
+ * for the broker's rate is still denied when waiting cannot mend what stands against it. `isAll`: nothing is passed over. Pure.
+ */
+function passesFor(limits: SubmitLimits, of: { posting: number; unwritten: number; room: RoomToSend }): { passes: Pass[]; isAll: boolean } {
+  const slots = Math.min(limits.concurrentPosts - of.posting, limits.maxUnwritten - of.unwritten);
+  const any = Math.min(slots, of.room.any);
+  if (any > 0) return { passes: [{ scope: "all", limit: any, maySend: true }], isAll: true };
+  const exits = Math.min(slots + limits.exitPosts, of.room.exits);
+  const passes: Pass[] = [];
+  if (exits > 0) passes.push({ scope: "exits", limit: exits, maySend: true });
+  if (slots > 0) passes.push({ scope: "all", limit: slots, maySend: false });
+  return { passes, isAll: false };
 }
 
 /** The POST, outside any transaction. Never repeated here. Null: nothing was sent. */

@@ -14,7 +14,7 @@ import type { DeskFence } from "../../src/workers/desk-lease.ts";
 import { createReconciledGate } from "../../src/workers/reconciled-gate.ts";
 import { createReconciler } from "../../src/workers/reconcile.ts";
 import { createUnknownResolver, type LookupLimits } from "../../src/workers/resolve-unknown.ts";
-import { createSubmitWorker, type SubmitLimits } from "../../src/workers/submit.ts";
+import { createSubmitWorker, type RoomToSend, type SubmitLimits } from "../../src/workers/submit.ts";
 import { createTradeStreamWorker } from "../../src/workers/trade-stream.ts";
 import type { BrokerPort, TradeStreamPort } from "../../src/trading/ports.ts";
 import { openDeskFence } from "./open-fence.ts";
@@ -29,7 +29,7 @@ export const testRiskSettings: RiskSettings = {
 
 const viaTest: AnswerMeta = { via: "http", requestId: "test" };
 
-export type FloorOptions = { settings?: Partial<RiskSettings>; submit?: Partial<SubmitLimits>; lookup?: Partial<LookupLimits>; gateOpen?: boolean; fence?: DeskFence; roomToSend?: () => number };
+export type FloorOptions = { settings?: Partial<RiskSettings>; submit?: Partial<SubmitLimits>; lookup?: Partial<LookupLimits>; gateOpen?: boolean; fence?: DeskFence; roomToSend?: () => RoomToSend };
 
 export type Floor = ReturnType<typeof createFloor>;
 

@@ -142,13 +142,62 @@ test("sixteen POSTs are under way at once, and no more", async () => {
   expect(broker.posts).toHaveLength(20);
 });
 
+/** As if those of these symbols had been approved to be sold. */
+const makeExits = async (ids: readonly string[], of: readonly string[]): Promise<void> => {
+  await database.ownerPool.query("update trade_orders set side = 'sell' where id = any($1::uuid[]) and symbol = any($2::text[]) and status = 'pending_submit'", [ids, of]);
+};
+const posted = (): string[] => broker.posts.map(({ symbol }) => symbol);
+
+test("exits go out before approvals that have waited for longer", async () => {
+  const { floor: opened, ids } = await approveMany({ submit: { concurrentPosts: 1 } });
+  await makeExits(ids, symbols.slice(-2));
+  opened.submit.start();
+  await allBecome(ids, "accepted");
+  expect(posted()).toEqual([...symbols.slice(-2), ...symbols.slice(0, -2)]);
+});
+
+test("approvals that the broker is slow to answer hold up none of four exits; more exits wait", async () => {
+  const held = holdAnswers();
+  const { floor: opened, ids } = await approveMany({ submit: { concurrentPosts: 10 } });
+  opened.submit.start();
+  await until("ten are posted", async () => broker.posts.length === 10);
+  await makeExits(ids, symbols.slice(-6));
+  opened.submit.wake();
+  const rows = await until("four more are under way", async () => {
+    const found = await rowsOf(ids);
+    return found.filter((row) => row.status === "submitting").length === 14 ? found : null;
+  });
+  expect(rows.filter((row) => row.status === "pending_submit")).toHaveLength(6);
+  await until("and posted", async () => broker.posts.length === 14);
+  expect(posted().slice(10)).toEqual(symbols.slice(-6, -2));
+  held.answer();
+  await allBecome(ids, "accepted");
+  expect(posted().slice(14, 16)).toEqual(symbols.slice(-2));
+});
+
+test("the part of the broker's rate that is kept for exits is spent on nothing else", async () => {
+  const room = { any: 0, exits: 3 };
+  broker.onPost = (ticket, at) => {
+    room.exits -= 1;
+    return accepts(ticket, at);
+  };
+  const { floor: opened, ids } = await approveMany({ roomToSend: () => room });
+  await makeExits(ids, symbols.slice(-5));
+  opened.submit.start();
+  await until("three exits are accepted", async () => (await rowsOf(ids)).filter((row) => row.status === "accepted").length === 3);
+  expect(posted()).toEqual(symbols.slice(-5, -2));
+  Object.assign(room, { any: 20, exits: 20 });
+  opened.submit.wake();
+  await allBecome(ids, "accepted");
+});
+
 test("what the broker's rate leaves no room for waits on the books, is denied under a halt, and is judged when there is room", async () => {
   let room = 3;
   broker.onPost = (ticket, at) => {
     room -= 1;
     return accepts(ticket, at);
   };
-  const { floor: opened, ids } = await approveMany({ roomToSend: () => room });
+  const { floor: opened, ids } = await approveMany({ roomToSend: () => ({ any: room, exits: room }) });
   opened.submit.start();
   const rows = await until("three are accepted", async () => {
     const found = await rowsOf(ids);

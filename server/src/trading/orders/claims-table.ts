@@ -30,13 +30,17 @@ type RawDueOrder = RawOrder & {
   last_as_of: Date | null;
 };
 
+/** Which of the orders that wait: any, or those alone that reduce a position. */
+export type DueScope = "all" | "exits";
+
 /**
- * Locks up to `limit` orders that are due to be sent, the oldest first; those that another process holds are left to it.
+ * Locks up to `limit` orders that are due to be sent, exits before all others and the oldest first; those that another process
+ * holds are left to it. Nothing is ever sold short, so every sell is an exit, whoever wants it.
  * The documents of the config are not merged here: of all that they say, only these scalars matter at this point, and a
  * user's scalar replaces the template's.
  */
-export async function lockDueOrders(tx: Db, limit: number): Promise<DueOrder[]> {
-  const { rows } = await tx.query<RawDueOrder>({ name: "lock-due-orders", text: dueOrdersSql, values: [limit] });
+export async function lockDueOrders(tx: Db, limit: number, scope: DueScope = "all"): Promise<DueOrder[]> {
+  const { rows } = await tx.query<RawDueOrder>({ name: `lock-due-orders-${scope}`, text: dueOrdersSql[scope], values: [limit] });
   return rows.map(decodeDue);
 }
 
@@ -94,12 +98,14 @@ const judgedOrdersSql = `
   left join market_data_latest as l
     on l.symbol = o.symbol and l.metric = 'last_trade' and l.feed = i.facts ->> 'feed' and l.asset_class = o.asset_class`;
 
-const dueOrdersSql = `
+const dueOrders = (scopeSql: string): string => `
   ${judgedOrdersSql}
-  where o.status = 'pending_submit' and (o.next_submit_at is null or o.next_submit_at <= clock_timestamp())
-  order by o.created_at
+  where o.status = 'pending_submit' and (o.next_submit_at is null or o.next_submit_at <= clock_timestamp()) ${scopeSql}
+  order by o.side desc, o.created_at -- "sell" before "buy"
   limit $1::int4
   for update of o skip locked`;
+
+const dueOrdersSql: Readonly<Record<DueScope, string>> = { all: dueOrders(""), exits: dueOrders("and o.side = 'sell'") };
 
 /** How long until the next order that waits is due; null when none waits. */
 export async function nextDueInMs(db: Db): Promise<number | null> {
