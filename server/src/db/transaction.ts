@@ -13,10 +13,15 @@ import type pg from "pg";
 import type { Db, Pool } from "./pool.ts";
 
 export interface TransactionSettings {
-  /** From `begin` until `work` has returned. Past it the connection is cut, so the server rolls back. Default 10,000. */
+  /**
+   * From `begin` until `work` has returned. Past it the connection is cut, so the server rolls back. Default 10,000. Where it is
+   * longer than that, one statement may take all of it, whatever the pool's own bound for statements.
+   */
   timeoutMs?: number;
   isolation?: "read committed" | "repeatable read" | "serializable";
 }
+
+const defaultTimeoutMs = 10_000;
 
 /** How soon a server in the middle of a statement notices that its client was cut off, and lets go of the locks. */
 const connectionCheckMs = 250;
@@ -42,12 +47,13 @@ export class TransactionAlreadyEnded extends Error {
  *   itself (connection lost at that moment) leaves it unknown whether the work was kept.
  */
 export async function withTransaction<Result>(pool: Pool, work: (tx: Db) => Promise<Result>, settings: TransactionSettings = {}): Promise<Result> {
-  const timeoutMs = settings.timeoutMs ?? 10_000;
+  const timeoutMs = settings.timeoutMs ?? defaultTimeoutMs;
   const client = await pool.connect();
-  const connection = guardedConnection(client);
+  const statementTimeoutMs = timeoutMs > defaultTimeoutMs ? timeoutMs : undefined;
+  const connection = guardedConnection(client, statementTimeoutMs);
   let released = false;
   try {
-    await client.query(`begin isolation level ${settings.isolation ?? "read committed"}; set local client_connection_check_interval = ${connectionCheckMs}`);
+    await client.query(`begin isolation level ${settings.isolation ?? "read committed"}; set local client_connection_check_interval = ${connectionCheckMs}${statementTimeoutMs === undefined ? "" : `; set local statement_timeout = ${statementTimeoutMs}`}`);
     const result = await withinTime(work(connection.tx), timeoutMs);
     connection.end();
     const { command } = await client.query("commit");
@@ -82,7 +88,7 @@ async function undo(client: pg.PoolClient, error: unknown): Promise<void> {
 }
 
 /** The transaction's own `Db`, which refuses statements once the transaction has ended. */
-function guardedConnection(client: pg.PoolClient): { tx: Db; end: () => void; detach: () => void } {
+function guardedConnection(client: pg.PoolClient, statementTimeoutMs: number | undefined): { tx: Db; end: () => void; detach: () => void } {
   let open = true;
   // While it is checked out, a lost connection also rejects its running query; the event alone must not end the process.
   const onError = (): void => undefined;
@@ -102,7 +108,10 @@ function guardedConnection(client: pg.PoolClient): { tx: Db; end: () => void; de
   const query = async (statement: string | pg.QueryConfig<unknown[]>, values?: unknown[]): Promise<pg.QueryResult> => {
     if (!open) throw new TransactionAlreadyEnded("a statement was sent after its transaction had ended");
     sendAtTicksEnd();
-    return client.query(statement, values);
+    if (statementTimeoutMs === undefined) return client.query(statement, values);
+    // The driver gives up on a statement by itself, by the pool's bound unless the statement names its own.
+    const config: pg.QueryConfig<unknown[]> & { query_timeout: number } = { ...(typeof statement === "string" ? { text: statement, ...(values && { values }) } : statement), query_timeout: statementTimeoutMs };
+    return client.query(config);
   };
   return {
     tx: { query },

@@ -56,7 +56,7 @@ export async function askBatch(
   return withTransaction(
     pool,
     async (tx) => {
-      await Promise.all([tx.query(`set local statement_timeout = ${askTimeoutMs}; ${askSettings}`), takeTurn(tx, fence.shard)]);
+      await Promise.all([tx.query(askSettings), takeTurn(tx, fence.shard)]);
       if (!(await fence.enter(tx))) return null;
       const asked = await askQuestions(tx, batch, fence.shard);
       await along(tx, asked);

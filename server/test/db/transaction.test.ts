@@ -54,6 +54,17 @@ test("work that takes too long is rolled back and its connection is not used aga
   expect(await users()).toEqual([]);
 });
 
+test("a statement of a transaction that is given longer may take longer than any other of its pool", { timeout: 120_000 }, async () => {
+  const impatient = createPool({ url: database.ownerUrl, applicationName: "impatient", statementTimeoutMs: 2_000 });
+  try {
+    await expect(impatient.query("select pg_sleep(60)")).rejects.toThrow(/statement timeout/);
+    // Longer than the driver waits for an answer of this pool, too.
+    await expect(withTransaction(impatient, async (tx) => (await tx.query("select 1 as one, pg_sleep(9)")).rowCount, { timeoutMs: 90_000 })).resolves.toBe(1);
+  } finally {
+    await impatient.end();
+  }
+});
+
 test("a statement that was not awaited cannot slip out of its transaction", async () => {
   const ended = Promise.withResolvers<void>();
   let late: Promise<unknown> | undefined;
