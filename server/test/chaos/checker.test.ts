@@ -137,6 +137,15 @@ test("an exit that nobody asked for, without a kill switch to that effect", asyn
   expect(await told()).toContainEqual(`every POST is one approved answer's: ${ids.clientOrder}: it is an exit without a kill switch that sells everything`);
 });
 
+test("not an exit whose kill switch was set to something less at that very moment", async () => {
+  await world.tamper("alter table trade_intents drop constraint trade_intents_exit_sells_a_quantity");
+  await world.tamper("update trade_intents set origin = 'kill_switch', question_id = null");
+  for (const mode of ["flatten", "block_new"]) await world.tamper(`select record_events(array['ada'], array['kill_switch_set'], array[null::uuid], array[null::uuid], array['{"mode":"${mode}","set_by":"chaos"}'::jsonb])`);
+  const complaints = await told();
+  expect(complaints).not.toContainEqual(expect.stringContaining("without a kill switch"));
+  expect(complaints).toContainEqual(`every POST is one approved answer's: ${ids.clientOrder}: it is an exit that does not sell a quantity`);
+});
+
 test("an exit that buys", async () => {
   await world.tamper("alter table trade_intents drop constraint trade_intents_exit_sells_a_quantity");
   await world.tamper("update trade_intents set origin = 'kill_switch', question_id = null");

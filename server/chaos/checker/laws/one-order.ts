@@ -49,11 +49,12 @@ function notAnExit({ events, decisions, timeline }: Evidence, order: OrderRow, b
   // By the clock that is never set: the database's may have gone back since the switch was set.
   const proposedMs = timeline.naturalOf(proposed);
   const isOn = [null, order.uid].some((scope) => {
-    const until = events.filter((event) => event.kind.startsWith("kill_switch_") && event.uid === scope && timeline.naturalOf(event) <= proposedMs + switchToleranceMs);
-    const last = until.at(-1);
-    const set = until.findLast(({ kind }) => kind === "kill_switch_set");
-    // A switch that was cleared a moment ago may have been on when the exit was decided on.
-    return set?.data["mode"] === "flatten" && (last === set || (last !== undefined && timeline.naturalOf(last) >= proposedMs - switchToleranceMs));
+    const switches = events.filter((event) => event.kind.startsWith("kill_switch_") && event.uid === scope);
+    // One that was cleared, or set to something else, a moment before or after may have been on when the exit was decided on.
+    return switches.some((event, index) => {
+      const next = switches[index + 1];
+      return event.kind === "kill_switch_set" && event.data["mode"] === "flatten" && timeline.naturalOf(event) <= proposedMs + switchToleranceMs && (next === undefined || timeline.naturalOf(next) >= proposedMs - switchToleranceMs);
+    });
   });
   if (!isOn) return "it is an exit without a kill switch that sells everything";
   if (order.side !== "sell" || body.side !== "sell" || body.qty === null || body.notional !== null) return "it is an exit that does not sell a quantity";
