@@ -14,8 +14,15 @@ begin
     raise invalid_parameter_value using message = format('there is no shard %s of %s', shard, wanted_shards);
   end if;
   loop
-    perform from ask_split where shards = wanted_shards for share;
-    exit when found;
+    begin
+      perform from ask_split where shards = wanted_shards for share;
+      exit when found;
+      -- A row that was changed while it was waited for is locked although it is not found. Two who had it shared and then wanted
+      -- to change it would wait for each other: so that lock is let go of first.
+      raise serialization_failure;
+    exception when serialization_failure then
+      null;
+    end;
     insert into ask_split (shards) values (wanted_shards) on conflict (single) do update set shards = excluded.shards where ask_split.shards <> excluded.shards;
     exit when found;
     -- Somebody has changed it between the two.

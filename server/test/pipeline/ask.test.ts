@@ -309,6 +309,20 @@ describe("of several shards", () => {
     for (const uid of uids) expect(await openQuestions(uid)).toHaveLength(5);
   });
 
+  test("turns of three splits that a dozen take at once, again and again, never wait for each other for good", async () => {
+    const pool = createPool({ url: database.url, applicationName: "a dozen", maxConnections: 12, ...patience });
+    onTestFinished(() => pool.end());
+    const takesTurns = async (n: number): Promise<number> => {
+      for (let k = 0; k < 40; k += 1) {
+        const of = 1 + ((n + k) % 3);
+        await withTransaction(pool, (tx) => tx.query("select take_turn_to_ask($1::int4, $2::int4)", [of, k % of]), { timeoutMs: 110_000 });
+      }
+      return n;
+    };
+    const dozen = Array.from({ length: 12 }, (_, n) => n);
+    expect(await Promise.all(dozen.map(takesTurns))).toEqual(dozen);
+  });
+
   test("a shard that is none is refused", async () => {
     await expect(database.pool.query("select take_turn_to_ask(2, 2)")).rejects.toThrow("there is no shard 2 of 2");
   });
