@@ -10,12 +10,14 @@ import type { World } from "./world.ts";
 const doubtMs = 6 * 60_000;
 /** Past the close of every session, so that the day's orders end. */
 const sessionMs = 7 * 3_600_000;
+/** What reached the broker on a Friday night, and waits for a Monday that may be a holiday. */
+const dayMs = 24 * 3_600_000;
 /** Nothing is lost by moving on early, as long as there is a next round; a machine that is busy with other things gets longer ones. */
 const firstWaitMs = 120;
 const longestWaitMs = 5_000;
 const rounds = 24;
-/** So many times time is let pass; after that it is only waited for. */
-const jumps = 10;
+/** How time is let pass between two looks, three days and a half in all; after that it is only waited for. */
+const jumps = [doubtMs, sessionMs, doubtMs, sessionMs, doubtMs, dayMs, doubtMs, dayMs, doubtMs, dayMs];
 const reconcileWaitMs = 120_000;
 const patient = { timeoutMs: 120_000 };
 
@@ -42,7 +44,8 @@ async function bringToRest(world: World): Promise<string | null> {
     left = await untilNothingIsLeft(world, Math.min(longestWaitMs, firstWaitMs * 1.5 ** round));
     if (left === null) break;
     world.say(`not at rest yet: ${left}`);
-    if (round < jumps) await world.jump(round % 2 === 0 ? doubtMs : sessionMs);
+    const jump = jumps[round];
+    if (jump !== undefined) await world.jump(jump);
   }
   if (left !== null) return left;
   // What the broker did last may have been told to nobody: one comparison from scratch sees it.
