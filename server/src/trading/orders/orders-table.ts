@@ -35,11 +35,11 @@ export async function orderByAlpacaId(db: Db, alpacaOrderId: string): Promise<Or
 
 /** Locks the row until the transaction ends, so that reports of one order are taken in one after the other. */
 export async function lockOrder(tx: Db, by: { id: string } | { clientOrderId: string } | { alpacaOrderId: string }): Promise<OrderRecord | null> {
-  const [column, value] =
-    "id" in by ? (["id = $1::uuid", by.id] as const)
-    : "clientOrderId" in by ? (["client_order_id = $1::text", by.clientOrderId] as const)
-    : (["alpaca_order_id = $1::text", by.alpacaOrderId] as const);
-  const { rows } = await tx.query<RawOrder>({ name: `lock-order-by-${column}`, text: `select ${orderColumns} from trade_orders as o where o.${column} for update`, values: [value] });
+  const [column, type, value] =
+    "id" in by ? (["id", "uuid", by.id] as const)
+    : "clientOrderId" in by ? (["client_order_id", "text", by.clientOrderId] as const)
+    : (["alpaca_order_id", "text", by.alpacaOrderId] as const);
+  const { rows } = await tx.query<RawOrder>({ name: `lock-order-by-${column}`, text: `select ${orderColumns} from trade_orders as o where o.${column} = $1::${type} for update`, values: [value] });
   return rows[0] === undefined ? null : decodeOrder(rows[0]);
 }
 
