@@ -2,7 +2,7 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { AssetClass } from "@nod/contract/primitives";
 import type { Pool } from "../db/pool.ts";
-import { askFirings, type AskFence } from "../pipeline/ask.ts";
+import { askFirings, type AskFence, type FiringsAsked } from "../pipeline/ask.ts";
 import type { AnyFiring } from "../pipeline/ask-trading.ts";
 import type { CompiledConfigs } from "../trading/config/compiled-configs.ts";
 import { createFactBook, type MarketKey } from "../trading/market/fact-book.ts";
@@ -63,20 +63,27 @@ export function createEvaluation(pool: Pool, configs: CompiledConfigs, onAsked: 
 
   const ask = async (firings: readonly AnyFiring[], fence: AskFence, group: string): Promise<number> => {
     const contextOf = await readProposalContexts(pool, firings);
-    const outcome = await askFirings(pool, firings, { fence, group, contextOf, asked: (tx, asked) => saveGates(tx, gatesOf(configs, asked)) });
-    const asked = new Set(outcome.asked);
-    for (const [n, firing] of firings.entries()) if (!asked.has(n) && "key" in firing.rule) configs.rules.conditions.takeBack(firing.slot);
-    if (outcome.at === null) return 0;
-    onAsked(outcome.named.flatMap(({ recipient, questionId: id }) => {
-      const rule = firings[recipient]?.rule.rule;
-      return rule === undefined ? [] : [{ id, ruleId: rule.id, symbol: rule.symbol }];
-    }));
-    for (const n of outcome.asked) {
-      const firing = firings[n];
-      if (firing !== undefined) configs.rules.quieten(firing.slot, outcome.at.getTime() + sharedRuleOf(firing.rule).cooldown_seconds * 1_000);
+    const asked = new Set<AnyFiring>();
+    const committed = ({ at, asked: places, cooling, named }: FiringsAsked): void => {
+      onAsked(named.flatMap(({ recipient, questionId: id }) => {
+        const rule = firings[recipient]?.rule.rule;
+        return rule === undefined ? [] : [{ id, ruleId: rule.id, symbol: rule.symbol }];
+      }));
+      for (const place of places) {
+        const firing = firings[place];
+        if (firing === undefined) continue;
+        asked.add(firing);
+        if (at !== null) configs.rules.quieten(firing.slot, at.getTime() + sharedRuleOf(firing.rule).cooldown_seconds * 1_000);
+      }
+      for (const { recipient, untilMs } of cooling) configs.rules.quieten(firings[recipient]?.slot ?? -1, untilMs);
+    };
+    try {
+      await askFirings(pool, firings, { fence, group, contextOf, committed, asked: (tx, some) => saveGates(tx, gatesOf(configs, some)) });
+    } finally {
+      pending = pending.filter((firing) => !asked.has(firing));
     }
-    for (const { recipient, untilMs } of outcome.cooling) configs.rules.quieten(firings[recipient]?.slot ?? -1, untilMs);
-    return outcome.asked.length;
+    for (const firing of firings) if (!asked.has(firing) && "key" in firing.rule) configs.rules.conditions.takeBack(firing.slot);
+    return asked.size;
   };
 
   return {

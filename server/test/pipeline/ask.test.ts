@@ -103,6 +103,65 @@ describe("a firing becomes a question", () => {
   });
 });
 
+describe("more than ten thousand firings", () => {
+  /** More than one transaction takes: two thousand and one hundred users with five rules each. */
+  async function manyFirings(): Promise<{ uids: string[]; firings: Firing[] }> {
+    const config = configWith(["a", "b", "c", "d", "e"].map((id) => dipRule({ id })));
+    const uids = await users(config, 2_100);
+    return { uids, firings: firingsOf(config, uids) };
+  }
+  const questionsOf = async (uids: string[]): Promise<{ users: number; questions: number; longest: string | null }> => {
+    const { rows } = await database.pool.query<{ users: number; questions: number; longest: string | null }>(
+      "select count(distinct o.firebase_uid)::int4 as users, count(*)::int4 as questions, max(o.seq) as longest from questions q join user_outbox o on o.ref_id = q.id where q.firebase_uid = any($1)",
+      [uids],
+    );
+    return rows[0] ?? { users: 0, questions: 0, longest: null };
+  };
+
+  test("are asked in two transactions, a user between the two without a gap, and each is heard of when it is committed", async () => {
+    const { uids, firings } = await manyFirings();
+    const parts: FiringsAsked[] = [];
+    const seen: number[] = [];
+    const outcome = await askFirings(database.pool, firings, {
+      ...openAsking,
+      fence: { ...openAsking.fence, over: () => seen.push(parts.length) },
+      committed: (part) => parts.push(part),
+    });
+    expect(seen).toEqual([0, 1]);
+    expect(parts.map(({ asked }) => asked.length)).toEqual([10_000, 500]);
+    expect(outcome.asked.toSorted((a, b) => a - b)).toEqual(firings.map((_, place) => place));
+    expect(outcome.named).toHaveLength(1_000);
+    for (const { recipient, questionId } of [...(parts[0]?.named.slice(0, 3) ?? []), ...(parts[1]?.named.slice(0, 3) ?? [])]) {
+      const { rows } = await database.pool.query<{ firebase_uid: string; subject: string }>("select firebase_uid, replace(source_tag, 'trading:rule:', '') as subject from questions where id = $1", [questionId]);
+      expect(rows).toEqual([{ firebase_uid: firings[recipient]?.firebaseUid, subject: firings[recipient]?.rule.rule.id }]);
+    }
+    expect(await questionsOf(uids)).toEqual({ users: 2_100, questions: 10_500, longest: "5" });
+  });
+
+  test("what the first transaction has asked stays asked and is told, whatever becomes of the second; what is missing is asked when they come again", async () => {
+    const { uids, firings } = await manyFirings();
+    const parts: FiringsAsked[] = [];
+    const committed = (part: FiringsAsked): void => void parts.push(part);
+    let entered = 0;
+    const enter = (): Promise<boolean> => ((entered += 1) === 2 ? Promise.reject(new Error("the database is gone")) : Promise.resolve(true));
+    await expect(askFirings(database.pool, firings, { ...openAsking, fence: { ...openAsking.fence, enter }, committed })).rejects.toThrow("the database is gone");
+    expect(parts.map(({ asked }) => asked.length)).toEqual([10_000]);
+    expect(await questionsOf(uids)).toMatchObject({ questions: 10_000 });
+
+    await askFirings(database.pool, firings, { ...openAsking, committed });
+    expect(parts.map(({ asked, cooling }) => [asked.length, cooling.length])).toEqual([[10_000, 0], [0, 10_000], [500, 0]]);
+    expect(await questionsOf(uids)).toEqual({ users: 2_100, questions: 10_500, longest: "5" });
+  });
+
+  test("nobody any more from where the caller has lost the right to ask", async () => {
+    const { uids, firings } = await manyFirings();
+    let entered = 0;
+    const outcome = await askFirings(database.pool, firings, { ...openAsking, fence: { ...openAsking.fence, enter: () => Promise.resolve((entered += 1) === 1) } });
+    expect(outcome.asked).toHaveLength(10_000);
+    expect(await questionsOf(uids)).toMatchObject({ questions: 10_000 });
+  });
+});
+
 describe("who is not asked", () => {
   test("a user within the cooldown, and the caller is told until when", async () => {
     const config = configWith([dipRule()]);

@@ -144,6 +144,33 @@ describe("a condition", () => {
     await expect.poll(async () => (await asked()).length).toBe(1);
   });
 
+  test("that was asked about before the database went away is not asked about again with those that were not", async () => {
+    // More than one transaction takes, and the second cannot be written.
+    const rules = Array.from({ length: 10 }, (_, n) => rule({ id: `cross_${n}`, when: { op: "crosses_below", left: "last", right: 98 } }));
+    const uids = Array.from({ length: 1_050 }, (_, n) => `many_${n}`);
+    await addUsers(database.ownerPool, "many", config(rules), uids);
+    const worker = await running("99");
+    await priceIs(worker, "99.5");
+    const countAsked = async (): Promise<number> => (await database.ownerPool.query<{ count: number }>("select count(*)::int4 as count from questions")).rows[0]?.count ?? 0;
+    await database.ownerPool.query(`
+      create function refuse() returns trigger language plpgsql as $$ begin
+        if (select count(*) from questions) > 10000 then raise exception 'no space left'; end if;
+        return null;
+      end $$;
+      create trigger refuse after insert on questions for each statement execute function refuse()`);
+    market.set("SPY", "97");
+    await database.ownerPool.query("update market_data_latest set price = 97, as_of = clock_timestamp(), changed_xid = pg_current_xact_id() where symbol = 'SPY' and metric = 'last_trade'");
+    worker.wake();
+    await expect.poll(() => errors.length).toBeGreaterThan(0);
+    expect(await countAsked()).toBe(10_000);
+    await closeAll();
+    await database.ownerPool.query("drop trigger refuse on questions");
+    const before = reports.length;
+    worker.wake();
+    await expect.poll(() => reports.length).toBeGreaterThan(before);
+    expect(await countAsked()).toBe(10_500);
+  });
+
   test("costs the same number of statements for two hundred users as for one", async () => {
     const counts: number[] = [];
     for (const users of [1, 200]) {
