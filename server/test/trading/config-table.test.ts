@@ -97,12 +97,39 @@ describe("reading what changed", () => {
     expect(configs.every((config) => config.templateRevision === "2")).toBe(true);
   });
 
+  /** The users of each page, and the configs of all. */
+  const readAll = async (mostOfPage?: number): Promise<{ users: number[]; configs: StoredConfigText[] }> => {
+    const [users, configs]: [number[], StoredConfigText[]] = [[], []];
+    for await (const page of readAllConfigs(database.pool, null, mostOfPage)) {
+      users.push(page.configs.length);
+      configs.push(...page.configs);
+    }
+    return { users, configs };
+  };
+
   test("reading all in pages gives each user once, as reading him alone does", async () => {
-    const all: StoredConfigText[] = [];
-    for await (const page of readAllConfigs(database.pool, 2)) all.push(...page.configs);
     const { rows } = await database.pool.query<{ firebase_uid: string }>("select firebase_uid from user_trading_config order by firebase_uid");
-    expect(all.map((config) => config.firebaseUid)).toEqual(rows.map((row) => row.firebase_uid));
-    const { ownText = "", ...bob } = all.find((config) => config.firebaseUid === "bob") ?? {};
-    expect({ ...bob, own: JSON.parse(ownText) }).toEqual(await readConfig(database.pool, "bob"));
+    for (const most of [1, 2, rows.length, undefined]) {
+      const { users, configs } = await readAll(most);
+      expect(Math.max(...users)).toBe(Math.min(rows.length, most ?? Infinity));
+      expect(configs.map((config) => config.firebaseUid)).toEqual(rows.map((row) => row.firebase_uid));
+      const { ownText = "", ...bob } = configs.find((config) => config.firebaseUid === "bob") ?? {};
+      expect({ ...bob, own: JSON.parse(ownText) }).toEqual(await readConfig(database.pool, "bob"));
+    }
+  });
+
+  test("the larger the documents, the fewer are read at once", async () => {
+    // Random text is not compressed: some 64 kB each.
+    await database.ownerPool.query(
+      `with people as (insert into users (firebase_uid) select 'heavy_' || n from generate_series(1, 600) n returning firebase_uid),
+            heavy as (select jsonb_build_object('note', string_agg(md5(random()::text), '')) as config from generate_series(1, 2000))
+       insert into user_trading_config (firebase_uid, template_name, config) select firebase_uid, 'default_paper_watchlist', config from people, heavy`,
+    );
+    await database.ownerPool.query("vacuum analyze user_trading_config");
+    const { users, configs } = await readAll();
+    expect(Math.max(...users)).toBeLessThan(600);
+    expect(Math.max(...users)).toBeGreaterThanOrEqual(250);
+    expect(new Set(configs.map((config) => config.firebaseUid)).size).toBe(configs.length);
+    expect(configs.filter(({ firebaseUid }) => firebaseUid.startsWith("heavy_"))).toHaveLength(600);
   });
 });

@@ -36,8 +36,6 @@ type Held = { config: CompiledConfig; enabled: boolean; slots: readonly number[]
 /** Null: a template that makes no sense. */
 type CompiledTemplate = { config: TradingConfig; pieces: ConfigPieces; plain: Map<string, CompiledConfig> } | null;
 
-/** Users read in one statement: some 15 ms of the driver's work. */
-const pageSize = 4_000;
 /** Users compiled at a stretch, between which others have their turn: some 20 ms of work where all go the long way. */
 const stretch = 1_000;
 /** Users without a document of their own share one compiled config for each of their revisions. */
@@ -123,7 +121,7 @@ export function createCompiledConfigs(db: Db, onProblem: (problem: ConfigProblem
       watermark = null;
       const refresh: ConfigRefresh = { changedUsers: 0, freshSlots: [] };
       let reached: ConfigWatermark | null = null;
-      for await (const page of readAllConfigs(db, pageSize, shard)) {
+      for await (const page of readAllConfigs(db, shard)) {
         reached = page.watermark;
         await replaceAll(page.configs, refresh, false);
       }

@@ -187,17 +187,27 @@ function decodeAll(rows: readonly Partial<ConfigTextRow>[], templates: ReadonlyM
   return configs;
 }
 
+/** Users of a page whose documents are of the usual size: some 15 ms of the driver's work. */
+const usersOfPage = 4_000;
+/** Where documents are larger, the bytes of a page; the fewest users of one, however large. */
+const pageBytes = 33_554_432;
+const fewestOfPage = 250;
+
 /**
  * All configs, a page at a time so that memory and event loop are held for one page only; the next page is on its way while
  * one is used. The watermark is taken before the first page: what changes meanwhile is read again by `readConfigsChangedSince`.
+ * @param mostOfPage users
  */
-export async function* readAllConfigs(db: Db, pageSize: number, shard: UserShard | null = null): AsyncGenerator<ConfigChanges, void> {
-  const start = await db.query<{ watermark: string; templates: TemplateRow[] | null }>(
+export async function* readAllConfigs(db: Db, shard: UserShard | null = null, mostOfPage = usersOfPage): AsyncGenerator<ConfigChanges, void> {
+  const start = await db.query<{ watermark: string; templates: TemplateRow[] | null; bytes_of_user: number }>(
+    // The size as PostgreSQL keeps it, and the users that it last counted: neither reads the table.
     `select pg_snapshot_xmin(pg_current_snapshot())::text as watermark,
-            (select json_agg(json_build_object('name', name, 'config', config, 'revision', revision::text)) from trading_config_templates) as templates`,
+            (select json_agg(json_build_object('name', name, 'config', config, 'revision', revision::text)) from trading_config_templates) as templates,
+            (select pg_table_size(oid) / greatest(reltuples, 1) from pg_class where oid = 'user_trading_config'::regclass)::float8 as bytes_of_user`,
   );
   const watermark = start.rows[0]?.watermark ?? "0";
   const templates = new Map((start.rows[0]?.templates ?? []).map((template) => [template.name, template]));
+  const pageSize = Math.min(mostOfPage, Math.max(fewestOfPage, Math.floor(pageBytes / (start.rows[0]?.bytes_of_user ?? 1))));
   const readPage = (after: string): Promise<{ rows: ConfigTextRow[] }> =>
     db.query<ConfigTextRow>(
       `select firebase_uid, template_name, config::text as own_text, revision as own_revision, enabled
