@@ -147,8 +147,8 @@ const askSql = `
          (select coalesce(array_agg(extract(epoch from cooldown_until)::float8 * 1000 order by n), '{}') from wanted where cooldown_until > now()) as cooling_until,
          (select pg_notify('nod_outbox', '') where exists (select from asked)) as told`;
 
-/** What the transaction of an ask runs with: see above; and memory for sorting fifty thousand questions without a file. */
-export const askSettings = "set local enable_nestloop = off; set local work_mem = '64MB'";
+/** What the transaction of an ask runs with: see above; memory for sorting ten thousand questions without a file; and no compiling of a plan that is dear only by its estimate, where a server of somebody's own has that switched on. */
+export const askSettings = "set local enable_nestloop = off; set local work_mem = '64MB'; set local jit = off";
 
 type AskRow = { at: Date; asked: number[]; cooling: number[]; cooling_until: number[]; named: [number, string][] };
 
