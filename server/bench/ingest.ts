@@ -6,7 +6,7 @@
 import pg from "pg";
 import { price, quantity } from "../src/core/decimal.ts";
 import { newYorkDate } from "../src/core/trading-day.ts";
-import { recordFacts } from "../src/trading/market/facts-table.ts";
+import { recordManyFacts } from "../src/trading/market/facts-table.ts";
 import type { Fact } from "../src/trading/ports.ts";
 import { openBenchDatabase } from "./support/bench-database.ts";
 import { copyIn } from "./support/copy-in.ts";
@@ -33,7 +33,7 @@ try {
         ingest: async () => {
           const facts = factsOf(count, (nth += 1));
           return timed(async () => {
-            const { recorded } = await recordFacts(pool, facts);
+            const recorded = await recordManyFacts(pool, facts);
             if (recorded !== facts.length) throw new Error(`${recorded} of ${facts.length} facts were recorded`);
           });
         },

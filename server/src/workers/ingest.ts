@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Db } from "../db/pool.ts";
+import type { Pool } from "../db/pool.ts";
 import { feedGroupName, type FeedGroup, type WantedInputs, type WantedSymbol } from "../trading/config/due-inputs.ts";
-import { recordFacts } from "../trading/market/facts-table.ts";
+import { recordManyFacts } from "../trading/market/facts-table.ts";
 import type { MarketSessions } from "../trading/market/session-table.ts";
 import type { Fact, MarketDataPort } from "../trading/ports.ts";
 import type { TickObserver } from "./tick-observer.ts";
 
 export type IngestSettings = {
-  db: Db;
+  pool: Pool;
   market: MarketDataPort;
   observer: Partial<TickObserver>;
   /** A fetch whose tick has gone on without it is over: there may be something to evaluate, and its next time is known. */
@@ -43,7 +43,7 @@ const streamedPollSeconds = 60;
 const togetherMs = 500;
 
 export function createIngest(settings: IngestSettings): Ingest {
-  const { db, market, observer, isStreamed = () => false, fetchTimeoutMs = 10_000, patienceMs = 2_000 } = settings;
+  const { pool, market, observer, isStreamed = () => false, fetchTimeoutMs = 10_000, patienceMs = 2_000 } = settings;
   const stopping = new AbortController();
   const feeds = new Map<string, Feed>();
 
@@ -69,7 +69,7 @@ export function createIngest(settings: IngestSettings): Ingest {
     const request = { feed: name, assetClass, symbols, quoted, tradingDay: sessions[assetClass].tradingDay ?? sessions.newYorkDate };
     // The port is given the signal, and is not trusted to heed it.
     const facts = await Promise.race([market.fetchFacts(request, signal), aborted(signal)]);
-    const { recorded } = await recordFacts(db, onlyAskedFor(facts, feed.group, symbols));
+    const recorded = await recordManyFacts(pool, onlyAskedFor(facts, feed.group, symbols));
     for (const symbol of symbols) feed.fetchedAtMs.set(symbol, startedAtMs);
     feed.lastFetchedAt = new Date();
     feed.failures = 0;

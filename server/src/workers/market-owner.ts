@@ -41,7 +41,7 @@ export function startMarketOwner(settings: MarketOwnerSettings): MarketOwner {
   const wants = createPublishedWants(pool, settings.shards);
   const told = new Map<string, number>();
   const ingest = createIngest({
-    db: pool,
+    pool,
     market: settings.market,
     observer: {
       ...observer,

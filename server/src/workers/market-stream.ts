@@ -150,7 +150,7 @@ export function startMarketStream(settings: MarketStreamSettings): MarketStream 
       const recorded = await withTransaction(pool, async (tx) => {
         if (!(await holdsLease(tx, held))) return null;
         if (words.length > 0) await recordHalts(tx, words);
-        return (await recordFacts(tx, facts)).recorded;
+        return recordFacts(tx, facts);
       });
       // What another process's connection brings is newer.
       if (recorded === null) return undefined;

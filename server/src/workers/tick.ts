@@ -72,7 +72,7 @@ export function startTick(settings: TickSettings): TickWorker {
   const leaseName = settings.shard === undefined ? "tick" : shardLeaseName(settings.shard);
   const lease = createTickLease(pool, settings.owner, () => observer.leaseChanged?.(false, leaseName), leaseName, settings.shard);
   const ingest = createIngest({
-    db: pool,
+    pool,
     market: settings.market,
     observer,
     onLateFetch: () => loop.wake(),

@@ -67,7 +67,7 @@ describe("dropping old facts", () => {
   test("takes whole days that are over long enough, one at a time; the latest facts and today's rows stay as they are", async () => {
     // Of a symbol that has not traded for months the latest fact is old, and its history goes.
     for (const days of [40, 31, 30, 7, 0]) await recordedAt(daysAgo(days));
-    const { recorded } = await recordFacts(database.pool, [
+    const recorded = await recordFacts(database.pool, [
       { feed: "iex", assetClass: "us_equity", symbol: "OLD", metric: "last_trade", price: price("7"), volume: null, asOf: new Date(Date.now() - 60 * 86_400_000), tradingDay: null },
       { feed: "iex", assetClass: "us_equity", symbol: "SPY", metric: "last_trade", price: price("101"), volume: null, asOf: new Date(), tradingDay: null },
     ]);

@@ -1,6 +1,7 @@
+import type pg from "pg";
 import { beforeEach, describe, expect, test } from "vitest";
 import { price, quantity } from "../../src/core/decimal.ts";
-import { beforeAllFacts, readFactsChangedSince, readLatestFacts, recordFacts, toSnapshot } from "../../src/trading/market/facts-table.ts";
+import { beforeAllFacts, readFactsChangedSince, readLatestFacts, recordFacts, recordManyFacts, toSnapshot } from "../../src/trading/market/facts-table.ts";
 import { maxSessionAgeSeconds, readSessions, recordSession } from "../../src/trading/market/session-table.ts";
 import type { Fact } from "../../src/trading/ports.ts";
 import { useTestDatabase } from "../support/database.ts";
@@ -18,8 +19,8 @@ const latestPrice = async (symbol: string): Promise<string[]> => (await readLate
 
 describe("recording facts", () => {
   test("what is new is added to the history and becomes the latest", async () => {
-    expect(await recordFacts(database.pool, [trade("SPY", "410.25", minutesAgo(2)), trade("IBM", "120", minutesAgo(2))])).toEqual({ recorded: 2, changedSymbols: ["IBM", "SPY"] });
-    expect(await recordFacts(database.pool, [trade("SPY", "411", minutesAgo(1))])).toEqual({ recorded: 1, changedSymbols: ["SPY"] });
+    expect(await recordFacts(database.pool, [trade("SPY", "410.25", minutesAgo(2)), trade("IBM", "120", minutesAgo(2))])).toBe(2);
+    expect(await recordFacts(database.pool, [trade("SPY", "411", minutesAgo(1))])).toBe(1);
     expect(await history("SPY")).toEqual(["410.25", "411"]);
     expect(await latestPrice("SPY")).toEqual(["411"]);
   });
@@ -27,18 +28,18 @@ describe("recording facts", () => {
   test("the same fact again adds nothing", async () => {
     const fact = trade("AAPL", "99.5", minutesAgo(1));
     await recordFacts(database.pool, [fact]);
-    expect(await recordFacts(database.pool, [fact, fact])).toEqual({ recorded: 0, changedSymbols: [] });
+    expect(await recordFacts(database.pool, [fact, fact])).toBe(0);
     expect(await history("AAPL")).toEqual(["99.5"]);
   });
 
   test("an older fact that comes late does not replace a newer one", async () => {
     await recordFacts(database.pool, [trade("MSFT", "300", minutesAgo(1))]);
-    expect(await recordFacts(database.pool, [trade("MSFT", "290", minutesAgo(5))])).toMatchObject({ recorded: 0 });
+    expect(await recordFacts(database.pool, [trade("MSFT", "290", minutesAgo(5))])).toBe(0);
     expect(await latestPrice("MSFT")).toEqual(["300"]);
   });
 
   test("a fact from the future is not believed: it would never be stale", async () => {
-    expect(await recordFacts(database.pool, [trade("FUT", "1", minutesAgo(-60))])).toMatchObject({ recorded: 0 });
+    expect(await recordFacts(database.pool, [trade("FUT", "1", minutesAgo(-60))])).toBe(0);
     expect(await latestPrice("FUT")).toEqual([]);
   });
 
@@ -60,6 +61,39 @@ describe("recording facts", () => {
     await Promise.all(rounds.map((round, index) => recordFacts(database.pool, index % 2 === 0 ? round : round.toReversed())));
     const { rows } = await database.pool.query("select count(*)::int4 as count from market_data_latest where symbol ~ '^Z[0-9]+$'");
     expect(rows).toEqual([{ count: 200 }]);
+  });
+
+  describe("thousands at once", () => {
+    const many = (name: string, count: number, at: string): Fact[] => Array.from({ length: count }, (_, index) => trade(`${name}${index}`, at, minutesAgo(1)));
+    const countOf = async (table: string, name: string): Promise<unknown> =>
+      (await database.pool.query(`select count(*)::int4 as rows, count(distinct symbol)::int4 as symbols from ${table} where symbol ~ $1`, [`^${name}[0-9]+$`])).rows[0];
+
+    test("each once, in two statements side by side; of several with one name the last", async () => {
+      const statements: number[] = [];
+      let atOnce = 0;
+      const query = async (statement: pg.QueryConfig<unknown[]>): Promise<unknown> => {
+        statements.push((atOnce += 1));
+        return database.pool.query(statement).finally(() => (atOnce -= 1));
+      };
+      const pool = new Proxy(database.pool, { get: (target, property) => (property === "query" ? query : Reflect.get(target, property, target)) });
+      expect(await recordManyFacts(pool, [...many("M", 900, "5"), ...many("M", 700, "6"), ...many("M", 601, "7")])).toBe(900);
+      expect(statements).toEqual([1, 2]);
+      expect([await latestPrice("M600"), await latestPrice("M601"), await latestPrice("M899")]).toEqual([["7"], ["6"], ["5"]]);
+      expect(await countOf("market_data_latest", "M")).toEqual({ rows: 900, symbols: 900 });
+      expect(await countOf("market_data_snapshots", "M")).toEqual({ rows: 900, symbols: 900 });
+      expect(await recordManyFacts(pool, many("M", 500, "8"))).toBe(500);
+      expect(statements).toEqual([1, 2, 1]);
+      expect(await recordManyFacts(pool, [])).toBe(0);
+    });
+
+    test("what could be recorded is there when it fails, nothing is under way any more, and it is known when it comes again", async () => {
+      const facts = many("N", 1_000, "5");
+      const noMetric = facts.map((fact, index) => (index === 999 ? { ...fact, metric: "none" as "bid" } : fact));
+      await expect(recordManyFacts(database.pool, noMetric)).rejects.toThrow("market_data_snapshots_metric_check");
+      expect(await countOf("market_data_snapshots", "N")).toEqual({ rows: 500, symbols: 500 });
+      expect(await recordManyFacts(database.pool, facts)).toBe(500);
+      expect(await countOf("market_data_snapshots", "N")).toEqual({ rows: 1_000, symbols: 1_000 });
+    });
   });
 
   test("a reader is given what changed since it looked, and nothing else", async () => {

@@ -216,7 +216,7 @@ describe("polling beside the stream", () => {
     market.set("AIG", "50");
     let downs = 0;
     const { worker } = start(database.pool, port, { onNews: () => void (downs += 1), candidates: () => [candidate("SPY", 1, true)] });
-    const ingest = createIngest({ db: database.pool, market, observer: {}, onLateFetch: () => undefined, isStreamed: worker.keepsFresh });
+    const ingest = createIngest({ pool: database.pool, market, observer: {}, onLateFetch: () => undefined, isStreamed: worker.keepsFresh });
     closers.push(() => ingest.stop());
     const inputs = createWantedInputs();
     inputs.add([{ ...group, symbols: ["SPY"], pollIntervalSeconds: 1, quoted: true }, { ...group, symbols: ["AIG"], pollIntervalSeconds: 1, quoted: false }]);

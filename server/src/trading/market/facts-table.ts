@@ -3,28 +3,49 @@ import type { Snapshot } from "@nod/contract/status";
 import type { AssetClass, Feed } from "@nod/contract/primitives";
 import { price, quantity, type Price, type Quantity } from "../../core/decimal.ts";
 import type { NewYorkDate } from "../../core/trading-day.ts";
-import type { Db } from "../../db/pool.ts";
+import type { Db, Pool } from "../../db/pool.ts";
 import { jsonTextArray, nullableTextArray, textArray } from "../../db/text-array.ts";
 import type { Fact, FactMetric } from "../ports.ts";
 
 /** A fact further ahead of the database's clock than this is nonsense: it would never be stale and never be replaced. */
 export const futureToleranceSeconds = 60;
 
-export type RecordedFacts = {
-  /** How many facts were new; each has a row in the history. */
-  recorded: number;
-  /** The symbols they are about. */
-  changedSymbols: string[];
-};
-
 /**
  * Appends what is new to the history and moves the latest facts forward, in one statement for any number of facts. A fact that
  * says what is known already adds nothing; one that is older than what is known, or lies in the future, is dropped.
+ * @returns how many facts were new; each has a row in the history
  */
-export async function recordFacts(db: Db, facts: readonly Fact[]): Promise<RecordedFacts> {
-  const distinct = [...new Map(facts.map((fact) => [`${fact.symbol} ${fact.metric} ${fact.feed} ${fact.assetClass}`, fact])).values()];
-  if (distinct.length === 0) return { recorded: 0, changedSymbols: [] };
-  const { rows } = await db.query<{ recorded: number; symbols: string[] }>({
+export const recordFacts = (db: Db, facts: readonly Fact[]): Promise<number> => recordDistinct(db, distinctOf(facts));
+
+/** Statements side by side for what a feed brings at once, and the facts from which on there is more than one. */
+const statementsAtOnce = 2;
+const fewestOfStatement = 500;
+
+/**
+ * The same for thousands of facts, over several connections: each fact is recorded or not, and they do not wait for each other.
+ * When it fails, some may have been recorded; they are known when they come again.
+ */
+export async function recordManyFacts(pool: Pool, facts: readonly Fact[]): Promise<number> {
+  const distinct = distinctOf(facts);
+  const size = Math.max(fewestOfStatement, Math.ceil(distinct.length / statementsAtOnce));
+  const parts = Array.from({ length: Math.ceil(distinct.length / size) }, (_, n) => distinct.slice(n * size, (n + 1) * size));
+  const recorded = await allOver(parts.map(async (part) => recordDistinct(pool, part)));
+  return recorded.reduce((sum, each) => sum + each, 0);
+}
+
+/** Nothing is under way any more when it returns or throws. */
+async function allOver<Result>(running: readonly Promise<Result>[]): Promise<Result[]> {
+  await Promise.allSettled(running);
+  return Promise.all(running);
+}
+
+/** Of several with one name the last. */
+const distinctOf = (facts: readonly Fact[]): Fact[] => [...new Map(facts.map((fact) => [`${fact.symbol} ${fact.metric} ${fact.feed} ${fact.assetClass}`, fact])).values()];
+
+/** @param distinct no two of one name: a statement changes a row once */
+async function recordDistinct(db: Db, distinct: readonly Fact[]): Promise<number> {
+  if (distinct.length === 0) return 0;
+  const { rows } = await db.query<{ recorded: number }>({
     name: "record-facts",
     text: `
       with incoming as (
@@ -46,7 +67,7 @@ export async function recordFacts(db: Db, facts: readonly Fact[]): Promise<Recor
         select i.symbol, i.asset_class, i.feed, i.metric, i.price, i.volume, i.as_of, i.raw
           from latest join incoming i using (feed, asset_class, symbol, metric)
       )
-      select count(*)::int4 as recorded, coalesce(array_agg(distinct symbol), '{}') as symbols from latest`,
+      select count(*)::int4 as recorded from latest`,
     values: [
       textArray(distinct.map((fact) => fact.feed)),
       textArray(distinct.map((fact) => fact.assetClass)),
@@ -60,7 +81,7 @@ export async function recordFacts(db: Db, facts: readonly Fact[]): Promise<Recor
       futureToleranceSeconds,
     ],
   });
-  return { recorded: rows[0]?.recorded ?? 0, changedSymbols: rows[0]?.symbols ?? [] };
+  return rows[0]?.recorded ?? 0;
 }
 
 /** What a feed says at once mostly has few times, and writing one costs as much as all else of a fact. */
