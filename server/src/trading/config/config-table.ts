@@ -199,15 +199,16 @@ const fewestOfPage = 250;
  * @param mostOfPage users
  */
 export async function* readAllConfigs(db: Db, shard: UserShard | null = null, mostOfPage = usersOfPage): AsyncGenerator<ConfigChanges, void> {
-  const start = await db.query<{ watermark: string; templates: TemplateRow[] | null; bytes_of_user: number }>(
+  const start = await db.query<{ watermark: string; templates: TemplateRow[] | null; bytes: number; users: number }>(
     // The size as PostgreSQL keeps it, and the users that it last counted: neither reads the table.
     `select pg_snapshot_xmin(pg_current_snapshot())::text as watermark,
             (select json_agg(json_build_object('name', name, 'config', config, 'revision', revision::text)) from trading_config_templates) as templates,
-            (select pg_table_size(oid) / greatest(reltuples, 1) from pg_class where oid = 'user_trading_config'::regclass)::float8 as bytes_of_user`,
+            pg_table_size(oid)::float8 as bytes, greatest(reltuples, 1)::float8 as users from pg_class where oid = 'user_trading_config'::regclass`,
   );
   const watermark = start.rows[0]?.watermark ?? "0";
   const templates = new Map((start.rows[0]?.templates ?? []).map((template) => [template.name, template]));
-  const pageSize = Math.min(mostOfPage, Math.max(fewestOfPage, Math.floor(pageBytes / (start.rows[0]?.bytes_of_user ?? 1))));
+  const { bytes = 0, users = 1 } = start.rows[0] ?? {};
+  const pageSize = bytes <= pageBytes ? mostOfPage : Math.min(mostOfPage, Math.max(fewestOfPage, Math.floor((pageBytes * users) / bytes)));
   const readPage = (after: string): Promise<{ rows: ConfigTextRow[] }> =>
     db.query<ConfigTextRow>(
       `select firebase_uid, template_name, config::text as own_text, revision as own_revision, enabled
