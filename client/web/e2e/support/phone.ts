@@ -41,12 +41,25 @@ export async function questionOf(card: Locator): Promise<string> {
   return (await card.getAttribute("data-question")) ?? "";
 }
 
+const betweenLooksMs = 50;
+
 export type Finger = { move(dx: number): Promise<void>; lift(): Promise<void> };
+
+/** Where a card comes to stand: nobody swipes one that is still on its way. */
+async function placeOf(page: Page, card: Locator): Promise<{ x: number; y: number; width: number }> {
+  let last: { x: number; y: number; width: number } | null = null;
+  for (;;) {
+    await card.waitFor();
+    const box = await card.boundingBox();
+    if (box !== null && box.x === last?.x && box.y === last.y) return box;
+    last = box;
+    await page.waitForTimeout(betweenLooksMs);
+  }
+}
 
 /** Puts a finger on the card. It moves in small steps, as fingers do. */
 export async function touch(page: Page, card: Locator): Promise<Finger> {
-  const box = await card.boundingBox();
-  if (box === null) throw new Error("the card is not on the screen");
+  const box = await placeOf(page, card);
   const session: CDPSession = await page.context().newCDPSession(page);
   const y = box.y + 110;
   const startX = box.x + box.width / 2;
